@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a decision entry in the ledger says about a run, so that anybody can repeat it and compare.
+
+Digests are SHA-256 over canonical text: the column names, then the rows. Numbers are written so that equal values
+give equal text whatever their type: whole numbers without a point, floats by `repr`, times in microseconds since
+1970 UTC, anything missing as null.
+"""
+
+import hashlib
+import json
+import math
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+import pandas as pd
+
+from forecasting.errors import BadArgument
+from forecasting.tables.events import require_columns
+
+LIBRARIES = {"numpy": "numpy", "pandas": "pandas", "statsmodels": "statsmodels", "trace": "trace-ledger"}
+"""Name in the payload and name of the distribution."""
+
+
+def data_digest(frame: pd.DataFrame, keys: Sequence[str] = ()) -> str:
+    """Digest a table that a run reads.
+
+    Neither the order of rows, of columns, nor the types that hold the values change it; any value does.
+
+    Args:
+        frame: the table; cells are text, numbers, booleans, times, lists of those, or missing.
+        keys: columns to sort by; all columns, by name, where none are given.
+
+    Returns:
+        ``sha256:`` and 64 hexadecimal digits.
+
+    Raises:
+        BadTable: a key is no column.
+        BadArgument: a cell holds something else.
+    """
+    require_columns(frame, keys, "digest")
+    names = sorted(str(name) for name in frame.columns)
+    rows = _rows(frame[names])
+    places = [names.index(key) for key in keys]
+    rows.sort(key=lambda row: ([row[place] for place in places], row))
+    return _digest(names, rows)
+
+
+def output_digest(frame: pd.DataFrame) -> str:
+    """Digest a table that a run gives; the order of rows and columns counts, since it is part of the answer.
+
+    Raises:
+        BadArgument: a cell holds something that has no canonical text.
+    """
+    return _digest([str(name) for name in frame.columns], _rows(frame))
+
+
+def describe_run(
+    *,
+    command: str,
+    checkpoint: Mapping[str, object],
+    selection: Mapping[str, object],
+    data: str,
+    model: str,
+    parameters: Mapping[str, object],
+    seed: int,
+    output: str,
+) -> dict[str, object]:
+    """Describe a run as the payload of a decision entry.
+
+    Args:
+        command: what was asked for, such as ``forecast``.
+        checkpoint: of the history that was read: origin, size, root.
+        selection: the filter that cut the history: as-of time, places, products.
+        data: digest of the table read (`data_digest`).
+        model: what made the result.
+        parameters: everything else that decided it.
+        seed: of random draws.
+        output: digest of the result (`output_digest`).
+
+    Returns:
+        A JSON-ready dictionary; floats are decimal texts by `repr`, so that no reader rounds them.
+
+    Raises:
+        BadArgument: a value cannot be written in JSON.
+    """
+    return {
+        "command": command,
+        "checkpoint": _plain(checkpoint, "checkpoint"),
+        "selection": _plain(selection, "selection"),
+        "data_digest": data,
+        "model": model,
+        "parameters": _plain(parameters, "parameters"),
+        "versions": library_versions(),
+        "seed": seed,
+        "output_digest": output,
+    }
+
+
+def library_versions() -> dict[str, str]:
+    """Give the versions that a repeated run must have for the same bits."""
+    versions = {"python": platform.python_version()}
+    for name, distribution in LIBRARIES.items():
+        try:
+            versions[name] = version(distribution)
+        except PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions
+
+
+def _digest(names: list[str], rows: list[tuple[str, ...]]) -> str:
+    digest = hashlib.sha256(json.dumps(names, ensure_ascii=False).encode())
+    for row in rows:
+        digest.update(("\n" + "\t".join(row)).encode())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _rows(frame: pd.DataFrame) -> list[tuple[str, ...]]:
+    columns = [[_text(value, str(name)) for value in _cells(frame[name])] for name in frame.columns]
+    return list(zip(*columns, strict=True)) if columns else []
+
+
+def _cells(column: "pd.Series[str]") -> list[object]:
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        stamps = pd.DatetimeIndex(column)
+        if stamps.tz is not None:
+            stamps = stamps.tz_convert("UTC").tz_localize(None)
+        micros = stamps.to_numpy().astype("datetime64[us]").astype(np.int64).tolist()
+        return [None if missing else value for value, missing in zip(micros, stamps.isna().tolist(), strict=True)]
+    return list(column.astype(object))
+
+
+def _text(value: object, where: str) -> str:
+    """Write one cell; JSON text never holds a bare tab or line feed, so cells cannot run together."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or value is pd.NA or value is pd.NaT:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        if math.isnan(value):
+            return "null"
+        return str(int(value)) if value.is_integer() else repr(value)
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, pd.Timestamp):
+        stamp = value if value.tzinfo is None else value.tz_convert("UTC").tz_localize(None)
+        return str(int(stamp.to_datetime64().astype("datetime64[us]").astype(np.int64)))
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(_text(one, where) for one in value) + "]"
+    raise BadArgument(
+        f"digest of column {where}: expected text, numbers, booleans, times or lists, got {type(value).__name__}"
+    )
+
+
+def _plain(value: object, where: str) -> object:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one, f"{where}.{name}") for name, one in value.items()}
+    if isinstance(value, Sequence):
+        return [_plain(one, where) for one in value]
+    raise BadArgument(f"{where}: expected text, numbers, lists and mappings, got {type(value).__name__}")

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The queue hours to expect in a period ahead: open work aged forward, and the work still to arrive."""
+
+import numpy as np
+import numpy.typing as npt
+
+from forecasting.flow.free_flow import LEAST_FINISHED
+from forecasting.flow.stays import LONGEST_STAY, KnownStays
+from forecasting.flow.survival import Survival, fit_survival
+
+Floats = npt.NDArray[np.float64]
+
+ARRIVAL_PERIODS = 4
+"""Complete periods whose mean stands for the arrivals to come."""
+
+_SLICES = 64
+
+
+def expected_queue_hours(
+    stays: KnownStays, free_flow: Floats, arrivals: npt.NDArray[np.int64], start: float, end: float
+) -> Floats:
+    """Forecast the queue hours of each place in a period ahead.
+
+    A stay of age a goes on waiting at age x with probability S(x) / S(a), S being the survival of stays at its
+    place (of all places where fewer than `LEAST_FINISHED` have finished here). Arrivals come evenly, at the mean
+    rate of the last `ARRIVAL_PERIODS` complete periods, also between the moment and the start of the period. No
+    stay counts more than the length of the period, nor beyond `LONGEST_STAY`.
+
+    Args:
+        stays: what is known.
+        free_flow: of each place [hours], shape (places,).
+        arrivals: by place and complete period, shape (places, periods).
+        start: of the period ahead [hours from the moment], at least 0.
+        end: of it [hours from the moment].
+
+    Returns:
+        [hours], shape (places,).
+    """
+    places = len(stays.places)
+    expected = np.zeros(places)
+    if places == 0:
+        return expected
+    width = end - start
+    recent = arrivals[:, -ARRIVAL_PERIODS:]
+    rate = recent.mean(axis=1) / width if recent.shape[1] else np.zeros(places)
+    finished = np.bincount(stays.place[stays.finished], minlength=places)
+    order = np.argsort(stays.place, kind="stable")
+    edges = np.searchsorted(stays.place[order], np.arange(places + 1))
+    own = np.flatnonzero(finished >= LEAST_FINISHED)
+    for place in own.tolist():
+        rows = order[edges[place] : edges[place + 1]]
+        survival = _fit(stays, rows)
+        expected[place] += rate[place] * _hours_per_rate(survival, free_flow[place], start, end)
+        open_rows = rows[~stays.finished[rows]]
+        expected[place] += _open_hours(survival, stays.arrive[open_rows], free_flow[place], start, end).sum()
+    borrowing = finished < LEAST_FINISHED
+    if borrowing.any():
+        pooled = _fit(stays, np.arange(len(stays.place)))
+        free = float(free_flow[borrowing][0])
+        expected[borrowing] += rate[borrowing] * _hours_per_rate(pooled, free, start, end)
+        rows = np.flatnonzero(borrowing[stays.place] & ~stays.finished)
+        hours = _open_hours(pooled, stays.arrive[rows], free, start, end)
+        expected += np.bincount(stays.place[rows], weights=hours, minlength=places)
+    return expected
+
+
+def _fit(stays: KnownStays, rows: npt.NDArray[np.int64]) -> Survival:
+    finished = stays.finished[rows]
+    return fit_survival(stays.dwell[rows][finished], -stays.arrive[rows][~finished])
+
+
+def _open_hours(survival: Survival, arrive: Floats, free: float, start: float, end: float) -> Floats:
+    low = np.maximum(start - arrive, free)
+    high = np.maximum(np.minimum(end - arrive, LONGEST_STAY), low)
+    lasting = survival.beyond(-arrive)
+    hours = survival.area_to(high) - survival.area_to(low)
+    return np.where(lasting > 0, hours / np.where(lasting > 0, lasting, 1.0), high - low)
+
+
+def _hours_per_rate(survival: Survival, free: float, start: float, end: float) -> float:
+    """Integrate the queue hours in the period of one arrival over its time of arrival, from now to the end."""
+    step = end / _SLICES
+    arrive = (np.arange(_SLICES) + 0.5) * step
+    low = np.maximum(start - arrive, free)
+    high = np.maximum(np.minimum(end - arrive, LONGEST_STAY), low)
+    return float((survival.area_to(high) - survival.area_to(low)).sum() * step)

@@ -1,0 +1,237 @@
+"""Append to a log: entries, tree and signed checkpoint in one transaction.
+
+The order inside a transaction is fixed: (1) take the writer's lock, (2) make sure that the head is the one this
+log continues, (3) chain and write the entries, (4) read them back and hash them again, (5) write the tiles,
+(6) write what is derived, (7) sign and write the checkpoint, (8) commit. Nothing leaves the process before
+(8); the pin follows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from ledger.chain import pins
+from ledger.chain.checkpoint import (
+    Checkpoint,
+    SignedCheckpoint,
+    check_origin,
+    parse_checkpoint,
+    sign_checkpoint,
+)
+from ledger.chain.entry import Draft, draft, entry_bytes, record_time
+from ledger.chain.errors import Refused, RolledBack, Untrue
+from ledger.chain.hashing import ZERO_HASH, leaf_hash
+from ledger.chain.keys import SiteKey
+from ledger.chain.storage.base import Storage, Transaction, View
+from ledger.chain.tree import Tree, edge_of
+
+FIRST_BODY_KEY: Final = "add"
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What a commit recorded: entries `first` up to but not including `head.size`."""
+
+    first: int
+    head: Checkpoint
+    note: str
+
+
+class Log:
+    """One log, open for appending.
+
+    Args:
+        storage: Where it lies.
+        key: The site's key; its origin must be the log's.
+        clock: Gives the present moment, aware of its zone.
+        home: Where pins are kept; None: no pins (a log in memory).
+
+    Raises:
+        Untrue: The head in the store is not signed by the site's key or does not fit the tiles.
+        RolledBack: This verifier has seen a longer history of this log.
+    """
+
+    _tree: Tree
+    _last_leaf: bytes
+    _note: str
+
+    def __init__(self, storage: Storage, key: SiteKey, clock: Callable[[], datetime], home: Path | None) -> None:
+        self._storage = storage
+        self._key = key
+        self._clock = clock
+        self._home = home
+        with storage.snapshot() as view:
+            self._resume(view)
+        if home is not None:
+            self._check_pin(home)
+
+    @classmethod
+    def create(
+        cls, storage: Storage, key: SiteKey, clock: Callable[[], datetime], home: Path | None, by: str
+    ) -> Log:
+        """Begin a log in an empty store with the entry that names the site's key.
+
+        Raises:
+            Refused: The store holds a log already.
+        """
+        check_origin(key.origin)
+        log = cls.__new__(cls)
+        log._storage, log._key, log._clock, log._home = storage, key, clock, home
+        log._tree, log._last_leaf, log._note = Tree(), ZERO_HASH, ""
+        body = {FIRST_BODY_KEY: str(key.verifier), "purpose": "site"}
+        log.append([draft("key", body, by=by, via="typed")], keep=True)
+        return log
+
+    @property
+    def origin(self) -> str:
+        """Name the log."""
+        return self._key.origin
+
+    @property
+    def size(self) -> int:
+        """Count the entries, as of the last commit that this object saw."""
+        return self._tree.size
+
+    def append(
+        self,
+        items: Sequence[Draft],
+        *,
+        derive: Callable[[Any, int], None] | None = None,
+        keep: bool = False,
+    ) -> Appended:
+        """Record a batch of drafts durably, in the order given.
+
+        Args:
+            items: At least one draft.
+            derive: Called inside the transaction with it and the first number, to write derived tables
+                and to judge what may only be judged under the lock; an exception takes everything back.
+            keep: Keep the checkpoint for ever.
+
+        Raises:
+            Refused: There is nothing to record.
+            Locked: Another process writes for too long.
+            Untrue: The head changed in a way that this log cannot continue, or the store gave back
+                other bytes than were written.
+        """
+        return self.append_judged(lambda _transaction, _first: (items, derive), keep=keep)
+
+    def append_judged(
+        self,
+        judge: Callable[[Any, int], tuple[Sequence[Draft], Callable[[Any, int], None] | None]],
+        *,
+        keep: bool = False,
+    ) -> Appended:
+        """Record what `judge`, called under the writer's lock with the transaction, decides to record.
+
+        Raises:
+            As `append`.
+        """
+        with self._storage.begin() as transaction:
+            self._follow(transaction)
+            first = self._tree.size
+            items, derive = judge(transaction, first)
+            if not items:
+                raise Refused("there is nothing to record")
+            moment = self._clock()
+            rec = record_time(moment)
+            data, leaves = self._chain(items, rec)
+            transaction.put_entries(first, data)
+            _check_written(transaction, first, leaves)
+            # A failed commit must leave this object as it was, so a copy grows.
+            tree = self._tree.copy()
+            tree.extend(leaves)
+            transaction.put_tiles(tree.take_changed())
+            transaction.put_attachments([held for item in items for held in item.attachments])
+            if derive is not None:
+                derive(transaction, first)
+            head = Checkpoint(self.origin, tree.size, tree.root())
+            note = sign_checkpoint(head, [self._key.signer])
+            transaction.put_head(head.size, note, rec[:10], keep=keep)
+        self._tree, self._last_leaf, self._note = tree, leaves[-1], note
+        if self._home is not None:
+            pins.save_pin(self._home, parse_checkpoint(note))
+        return Appended(first, head, note)
+
+    def _chain(self, items: Sequence[Draft], rec: str) -> tuple[list[bytes], list[bytes]]:
+        data: list[bytes] = []
+        leaves: list[bytes] = []
+        leaf, seq = self._last_leaf, self._tree.size
+        for item in items:
+            entry = entry_bytes(leaf, seq, item, rec)
+            leaf = leaf_hash(entry)
+            data.append(entry)
+            leaves.append(leaf)
+            seq += 1
+        return data, leaves
+
+    def _follow(self, view: View) -> None:
+        """Catch up when another process has appended since the last commit seen here."""
+        if (view.head() or "") == self._note:
+            return
+        seen = self._tree.size
+        if seen:
+            self._resume(view)
+        if self._tree.size < seen:
+            raise RolledBack(
+                f"the ledger has {self._tree.size} entries, but this process has seen {seen}",
+                remedy="trace verify",
+            )
+
+    def _resume(self, view: View) -> None:
+        note = view.head()
+        if note is None:
+            raise Untrue("the ledger has no checkpoint", remedy="trace verify")
+        signed = self._believed(note)
+        size = signed.head.size
+        try:
+            tree = Tree(size, [view.tile(level, n) or b"" for level, (n, _) in enumerate(edge_of(size))])
+        except ValueError as error:
+            raise Untrue(f"the stored tree is damaged: {error}", remedy="trace verify") from None
+        if tree.root() != signed.head.root:
+            raise Untrue(f"the stored tree does not fit the checkpoint of size {size}", remedy="trace verify")
+        last = view.entry(size - 1)
+        if last is None:
+            raise Untrue(f"entry {size - 1} is missing", seq=size - 1, remedy="trace verify")
+        self._tree, self._last_leaf, self._note = tree, leaf_hash(last), note
+
+    def _believed(self, note: str) -> SignedCheckpoint:
+        try:
+            signed = parse_checkpoint(note)
+            if signed.head.origin != self.origin:
+                raise Refused(f"it is of {signed.head.origin}, not of {self.origin}")
+            if not signed.parsed.signed_by([self._key.verifier]):
+                raise Refused("it does not carry the signature of the site's key")
+        except Refused as error:
+            raise Untrue(f"the newest checkpoint is not to be believed: {error}", remedy="trace verify") from None
+        return signed
+
+    def _check_pin(self, home: Path) -> None:
+        pin = pins.load_pin(home, self.origin)
+        if pin is None:
+            return
+        if pin.head.size > self.size:
+            raise RolledBack(
+                f"this ledger has {self.size} entries, but {pin.head.size} were seen before: "
+                "it was rolled back, perhaps restored from a backup",
+                remedy="trace verify",
+            )
+        if pin.head.size == self.size and pin.head.root != self._tree.root():
+            raise RolledBack(
+                f"this ledger contradicts the head of size {pin.head.size} that was seen before",
+                remedy="trace verify",
+            )
+
+
+def _check_written(transaction: Transaction, first: int, leaves: Sequence[bytes]) -> None:
+    """Read back what was written and hash it again, so that no bit that flipped on the way gets signed."""
+    count = 0
+    for seq, data in transaction.entries(first):
+        if count >= len(leaves) or seq != first + count or leaf_hash(data) != leaves[count]:
+            raise Untrue(f"the store gave back other bytes for entry {seq} than were written", seq=seq)
+        count += 1
+    if count != len(leaves):
+        raise Untrue(f"the store gave back {count} of {len(leaves)} entries that were written", seq=first)

@@ -1,0 +1,60 @@
+"""Pins: the newest head of each origin that this verifier saw, with the signed note as evidence.
+
+A pin is written after the commit, so it may lag behind the ledger but never leads; it only grows; it
+costs no fsync (a pin lost in a power cut is an older pin, which is still true).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from ledger.chain.checkpoint import SignedCheckpoint, parse_checkpoint
+from ledger.chain.errors import Missing, Refused
+from ledger.chain.home import make_room, place_of, read_secret
+
+
+def pin_path(home: Path, origin: str) -> Path:
+    """Name the pin of an origin."""
+    return place_of(home, "pins", origin, ".pin")
+
+
+def load_pin(home: Path, origin: str) -> SignedCheckpoint | None:
+    """Load the pin of an origin; None: this verifier never saw a head of it.
+
+    Raises:
+        Refused: The pin is damaged or of another origin.
+    """
+    path = pin_path(home, origin)
+    try:
+        pin = parse_checkpoint(read_secret(path, f"the pin of {origin}", ""))
+    except Missing:
+        return None
+    except Refused as error:
+        raise Refused(
+            f"the pin {path} is damaged: {error}",
+            remedy="restore it from a backup; delete it only if you can say why it is damaged",
+        ) from None
+    if pin.head.origin != origin:
+        raise Refused(f"the pin {path} is of {pin.head.origin}, not of {origin}")
+    return pin
+
+
+def save_pin(home: Path, signed: SignedCheckpoint) -> None:
+    """Remember a head that was verified or just committed; an older one than the present pin is ignored."""
+    path = pin_path(home, signed.head.origin)
+    make_room(path)
+    lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        present = load_pin(home, signed.head.origin)
+        if present is not None and present.head.size >= signed.head.size:
+            return
+        fresh = path.with_suffix(".new")
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(signed.note)
+        os.replace(fresh, path)
+    finally:
+        os.close(lock)

@@ -1,0 +1,133 @@
+"""Read single entries of a log, each proven up to the signed root.
+
+An `AuthenticReader` gives out nothing that it has not checked: (1) the head carries a signature that the policy
+believes; (2) the tiles of the right edge give the signed root; (3) a full tile gives the hash that stands for
+it one level above; (4) the hash of an entry's bytes stands in its tile. Tiles are checked once and remembered,
+so an entry costs one hash after the first of its tile.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Final
+
+from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint, parse_checkpoint
+from ledger.chain.entry import Entry, parse_entry
+from ledger.chain.errors import BadJson, Refused, RolledBack, Untrue
+from ledger.chain.hashing import HASH_SIZE, leaf_hash
+from ledger.chain.policy import Policy
+from ledger.chain.storage.base import View
+from ledger.chain.tree import TILE_WIDTH, TileId, Tree, edge_of, reduce_perfect, split_hashes, tile_width
+
+_REMEMBERED_TILES: Final = 4096
+_REMEDY: Final = "trace verify"
+
+
+class AuthenticReader:
+    """Entries of one snapshot, proven.
+
+    Args:
+        view: The snapshot.
+        origin: The origin that is expected.
+        policy: The keys to believe.
+        pin: The head seen before, if any: a shorter log is refused.
+
+    Raises:
+        Untrue: The head is not to be believed, or the tree does not give its root.
+        RolledBack: The log is shorter than the pin.
+    """
+
+    def __init__(self, view: View, *, origin: str, policy: Policy, pin: SignedCheckpoint | None = None) -> None:
+        self._view = view
+        self.signed = _believed_head(view, origin, policy)
+        self.head: Checkpoint = self.signed.head
+        if pin is not None and pin.head.size > self.head.size:
+            raise RolledBack(
+                f"this ledger has {self.head.size} entries, but {pin.head.size} were seen before",
+                seq=self.head.size,
+                remedy=_REMEDY,
+            )
+        self._tiles: OrderedDict[TileId, bytes] = OrderedDict()
+        self._edge: dict[TileId, bytes] = {}
+        self._check_edge()
+
+    @property
+    def size(self) -> int:
+        """Count the entries."""
+        return self.head.size
+
+    def entry(self, seq: int) -> Entry:
+        """Read and prove one entry.
+
+        Raises:
+            Untrue: It is missing, or does not hold.
+            IndexError: There is no such entry in the log.
+        """
+        return self.prove(seq, self._view.entry(seq))
+
+    def prove(self, seq: int, data: bytes | None) -> Entry:
+        """Prove bytes that were read as entry `seq`.
+
+        Raises:
+            Untrue: They are not that entry.
+        """
+        if not 0 <= seq < self.size:
+            raise IndexError(f"the log has entries 0 to {self.size - 1}, asked for {seq}")
+        if data is None:
+            raise Untrue(f"entry {seq} is missing", seq=seq, remedy=_REMEDY)
+        tile = self._tile(0, seq // TILE_WIDTH)
+        at = seq % TILE_WIDTH * HASH_SIZE
+        if tile[at : at + HASH_SIZE] != leaf_hash(data):
+            raise Untrue(f"the bytes of entry {seq} were changed after it was signed", seq=seq, remedy=_REMEDY)
+        try:
+            return parse_entry(data)
+        except BadJson as error:
+            raise Untrue(f"entry {seq} is signed but malformed: {error}", seq=seq, remedy=_REMEDY) from None
+
+    def _check_edge(self) -> None:
+        edge: list[bytes] = []
+        for level, (n, _) in enumerate(edge_of(self.size)):
+            edge.append(self._view.tile(level, n) or b"")
+            self._edge[level, n] = edge[-1]
+        try:
+            root = Tree(self.size, edge).root()
+        except ValueError as error:
+            raise Untrue(f"the stored tree is damaged: {error}", remedy=_REMEDY) from None
+        if root != self.head.root:
+            raise Untrue(
+                f"the stored tree does not give the root of the checkpoint of size {self.size}",
+                remedy=_REMEDY,
+            )
+
+    def _tile(self, level: int, n: int) -> bytes:
+        if (level, n) in self._edge:
+            return self._edge[level, n]
+        if (known := self._tiles.get((level, n))) is not None:
+            self._tiles.move_to_end((level, n))
+            return known
+        above = self._tile(level + 1, n // TILE_WIDTH)
+        at = n % TILE_WIDTH * HASH_SIZE
+        data = self._view.tile(level, n) or b""
+        full = len(data) == tile_width(self.size, level, n) * HASH_SIZE
+        if not full or reduce_perfect(split_hashes(data)) != above[at : at + HASH_SIZE]:
+            first = n * TILE_WIDTH ** (level + 1)
+            raise Untrue(f"the stored tree is damaged above entry {first}", seq=first, remedy=_REMEDY)
+        self._tiles[level, n] = data
+        if len(self._tiles) > _REMEMBERED_TILES:
+            self._tiles.popitem(last=False)
+        return data
+
+
+def _believed_head(view: View, origin: str, policy: Policy) -> SignedCheckpoint:
+    note = view.head()
+    if note is None:
+        raise Untrue("the ledger has no checkpoint", remedy=_REMEDY)
+    try:
+        signed = parse_checkpoint(note)
+        if signed.head.origin != origin:
+            raise Refused(f"it is of {signed.head.origin}, expected {origin}")
+        if not signed.parsed.signed_by(policy.keys):
+            raise Refused("no key that the policy believes signed it")
+    except Refused as error:
+        raise Untrue(f"the newest checkpoint is not to be believed: {error}", remedy=_REMEDY) from None
+    return signed

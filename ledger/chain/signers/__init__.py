@@ -1,0 +1,1 @@
+"""Signature algorithms, one a file."""

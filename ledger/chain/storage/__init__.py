@@ -1,0 +1,1 @@
+"""Where the bytes of a log lie: one contract (`base`), two stores (`memory`, `sqlite`)."""

@@ -1,0 +1,278 @@
+"""The store on disk: one SQLite file in WAL mode with ``synchronous=FULL``.
+
+FULL is a security property, not a taste: with NORMAL a power cut can take back a commit whose receipt has
+left the house, and the log would sign two histories. Tables are STRICT; their text is compared with ours when
+the file is opened, so a view or a trigger cannot stand in for one. What is derived lies in tables ``d_*``,
+which belong to `ledger.custody.index`.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from ledger.chain.entry import Attachment
+from ledger.chain.errors import LedgerError, Locked, Missing, NotALedger, Refused, TooNew, Unreadable
+from ledger.chain.tree import TileId
+
+APPLICATION_ID: Final = 0x54524345  # "TRCE"
+FORMAT: Final = 1
+LOCK_WAIT: Final = 10.0
+
+SCHEMA: Final = {
+    "entry": "CREATE TABLE entry(seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
+    "tile": "CREATE TABLE tile(level INTEGER NOT NULL, n INTEGER NOT NULL, data BLOB NOT NULL, "
+    "PRIMARY KEY(level, n)) STRICT, WITHOUT ROWID",
+    "checkpoint": "CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, note TEXT NOT NULL, day TEXT NOT NULL, "
+    "keep INTEGER NOT NULL) STRICT",
+    "attachment": "CREATE TABLE attachment(hash BLOB PRIMARY KEY, salt BLOB NOT NULL, data BLOB NOT NULL) "
+    "STRICT, WITHOUT ROWID",
+}
+
+
+class SqliteView:
+    """A snapshot, for as long as the read transaction of its connection lasts."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def entries(self, start: int | None = None, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """See `View.entries`."""
+        cursor = self.connection.cursor()
+        cursor.arraysize = 256
+        if start is None and stop is None:
+            cursor.execute("SELECT seq, bytes FROM entry ORDER BY seq")
+        else:
+            low = -(2**63) if start is None else start
+            high = 2**63 - 1 if stop is None else stop
+            cursor.execute("SELECT seq, bytes FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq", (low, high))
+        return cursor
+
+    def entry(self, seq: int) -> bytes | None:
+        """See `View.entry`."""
+        row = self.connection.execute("SELECT bytes FROM entry WHERE seq = ?", (seq,)).fetchone()
+        return None if row is None else row[0]
+
+    def tile(self, level: int, n: int) -> bytes | None:
+        """See `View.tile`."""
+        query = "SELECT data FROM tile WHERE level = ? AND n = ?"
+        row = self.connection.execute(query, (level, n)).fetchone()
+        return None if row is None else row[0]
+
+    def tiles(self) -> Iterator[tuple[int, int, bytes]]:
+        """See `View.tiles`."""
+        return self.connection.execute("SELECT level, n, data FROM tile ORDER BY level, n")
+
+    def head(self) -> str | None:
+        """See `View.head`."""
+        row = self.connection.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
+        return None if row is None else row[0]
+
+    def checkpoints(self) -> Iterator[tuple[int, str]]:
+        """See `View.checkpoints`."""
+        return self.connection.execute("SELECT size, note FROM checkpoint ORDER BY size")
+
+    def attachment(self, digest: bytes) -> Attachment | None:
+        """See `View.attachment`."""
+        query = "SELECT hash, salt, data FROM attachment WHERE hash = ?"
+        row = self.connection.execute(query, (digest,)).fetchone()
+        return None if row is None else Attachment(*row)
+
+
+class SqliteTransaction(SqliteView):
+    """A write transaction; derived tables are written through its `connection` in the same commit."""
+
+    def put_entries(self, first: int, items: Iterable[bytes]) -> None:
+        """See `Transaction.put_entries`."""
+        self.connection.executemany("INSERT INTO entry(seq, bytes) VALUES (?, ?)", enumerate(items, first))
+
+    def put_tiles(self, tiles: Mapping[TileId, bytes]) -> None:
+        """See `Transaction.put_tiles`."""
+        self.connection.executemany(
+            "INSERT INTO tile(level, n, data) VALUES (?, ?, ?) "
+            "ON CONFLICT(level, n) DO UPDATE SET data = excluded.data",
+            ((level, n, data) for (level, n), data in tiles.items()),
+        )
+
+    def put_head(self, size: int, note: str, day: str, *, keep: bool) -> None:
+        """See `Transaction.put_head`."""
+        self.connection.execute(
+            "DELETE FROM checkpoint WHERE size = (SELECT max(size) FROM checkpoint) AND keep = 0 AND day = ?",
+            (day,),
+        )
+        self.connection.execute(
+            "INSERT OR REPLACE INTO checkpoint(size, note, day, keep) VALUES (?, ?, ?, ?)",
+            (size, note, day, int(keep)),
+        )
+
+    def put_attachments(self, items: Iterable[Attachment]) -> None:
+        """See `Transaction.put_attachments`."""
+        self.connection.executemany(
+            "INSERT INTO attachment(hash, salt, data) VALUES (?, ?, ?)",
+            ((item.digest, item.salt, item.data) for item in items),
+        )
+
+
+class SqliteStorage:
+    """A ledger file.
+
+    Args:
+        path: The file; it is opened literally, whatever characters its name holds.
+        writable: Open it for appending. Otherwise nothing can write to it.
+
+    Raises:
+        Missing: There is no such file.
+        NotALedger: It is something else.
+        TooNew: A newer program wrote it.
+        Unreadable: It cannot be read.
+    """
+
+    def __init__(self, path: Path, *, writable: bool) -> None:
+        self.path = path
+        self._writable = writable
+        _check_file(path)
+        with _faults(path):
+            self._connection = _connect(path, "rw" if writable else "ro")
+            try:
+                self._check_format()
+                if writable:
+                    self._connection.execute("PRAGMA synchronous = FULL")
+            except BaseException:
+                self._connection.close()
+                raise
+
+    @classmethod
+    def create(cls, path: Path, *, more_tables: Iterable[str] = ()) -> SqliteStorage:
+        """Make a new, empty ledger file.
+
+        Args:
+            path: Where; nothing may be there yet.
+            more_tables: Statements that make the derived tables.
+
+        Raises:
+            Refused: Something is there already.
+        """
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644))
+        except FileExistsError:
+            raise Refused(f"there is a file already: {path}", remedy="choose another directory") from None
+        except OSError as error:
+            raise Unreadable(f"cannot create {path}: {error.strerror}") from None
+        with _faults(path), closing(_connect(path, "rw")) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in (*SCHEMA.values(), *more_tables):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+            connection.execute("COMMIT")
+        return cls(path, writable=True)
+
+    def _check_format(self) -> None:
+        application = self._connection.execute("PRAGMA application_id").fetchone()[0]
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if application != APPLICATION_ID:
+            raise NotALedger(f"{self.path} is an SQLite file, but no ledger", remedy="trace init")
+        if version > FORMAT:
+            raise TooNew(
+                f"{self.path} has format {version}, this program knows formats up to {FORMAT}",
+                remedy="upgrade trace",
+            )
+        found = dict(
+            self._connection.execute(
+                "SELECT name, sql FROM sqlite_schema WHERE type IN ('table', 'view') AND name IN (?, ?, ?, ?)",
+                tuple(SCHEMA),
+            )
+        )
+        for name, statement in SCHEMA.items():
+            if found.get(name) != statement:
+                raise NotALedger(
+                    f"the table {name!r} of {self.path} is not as a ledger has it",
+                    remedy="restore the file from a backup",
+                )
+
+    @contextmanager
+    def snapshot(self) -> Iterator[SqliteView]:
+        """See `Storage.snapshot`."""
+        with _faults(self.path):
+            self._connection.execute("BEGIN")
+            try:
+                yield SqliteView(self._connection)
+            finally:
+                self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def begin(self) -> Iterator[SqliteTransaction]:
+        """See `Storage.begin`."""
+        if not self._writable:
+            raise Unreadable(f"{self.path} was opened for reading")
+        with _faults(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield SqliteTransaction(self._connection)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """See `Storage.close`."""
+        with _faults(self.path):
+            self._connection.close()
+
+
+def _check_file(path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise Missing(f"there is no ledger at {path}", remedy="trace init --org DOMAIN --site NAME") from None
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be reached: {error.strerror}") from None
+    if not stat.S_ISREG(mode):
+        kind = "a directory" if stat.S_ISDIR(mode) else "no plain file"
+        raise NotALedger(f"{path} is {kind}, not a ledger file")
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    location = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    connection = sqlite3.connect(location, uri=True, timeout=LOCK_WAIT, isolation_level=None)
+    try:
+        for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0"):
+            connection.execute(f"PRAGMA {pragma}")
+        if mode == "ro":
+            connection.execute("PRAGMA query_only = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def _faults(path: Path) -> Iterator[None]:
+    """Say in the ledger's own terms what SQLite found."""
+    try:
+        yield
+    except LedgerError:
+        raise
+    except sqlite3.DatabaseError as error:
+        code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise Locked(
+                f"another process is writing to {path}; waited {LOCK_WAIT:.0f} s",
+                remedy="try again when it has ended",
+            ) from error
+        if code == sqlite3.SQLITE_NOTADB:
+            raise NotALedger(f"{path} is no SQLite file, so no ledger") from error
+        remedy = {
+            sqlite3.SQLITE_FULL: "free some space and try again; nothing was half-written",
+            sqlite3.SQLITE_READONLY: "make the file and its directory writable, or work on a copy",
+            sqlite3.SQLITE_CORRUPT: "restore the file from a backup",
+        }.get(code, "check the medium and the permissions of the file and its directory")
+        raise Unreadable(f"{path} cannot be used: {error}", remedy=remedy) from error

@@ -1,0 +1,312 @@
+"""Judge a whole log: re-hash everything, name the first bad entry and the anchor of the verdict.
+
+What is checked, in this order; the numbers stand again in the code:
+
+1. storage     rows can be read, and there is a checkpoint (C2SP tlog-checkpoint) to judge them by
+2. order       entries are numbered 0, 1, 2, ... without a gap, and as many as the checkpoint says
+3. chain       the bytes of each entry start with the leaf hash of the one before and its own number
+4. leaf        the hash of each entry's bytes (RFC 6962 section 2.1) is the one in the stored tree
+5. tree        the stored tiles (C2SP tlog-tiles) are the ones that the entries give
+6. checkpoint  the root over all entries is the one that the checkpoint signs, for this origin
+7. key         a key that this verifier's policy believes signed the checkpoint; entry 0 names a key
+8. pin         the head that this verifier saw before is a prefix of this log
+9. private     every commitment has its value, and the value fits
+
+Bytes are hashed as they are stored; nothing is re-serialised. When something does not fit, a second pass finds
+out *which* entry was changed: of the three witnesses of each leaf (its bytes, the stored tree, the link in the
+entry after it) those are believed that lead to the signed root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from itertools import islice
+from typing import Final
+
+from ledger.chain.checkpoint import SignedCheckpoint, parse_checkpoint
+from ledger.chain.commitment import MARK, commitment_digest, find_commitments
+from ledger.chain.diagnosis import name_the_bad
+from ledger.chain.entry import Entry, parse_entry
+from ledger.chain.errors import BadJson, Refused, Unreadable
+from ledger.chain.hashing import ZERO_HASH
+from ledger.chain.log import FIRST_BODY_KEY
+from ledger.chain.note import VerifierKey
+from ledger.chain.policy import Policy
+from ledger.chain.storage.base import View
+from ledger.chain.tree import TILE_WIDTH, Tree
+from ledger.chain.verdict import CHECKS, Anchor, Case, Verdict, Word
+
+_CHUNK: Final = TILE_WIDTH * 16
+
+
+def verify(
+    view: View,
+    *,
+    origin: str | None,
+    policy: Policy | None,
+    pin: SignedCheckpoint | None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Verdict:
+    """Verify everything in a snapshot. It never writes and never raises for what it finds.
+
+    Args:
+        view: The snapshot. The pin must have been read before it was taken.
+        origin: The origin that the caller expects; None: take the checkpoint's word.
+        policy: The keys to believe; None: no policy for this origin, so nothing can be called ok.
+        pin: The newest head that this verifier saw.
+        progress: Called now and then with (entries done, entries in all).
+    """
+    case = Case()
+    signed = _read_head(view, origin, case)
+    try:
+        walk = _Walk(view, signed, pin, case, progress)
+        walk.run()
+    except Unreadable as error:
+        case.add("storage", "unreadable", None, str(error), error.remedy)
+        return _verdict("corrupt", case, signed, None, Anchor("none", 0, b""), None)
+    if walk.suspicious:
+        name_the_bad(view, signed, case)
+    key = _check_key(walk.first, signed, policy, case)
+    pinned = _check_pin(pin, walk, signed, policy, case)
+    word = _judge(case, pinned)
+    first_bad = min((f.seq for f in case.findings if f.seq is not None), default=None)
+    return _verdict(word, case, signed, key, _anchor(pin, signed, policy, pinned), first_bad)
+
+
+def _read_head(view: View, origin: str | None, case: Case) -> SignedCheckpoint | None:
+    """1. storage: the checkpoint by which everything else is judged."""
+    case.counts["storage"] = 1
+    note = view.head()
+    if note is None:
+        case.add("checkpoint", "missing", None, "there is no checkpoint", "restore the file from a backup")
+        return None
+    try:
+        signed = parse_checkpoint(note)
+    except Refused as error:
+        case.add("checkpoint", "form", None, f"the newest checkpoint cannot be read: {error}")
+        return None
+    if origin is not None and signed.head.origin != origin:
+        case.add("checkpoint", "origin", None, f"the checkpoint is of {signed.head.origin}, expected {origin}")
+    return signed
+
+
+class _Walk:
+    """One pass over all entries: checks 2 to 6 and 9, and the root at the size of the pin."""
+
+    def __init__(
+        self,
+        view: View,
+        signed: SignedCheckpoint | None,
+        pin: SignedCheckpoint | None,
+        case: Case,
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        self._view = view
+        self._signed = signed
+        self._pin_size = pin.head.size if pin else -1
+        self._case = case
+        self._progress = progress
+        self._tree = Tree()
+        self.suspicious = False
+        self.first: bytes | None = None
+        self.pin_root: bytes | None = None
+        self.root = b""
+        self.size = 0
+
+    def run(self) -> None:
+        """Go through everything once."""
+        case, tree = self._case, self._tree
+        total = self._signed.head.size if self._signed else 0
+        rows = iter(self._view.entries())
+        leaf, expected = ZERO_HASH, 0
+        while chunk := list(islice(rows, _CHUNK)):
+            if expected == 0:
+                self.first = chunk[0][1]
+            leaves, leaf, expected = self._hash(chunk, leaf, expected)
+            if tree.size < self._pin_size <= tree.size + len(leaves):
+                cut = self._pin_size - tree.size
+                tree.extend(leaves[:cut])
+                self.pin_root = tree.root()
+                leaves = leaves[cut:]
+            tree.extend(leaves)
+            self._compare_tiles(tree.take_full())
+            if self._progress is not None:
+                self._progress(tree.size, total)
+        self._compare_tiles(tree.take_changed())
+        self.size, self.root = tree.size, tree.root()
+        for name in ("order", "chain", "leaf"):
+            case.counts[name] = tree.size
+        self._compare_head()
+
+    def _hash(self, chunk: list[tuple[int, bytes]], leaf: bytes, expected: int) -> tuple[list[bytes], bytes, int]:
+        leaves: list[bytes] = []
+        add = leaves.append
+        for seq, data in chunk:
+            # 2. order and 3. chain: one comparison of bytes says both.
+            if seq != expected or not data.startswith(
+                f'{{"_prev":"{leaf.hex()}","_seq":{seq},"body":'.encode("ascii")
+            ):
+                self.suspicious = True
+                expected = seq
+            leaf = sha256(b"\x00" + data).digest()  # 4. leaf
+            add(leaf)
+            expected += 1
+            if MARK in data:
+                self._check_private(seq, data)
+        return leaves, leaf, expected
+
+    def _compare_tiles(self, tiles: dict[tuple[int, int], bytes]) -> None:
+        for (level, n), data in tiles.items():
+            self._case.counts["tree"] += 1
+            if self._view.tile(level, n) != data:  # 4. leaf, 5. tree
+                self.suspicious = True
+
+    def _compare_head(self) -> None:
+        """6. checkpoint: what was hashed is what was signed."""
+        if self._signed is None:
+            return
+        self._case.counts["checkpoint"] = 1
+        head = self._signed.head
+        if self.size != head.size or self.root != head.root:
+            self.suspicious = True
+
+    def _check_private(self, seq: int, data: bytes) -> None:
+        """9. private: every commitment has its value, and the value fits."""
+        for digest in find_commitments(data):
+            self._case.counts["private"] += 1
+            held = self._view.attachment(digest)
+            if held is None:
+                self._case.add(
+                    "private", "missing attachment", seq, f"a private value of entry {seq} is not there"
+                )
+            elif commitment_digest(held.salt, held.data) != digest:
+                self._case.add(
+                    "private", "attachment", seq, f"a private value of entry {seq} is not the recorded one"
+                )
+
+
+def _check_key(
+    first: bytes | None, signed: SignedCheckpoint | None, policy: Policy | None, case: Case
+) -> VerifierKey | None:
+    """7. key: a believed key signed the head, and entry 0 names a key of this origin."""
+    if signed is None:
+        return None
+    origin = signed.head.origin
+    if policy is None:
+        case.add(
+            "key",
+            "no policy",
+            None,
+            f"this verifier has no trust policy for {origin}, so it believes no signature",
+            f"trace verify --key VKEY, with the verifier key of {origin} from a source you trust",
+        )
+        return None
+    case.counts["key"] = 1
+    try:
+        believed = signed.parsed.signed_by(policy.keys)
+    except Refused as error:
+        case.add("key", "signature", None, f"the checkpoint of size {signed.head.size}: {error}")
+        return None
+    if not believed:
+        names = ", ".join(f"{line.name} ({line.key_id.hex()})" for line in signed.parsed.signatures)
+        case.add("key", "unknown key", None, f"no key that the policy believes signed the head; signed by {names}")
+        return None
+    try:
+        entry = parse_entry(first or b"")
+    except BadJson:
+        return believed[0]  # the other checks have named entry 0
+    if "leaf" not in case.failed and not _names_key(entry):
+        case.add("key", "genesis", 0, "entry 0 does not name the key of the site")
+    return believed[0]
+
+
+def _names_key(entry: Entry) -> bool:
+    return entry.kind == "key" and type(entry.body) is dict and type(entry.body.get(FIRST_BODY_KEY)) is str
+
+
+def _check_pin(
+    pin: SignedCheckpoint | None,
+    walk: _Walk,
+    signed: SignedCheckpoint | None,
+    policy: Policy | None,
+    case: Case,
+) -> Word | None:
+    """8. pin: the head seen before is a prefix of this log."""
+    if pin is None or signed is None:
+        return None
+    case.counts["pin"] = 1
+    if policy is not None:
+        try:
+            if not pin.parsed.signed_by(policy.keys):
+                raise Refused("no key that the policy believes signed it")
+        except Refused as error:
+            case.add(
+                "pin",
+                "pin",
+                None,
+                f"the remembered head of size {pin.head.size} is not to be believed: {error}",
+            )
+            return "untrusted"
+    if pin.head.size > signed.head.size:
+        case.add(
+            "pin",
+            "rolled back",
+            signed.head.size,
+            f"{pin.head.size} entries were seen before, now there are {signed.head.size}: "
+            f"entries {signed.head.size} to {pin.head.size - 1} are gone",
+            "find the newer copy; the pin holds the signed proof that it existed",
+        )
+        return "rolled_back"
+    if walk.pin_root is not None and walk.pin_root != pin.head.root:
+        case.add(
+            "pin",
+            "forked",
+            None,
+            f"the first {pin.head.size} entries are not the ones that were seen before under a signed head",
+            "the pin and this checkpoint are signed heads that cannot both be true: keep both as evidence",
+        )
+        return "forked"
+    return "ok"
+
+
+def _judge(case: Case, pinned: Word | None) -> Word:
+    content = {"storage", "order", "chain", "leaf", "tree", "checkpoint", "private"}
+    if case.failed & content:
+        return "tampered"
+    if "key" in case.failed or pinned == "untrusted":
+        return "tampered" if any(f.kind == "genesis" for f in case.findings) else "untrusted"
+    return pinned or "ok"
+
+
+def _anchor(
+    pin: SignedCheckpoint | None, signed: SignedCheckpoint | None, policy: Policy | None, pinned: Word | None
+) -> Anchor:
+    if pin is not None and pinned in ("ok", "rolled_back", "forked"):
+        return Anchor("pinned", pin.head.size, pin.head.root)
+    if policy is None or signed is None:
+        return Anchor("none", 0, b"")
+    return Anchor("self" if policy.source == "home" else "key", signed.head.size, signed.head.root)
+
+
+def _verdict(
+    word: Word,
+    case: Case,
+    signed: SignedCheckpoint | None,
+    key: VerifierKey | None,
+    anchor: Anchor,
+    first_bad: int | None,
+) -> Verdict:
+    head = signed.head if signed else None
+    return Verdict(
+        word=word,
+        anchor=anchor,
+        origin=head.origin if head else "",
+        size=head.size if head else 0,
+        root=head.root if head else b"",
+        first_bad_seq=first_bad,
+        checks=tuple((name, name not in case.failed, case.counts[name]) for name in CHECKS),
+        findings=tuple(sorted(case.findings, key=lambda f: (f.seq is None, f.seq or 0))),
+        signed=signed,
+        key=key,
+    )

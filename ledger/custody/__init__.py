@@ -1,0 +1,1 @@
+"""What happened to things: events, identifiers, exchange formats, history."""

@@ -1,0 +1,243 @@
+"""Codes as people write them, and the URIs under which the ledger keeps them.
+
+GS1 keys become canonical Digital Link URIs. Every other code becomes a URI by the CBV templates under the
+domain of the organisation that gave it (CBV 2.0 section 8.2), percent-encoded:
+
+=========== ==============================  ==================================
+what        plain code                      URI
+=========== ==============================  ==================================
+item        PALLET 7                        https://acme.example/obj/PALLET%207
+product     LETTUCE                         https://acme.example/class/LETTUCE
+lot         product LETTUCE, lot 24A        https://acme.example/lot/LETTUCE:24A
+lot         24A, product not named          https://acme.example/lot/24A
+place       DOCK-3                          https://acme.example/loc/DOCK-3
+party       smith-farms                     https://acme.example/party/smith-farms
+document    PO-1234                         https://acme.example/bt/PO-1234
+transform   RUN-9                           https://acme.example/xform/RUN-9
+=========== ==============================  ==================================
+
+The number of digits says what a number is: 18 an SSCC, 8, 12, 13 or 14 a GTIN where an item or a product is
+meant, 13 a GLN where a place or a party is meant; its check digit must then be right. `plain` names what is never
+read that way.
+
+>>> codes = Codes("acme.example")
+>>> codes.item("PALLET 7").uri, codes.place("DOCK-3")
+('https://acme.example/obj/PALLET%207', 'https://acme.example/loc/DOCK-3')
+>>> codes.short("https://acme.example/lot/LETTUCE:24A")
+'LETTUCE:24A'
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, unquote
+
+from ledger.chain.errors import Refused
+from ledger.custody.gs1 import keys
+from ledger.custody.vocabulary import is_uri
+
+LIMIT: Final = 512
+_DOMAIN: Final = re.compile(
+    r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+"
+)
+_ROOMS: Final = ("obj", "class", "lot", "loc", "party", "bt", "xform")
+PLAIN_KINDS: Final = frozenset({"item", "product", "place", "party"})
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A URI, and whether it names a class of goods (a product or a lot) rather than one thing."""
+
+    uri: str
+    is_class: bool
+
+
+def check_domain(domain: str) -> str:
+    """Pass the domain of an organisation through, or refuse it.
+
+    Raises:
+        Refused: It is no lower-case ASCII domain name with a dot.
+    """
+    if not _DOMAIN.fullmatch(domain):
+        raise Refused(f"an organisation is named by its domain in lower case, like acme.example, got {domain!r}")
+    return domain
+
+
+@dataclass(frozen=True)
+class Codes:
+    """How codes are read for one organisation.
+
+    Args:
+        domain: The domain under which plain codes become URIs.
+        plain: What is never read as a GS1 key: any of `PLAIN_KINDS`.
+    """
+
+    domain: str
+    plain: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        check_domain(self.domain)
+
+    def item(self, code: str) -> Identified:
+        """Read an item: SSCC, GTIN (a class), or a plain code.
+
+        Raises:
+            Refused: Malformed, or a wrong check digit.
+        """
+        _check(code, "item")
+        if is_uri(code):
+            return Identified(code, _is_class_uri(code))
+        if self._is_number("item", code):
+            if len(code) == keys.SSCC_LENGTH:
+                return Identified(self._or_plain(keys.sscc, code, "item"), False)
+            if len(code) in keys.GTIN_LENGTHS:
+                return Identified(self._or_plain(keys.gtin, code, "item"), True)
+        return Identified(self._uri("obj", code), False)
+
+    def product(self, code: str) -> str:
+        """Read a product: GTIN or a plain code.
+
+        Raises:
+            Refused: Malformed, or a wrong check digit.
+        """
+        _check(code, "product")
+        if is_uri(code):
+            return code
+        if self._is_number("product", code) and len(code) in keys.GTIN_LENGTHS:
+            return self._or_plain(keys.gtin, code, "product")
+        return self._uri("class", code)
+
+    def lot(self, lot: str, product: str | None) -> str:
+        """Read a lot, of a product where one is named.
+
+        Raises:
+            Refused: Malformed, or a wrong check digit of the product.
+        """
+        _check(lot, "lot")
+        if is_uri(lot):
+            return lot
+        if product is None:
+            return self._uri("lot", lot)
+        of = self.product(product)
+        if of.startswith(f"{keys.BASE}/01/"):
+            return keys.gtin_lot(of.rsplit("/", 1)[1], lot)
+        own = f"https://{self.domain}/class/"
+        name = of.removeprefix(own) if of.startswith(own) else quote(of, safe="")
+        return f"https://{self.domain}/lot/{name}:{quote(lot, safe='')}"
+
+    def place(self, code: str) -> str:
+        """Read a place: GLN or a plain code.
+
+        Raises:
+            Refused: Malformed, or a wrong check digit.
+        """
+        _check(code, "place")
+        if is_uri(code):
+            return code
+        if self._is_number("place", code) and len(code) == keys.GLN_LENGTH:
+            return self._or_plain(keys.gln, code, "place")
+        return self._uri("loc", code)
+
+    def party(self, code: str) -> str:
+        """Read a party: GLN or a plain code.
+
+        Raises:
+            Refused: Malformed, or a wrong check digit.
+        """
+        _check(code, "party")
+        if is_uri(code):
+            return code
+        if self._is_number("party", code) and len(code) == keys.GLN_LENGTH:
+            return self._or_plain(keys.party_gln, code, "party")
+        return self._uri("party", code)
+
+    def document(self, code: str) -> str:
+        """Read a business document."""
+        return code if is_uri(_check(code, "document")) else self._uri("bt", code)
+
+    def transformation(self, code: str) -> str:
+        """Read the identifier of a transformation."""
+        return code if is_uri(_check(code, "transformation")) else self._uri("xform", code)
+
+    def short(self, uri: str) -> str:
+        """Write a URI as people do: the plain code, or the GS1 key in brackets; other URIs as they are."""
+        base = f"https://{self.domain}/"
+        if uri.startswith(base):
+            room, _, code = uri[len(base) :].partition("/")
+            if room in _ROOMS and code and "/" not in code:
+                return unquote(code)
+        if uri.startswith(f"{keys.BASE}/"):
+            parts = uri[len(keys.BASE) + 1 :].split("/")
+            if len(parts) % 2 == 0:
+                pairs = zip(parts[::2], parts[1::2], strict=True)
+                return "".join(f"({ai}){unquote(value)}" for ai, value in pairs)
+        return uri
+
+    def candidates(self, code: str) -> list[str]:
+        """List the URIs under which a typed code may be known, most likely first."""
+        if is_uri(code):
+            return [code]
+        found: list[str] = []
+        for read in (lambda text: self.item(text).uri, self.product, lambda text: self.lot(text, None)):
+            try:
+                found.append(read(code))
+            except Refused:
+                continue
+        product, colon, lot = code.rpartition(":")
+        if colon:
+            found.append(self.lot(lot, product))
+        return list(dict.fromkeys([*found, self._uri("obj", code)]))
+
+    def _is_number(self, kind: str, code: str) -> bool:
+        return kind not in self.plain and code.isascii() and code.isdigit()
+
+    def _or_plain(self, read: object, code: str, kind: str) -> str:
+        try:
+            return str(read(code))  # type: ignore[operator]
+        except Refused as error:
+            raise Refused(
+                str(error),
+                remedy=f"mend the number, or say that this is no GS1 key: plain = [{kind!r}] under [codes]",
+            ) from None
+
+    def _uri(self, room: str, code: str) -> str:
+        return f"https://{self.domain}/{room}/{quote(code, safe='')}"
+
+
+def product_of(uri: str) -> str | None:
+    """Give the product of a lot or an instance, where its URI says so."""
+    if found := keys.product_of(uri):
+        return found
+    head, slash, code = uri.rpartition("/")
+    product, colon, _ = code.partition(":")
+    if slash and colon and head.endswith("/lot"):
+        return f"{head[:-4]}/class/{product}"
+    return uri if slash and head.endswith("/class") else None
+
+
+def lot_of(uri: str) -> str | None:
+    """Give the lot that a URI names."""
+    if found := keys.lot_of(uri):
+        return found
+    head, _, code = uri.rpartition("/")
+    return unquote(code.rpartition(":")[2]) if head.endswith("/lot") else None
+
+
+def _is_class_uri(uri: str) -> bool:
+    if keys.product_of(uri):
+        return "/21/" not in uri
+    return "/class/" in uri or "/lot/" in uri
+
+
+def _check(code: str, what: str) -> str:
+    if not code or code != code.strip():
+        raise Refused(f"a {what} must not be empty nor begin or end with white space, got {code!r}")
+    if len(code) > LIMIT:
+        raise Refused(f"a {what} has at most {LIMIT} characters, got {len(code)}")
+    if any(ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 for char in code):
+        raise Refused(f"a {what} holds control characters: {code!r}")
+    if any(0xD800 <= ord(char) < 0xE000 for char in code):
+        raise Refused(f"a {what} holds a lone surrogate, which is no character")
+    return code

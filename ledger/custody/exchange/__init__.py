@@ -1,0 +1,1 @@
+"""Formats in which events come in and go out, one a file."""

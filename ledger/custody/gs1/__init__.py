@@ -1,0 +1,1 @@
+"""GS1 identification keys: check digits, keys, URIs."""

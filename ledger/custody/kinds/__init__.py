@@ -1,0 +1,1 @@
+"""Event types of EPCIS 2.0, one a file."""

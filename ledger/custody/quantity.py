@@ -1,0 +1,61 @@
+"""Quantities and their units (UN/ECE Recommendation 20; no unit means: a count).
+
+>>> read_quantity("24.50"), read_unit("kg"), read_unit("pcs")
+(Decimal('24.50'), 'KGM', None)
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Final
+
+from ledger.chain.errors import Refused
+
+_NUMBER: Final = re.compile(r"[0-9]{1,24}(?:\.[0-9]{1,9})?", re.ASCII)
+_CODE: Final = re.compile(r"[0-9A-Z]{2,3}", re.ASCII)
+_COUNTED: Final = frozenset({"c62", "each", "ea", "pc", "pcs", "piece", "pieces", "unit", "units", "count"})
+_COMMON: Final = {
+    "kg": "KGM",
+    "g": "GRM",
+    "t": "TNE",
+    "lb": "LBR",
+    "lbs": "LBR",
+    "oz": "ONZ",
+    "l": "LTR",
+    "ml": "MLT",
+    "m": "MTR",
+    "m2": "MTK",
+    "m3": "MTQ",
+}
+
+
+def read_quantity(text: str) -> Decimal:
+    """Read a quantity: digits, with a decimal point where needed.
+
+    Raises:
+        Refused: Anything else, a negative number included.
+    """
+    if _NUMBER.fullmatch(text):
+        return Decimal(text)
+    if text.startswith("-"):
+        raise Refused(
+            f"a quantity must not be negative, got {text!r}", remedy="record a return as a step of its own"
+        )
+    raise Refused(f"{text!r} is no quantity", remedy="write it with digits and a decimal point, like 1250.5")
+
+
+def read_unit(text: str) -> str | None:
+    """Read a unit: a Rec 20 code, or a common abbreviation; None: a count.
+
+    Raises:
+        Refused: Neither.
+    """
+    lower = text.lower()
+    if lower in _COUNTED:
+        return None
+    if lower in _COMMON:
+        return _COMMON[lower]
+    if _CODE.fullmatch(text):
+        return text
+    raise Refused(f"{text!r} is no unit", remedy="use a UN/ECE Rec 20 code such as KGM, LTR, XCS")

@@ -1,0 +1,1 @@
+"""The command line: doors and windows of the house."""

@@ -1,0 +1,1 @@
+"""Draw answers: text, JSON, charts."""

@@ -1,0 +1,1 @@
+"""Build the answers that commands give, as plain data."""
