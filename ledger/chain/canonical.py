@@ -86,21 +86,21 @@ _ENCODER_IN_GIVEN_ORDER: Final = json.JSONEncoder(
 )
 
 
-def _inspect(value: object) -> int:
+def _inspect(value: object, max_depth: int = MAX_DEPTH) -> int:
     """Refuse what has no canonical form; count the decimals (they need a second look when written)."""
     decimals = 0
     level: list[Any] = [value]
     depth = 0
     while level:
         depth += 1
-        if depth > MAX_DEPTH + 1:
-            raise BadJson(f"nested deeper than {MAX_DEPTH} levels")
         below: list[Any] = []
         for item in level:
             kind = type(item)
             if kind is str:
                 if "\x00" in item:
                     raise BadJson("a string holds the character NUL")
+            elif depth > max_depth and kind in (dict, list):
+                raise BadJson(f"nested deeper than {max_depth} levels")
             elif kind is dict:
                 for key in item:
                     if type(key) is not str:
@@ -132,16 +132,17 @@ def _in_utf16_order(value: Any) -> Any:
     return value
 
 
-def encode(value: object) -> bytes:
+def encode(value: object, *, max_depth: int = MAX_DEPTH) -> bytes:
     """Write the canonical bytes of a value.
 
     Args:
         value: Built of dict with string keys, list, str, bool, None, int and Decimal.
+        max_depth: How deep lists and dicts may nest.
 
     Raises:
         BadJson: Something in it has no canonical form; binary floats never have one.
     """
-    decimals = _inspect(value)
+    decimals = _inspect(value, max_depth)
     text = _ENCODER.encode(value)
     if not text.isascii() and max(text) > "\uffff":
         text = _ENCODER_IN_GIVEN_ORDER.encode(_in_utf16_order(value))
@@ -172,11 +173,12 @@ _DECODER: Final = json.JSONDecoder(
 )
 
 
-def parse(data: bytes | str) -> Any:
+def parse(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> Any:
     """Read JSON text strictly.
 
     Args:
         data: UTF-8 bytes, or text.
+        max_depth: How deep arrays and objects may nest.
 
     Returns:
         dict, list, str, bool, None, int, and Decimal for every number with a fraction or an exponent.
@@ -188,9 +190,9 @@ def parse(data: bytes | str) -> Any:
         text = data.decode("utf-8") if isinstance(data, bytes) else data
         value = _DECODER.decode(text)
         if "\\" in text or not text.isascii():
-            encode(value)
+            encode(value, max_depth=max_depth)
         else:
-            _check_numbers(value, _inspect(value))
+            _check_numbers(value, _inspect(value, max_depth))
     except BadJson:
         raise
     except UnicodeDecodeError as error:
@@ -198,7 +200,7 @@ def parse(data: bytes | str) -> Any:
     except json.JSONDecodeError as error:
         raise BadJson(f"no JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
-        raise BadJson(f"nested deeper than {MAX_DEPTH} levels") from None
+        raise BadJson(f"nested deeper than {max_depth} levels") from None
     except (ValueError, InvalidOperation) as error:
         raise BadJson(f"a number is out of range: {error}") from None
     return value

@@ -124,7 +124,8 @@ def parse_entry(data: bytes) -> Entry:
     Raises:
         BadJson: The bytes are no entry.
     """
-    value = canonical.parse(data)
+    # A body may nest as deep as any value, and lies one level down.
+    value = canonical.parse(data, max_depth=canonical.MAX_DEPTH + 1)
     if type(value) is not dict or list(value) != _KEYS:
         raise BadJson(f"an entry has exactly the keys {', '.join(_KEYS)}, in that order")
     prev, seq = value["_prev"], value["_seq"]

@@ -15,17 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from ledger.chain import pins
-from ledger.chain.checkpoint import (
-    Checkpoint,
-    SignedCheckpoint,
-    check_origin,
-    parse_checkpoint,
-    sign_checkpoint,
-)
+from ledger.chain.checkpoint import Checkpoint, check_origin, parse_checkpoint, sign_checkpoint
 from ledger.chain.entry import Draft, draft, entry_bytes, record_time
 from ledger.chain.errors import Refused, RolledBack, Untrue
 from ledger.chain.hashing import ZERO_HASH, leaf_hash
 from ledger.chain.keys import SiteKey
+from ledger.chain.policy import Policy
+from ledger.chain.reader import AuthenticReader
 from ledger.chain.storage.base import Storage, Transaction, View
 from ledger.chain.tree import Tree, edge_of
 
@@ -65,13 +61,20 @@ class Log:
         self._clock = clock
         self._home = home
         with storage.snapshot() as view:
-            self._resume(view)
+            self._tree, self._last_leaf, self._note = _newest(view, key)
         if home is not None:
             self._check_pin(home)
 
     @classmethod
     def create(
-        cls, storage: Storage, key: SiteKey, clock: Callable[[], datetime], home: Path | None, by: str
+        cls,
+        storage: Storage,
+        key: SiteKey,
+        clock: Callable[[], datetime],
+        home: Path | None,
+        by: str,
+        *,
+        derive: Callable[[Any, int], None] | None = None,
     ) -> Log:
         """Begin a log in an empty store with the entry that names the site's key.
 
@@ -83,7 +86,7 @@ class Log:
         log._storage, log._key, log._clock, log._home = storage, key, clock, home
         log._tree, log._last_leaf, log._note = Tree(), ZERO_HASH, ""
         body = {FIRST_BODY_KEY: str(key.verifier), "purpose": "site"}
-        log.append([draft("key", body, by=by, via="typed")], keep=True)
+        log.append([draft("key", body, by=by, via="typed")], derive=derive, keep=True)
         return log
 
     @property
@@ -95,6 +98,10 @@ class Log:
     def size(self) -> int:
         """Count the entries, as of the last commit that this object saw."""
         return self._tree.size
+
+    def close(self) -> None:
+        """Give the store back."""
+        self._storage.close()
 
     def append(
         self,
@@ -173,41 +180,21 @@ class Log:
         if (view.head() or "") == self._note:
             return
         seen = self._tree.size
-        if seen:
-            self._resume(view)
-        if self._tree.size < seen:
+        if not seen:
+            raise Refused("there is a log in the store already")
+        tree, last_leaf, note = _newest(view, self._key)
+        if tree.size < seen:
             raise RolledBack(
-                f"the ledger has {self._tree.size} entries, but this process has seen {seen}",
+                f"the ledger has {tree.size} entries, but this process has seen {seen}",
                 remedy="trace verify",
             )
-
-    def _resume(self, view: View) -> None:
-        note = view.head()
-        if note is None:
-            raise Untrue("the ledger has no checkpoint", remedy="trace verify")
-        signed = self._believed(note)
-        size = signed.head.size
-        try:
-            tree = Tree(size, [view.tile(level, n) or b"" for level, (n, _) in enumerate(edge_of(size))])
-        except ValueError as error:
-            raise Untrue(f"the stored tree is damaged: {error}", remedy="trace verify") from None
-        if tree.root() != signed.head.root:
-            raise Untrue(f"the stored tree does not fit the checkpoint of size {size}", remedy="trace verify")
-        last = view.entry(size - 1)
-        if last is None:
-            raise Untrue(f"entry {size - 1} is missing", seq=size - 1, remedy="trace verify")
-        self._tree, self._last_leaf, self._note = tree, leaf_hash(last), note
-
-    def _believed(self, note: str) -> SignedCheckpoint:
-        try:
-            signed = parse_checkpoint(note)
-            if signed.head.origin != self.origin:
-                raise Refused(f"it is of {signed.head.origin}, not of {self.origin}")
-            if not signed.parsed.signed_by([self._key.verifier]):
-                raise Refused("it does not carry the signature of the site's key")
-        except Refused as error:
-            raise Untrue(f"the newest checkpoint is not to be believed: {error}", remedy="trace verify") from None
-        return signed
+        # Entry seen - 1 is chained to all before it, so it stands for everything that this object knew.
+        if leaf_hash(view.entry(seen - 1) or b"") != self._last_leaf:
+            raise RolledBack(
+                f"the first {seen} entries are not the ones that this process has seen",
+                remedy="trace verify",
+            )
+        self._tree, self._last_leaf, self._note = tree, last_leaf, note
 
     def _check_pin(self, home: Path) -> None:
         pin = pins.load_pin(home, self.origin)
@@ -224,6 +211,18 @@ class Log:
                 f"this ledger contradicts the head of size {pin.head.size} that was seen before",
                 remedy="trace verify",
             )
+
+
+def _newest(view: View, key: SiteKey) -> tuple[Tree, bytes, str]:
+    """Read what the next entry continues: the tree, the last leaf and the note, each proven by the head."""
+    reader = AuthenticReader(view, origin=key.origin, policy=Policy((key.verifier,)))
+    size = reader.size
+    if not size:
+        raise Untrue("the newest checkpoint is of an empty log", remedy="trace verify")
+    last = view.entry(size - 1)
+    reader.prove(size - 1, last)
+    tree = Tree(size, [view.tile(level, n) or b"" for level, (n, _) in enumerate(edge_of(size))])
+    return tree, leaf_hash(last or b""), reader.signed.note
 
 
 def _check_written(transaction: Transaction, first: int, leaves: Sequence[bytes]) -> None:

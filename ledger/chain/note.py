@@ -85,7 +85,7 @@ class Note:
         Lines of unknown keys are passed over. A bad signature by a *known* key sinks the whole note.
 
         Raises:
-            Refused: A line that carries a known key's name and id does not verify, or stands twice.
+            Refused: A line that carries a known key's name and id does not verify.
         """
         known = {(key.name, key.key_id): key for key in keys}
         found: list[VerifierKey] = []
@@ -109,6 +109,10 @@ def check_name(name: str) -> str:
     """
     if not name or "+" in name or any(char.isspace() for char in name):
         raise Refused(f"the name of a key must not be empty nor hold white space or '+', got {name!r}")
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise Refused(f"the name of a key is not valid Unicode: {name!r}") from None
     return name
 
 

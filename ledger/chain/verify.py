@@ -28,7 +28,7 @@ from ledger.chain.checkpoint import SignedCheckpoint, parse_checkpoint
 from ledger.chain.commitment import MARK, commitment_digest, find_commitments
 from ledger.chain.diagnosis import name_the_bad
 from ledger.chain.entry import Entry, parse_entry
-from ledger.chain.errors import BadJson, Refused, Unreadable
+from ledger.chain.errors import BadJson, NotALedger, Refused, Unreadable
 from ledger.chain.hashing import ZERO_HASH
 from ledger.chain.log import FIRST_BODY_KEY
 from ledger.chain.note import VerifierKey
@@ -58,15 +58,16 @@ def verify(
         progress: Called now and then with (entries done, entries in all).
     """
     case = Case()
-    signed = _read_head(view, origin, case)
+    signed: SignedCheckpoint | None = None
     try:
+        signed = _read_head(view, origin, case)
         walk = _Walk(view, signed, pin, case, progress)
         walk.run()
-    except Unreadable as error:
+        if walk.suspicious:
+            name_the_bad(view, signed, case, believed=_is_believed(signed, policy))
+    except (Unreadable, NotALedger) as error:
         case.add("storage", "unreadable", None, str(error), error.remedy)
         return _verdict("corrupt", case, signed, None, Anchor("none", 0, b""), None)
-    if walk.suspicious:
-        name_the_bad(view, signed, case)
     key = _check_key(walk.first, signed, policy, case)
     pinned = _check_pin(pin, walk, signed, policy, case)
     word = _judge(case, pinned)
@@ -219,6 +220,13 @@ def _check_key(
     if "leaf" not in case.failed and not _names_key(entry):
         case.add("key", "genesis", 0, "entry 0 does not name the key of the site")
     return believed[0]
+
+
+def _is_believed(signed: SignedCheckpoint | None, policy: Policy | None) -> bool:
+    try:
+        return signed is not None and policy is not None and bool(signed.parsed.signed_by(policy.keys))
+    except Refused:
+        return False
 
 
 def _names_key(entry: Entry) -> bool:

@@ -16,9 +16,10 @@ document    PO-1234                         https://acme.example/bt/PO-1234
 transform   RUN-9                           https://acme.example/xform/RUN-9
 =========== ==============================  ==================================
 
-The number of digits says what a number is: 18 an SSCC, 8, 12, 13 or 14 a GTIN where an item or a product is
-meant, 13 a GLN where a place or a party is meant; its check digit must then be right. `plain` names what is never
-read that way.
+The number of digits says what a number is: 18 an SSCC, 13 or 14 a GTIN where an item or a product is meant, 13 a
+GLN where a place or a party is meant; its check digit must then be right. Own codes of 8 or 12 digits are common, so
+such a number is a GTIN where its check digit fits, and a plain code otherwise. `plain` names what is never read as
+a GS1 key.
 
 >>> codes = Codes("acme.example")
 >>> codes.item("PALLET 7").uri, codes.place("DOCK-3")
@@ -36,6 +37,7 @@ from urllib.parse import quote, unquote
 
 from ledger.chain.errors import Refused
 from ledger.custody.gs1 import keys
+from ledger.custody.gs1.check_digit import has_check_digit
 from ledger.custody.vocabulary import is_uri
 
 LIMIT: Final = 512
@@ -92,7 +94,7 @@ class Codes:
         if self._is_number("item", code):
             if len(code) == keys.SSCC_LENGTH:
                 return Identified(self._or_plain(keys.sscc, code, "item"), False)
-            if len(code) in keys.GTIN_LENGTHS:
+            if _may_be_gtin(code):
                 return Identified(self._or_plain(keys.gtin, code, "item"), True)
         return Identified(self._uri("obj", code), False)
 
@@ -105,7 +107,7 @@ class Codes:
         _check(code, "product")
         if is_uri(code):
             return code
-        if self._is_number("product", code) and len(code) in keys.GTIN_LENGTHS:
+        if self._is_number("product", code) and _may_be_gtin(code):
             return self._or_plain(keys.gtin, code, "product")
         return self._uri("class", code)
 
@@ -223,6 +225,10 @@ def lot_of(uri: str) -> str | None:
         return found
     head, _, code = uri.rpartition("/")
     return unquote(code.rpartition(":")[2]) if head.endswith("/lot") else None
+
+
+def _may_be_gtin(digits: str) -> bool:
+    return len(digits) in (13, 14) or (len(digits) in (8, 12) and has_check_digit(digits))
 
 
 def _is_class_uri(uri: str) -> bool:

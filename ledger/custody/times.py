@@ -74,7 +74,7 @@ def read_time(text: str, zone: tzinfo | None = None, ambiguous: Ambiguous = "ref
     if zone is None:
         raise Refused(
             f"{text!r} has no offset from UTC",
-            remedy='add one (2026-03-01T08:15:00+01:00), or name the zone in the map file: timezone = "Europe/Berlin"',
+            remedy='add one (2026-03-01T08:15:00+01:00), or name the zone in the map: timezone = "Europe/Berlin"',
         )
     return _localise(moment, zone, text, ambiguous)
 

@@ -14,16 +14,28 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from ledger.chain.entry import Attachment
-from ledger.chain.errors import LedgerError, Locked, Missing, NotALedger, Refused, TooNew, Unreadable
+from ledger.chain.errors import (
+    LedgerError,
+    Locked,
+    Missing,
+    NotALedger,
+    Refused,
+    TooNew,
+    Unavailable,
+    Unreadable,
+)
 from ledger.chain.tree import TileId
 
 APPLICATION_ID: Final = 0x54524345  # "TRCE"
 FORMAT: Final = 1
 LOCK_WAIT: Final = 10.0
+
+_SMALLEST: Final = -(2**63)
+_GREATEST: Final = 2**63 - 1
 
 SCHEMA: Final = {
     "entry": "CREATE TABLE entry(seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
@@ -39,49 +51,63 @@ SCHEMA: Final = {
 class SqliteView:
     """A snapshot, for as long as the read transaction of its connection lasts."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.connection = connection
+        self._path = path
+
+    def _row(self, query: str, values: tuple[object, ...]) -> tuple[Any, ...] | None:
+        try:
+            row: tuple[Any, ...] | None = self.connection.execute(query, values).fetchone()
+        except OverflowError:
+            return None  # no row has a number that SQLite cannot hold
+        except sqlite3.DatabaseError as error:
+            raise _fault(self._path, error) from error
+        return row
+
+    def _rows(self, query: str, values: tuple[object, ...] = ()) -> Iterator[Any]:
+        try:
+            cursor = self.connection.cursor()
+            cursor.arraysize = 256
+            yield from cursor.execute(query, values)
+        except sqlite3.DatabaseError as error:
+            raise _fault(self._path, error) from error
 
     def entries(self, start: int | None = None, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
         """See `View.entries`."""
-        cursor = self.connection.cursor()
-        cursor.arraysize = 256
         if start is None and stop is None:
-            cursor.execute("SELECT seq, bytes FROM entry ORDER BY seq")
-        else:
-            low = -(2**63) if start is None else start
-            high = 2**63 - 1 if stop is None else stop
-            cursor.execute("SELECT seq, bytes FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq", (low, high))
-        return cursor
+            return self._rows("SELECT seq, bytes FROM entry ORDER BY seq")
+        first = _SMALLEST if start is None else max(start, _SMALLEST)
+        last = _GREATEST if stop is None else min(stop - 1, _GREATEST)
+        if first > _GREATEST or last < _SMALLEST:
+            return iter(())
+        return self._rows("SELECT seq, bytes FROM entry WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last))
 
     def entry(self, seq: int) -> bytes | None:
         """See `View.entry`."""
-        row = self.connection.execute("SELECT bytes FROM entry WHERE seq = ?", (seq,)).fetchone()
+        row = self._row("SELECT bytes FROM entry WHERE seq = ?", (seq,))
         return None if row is None else row[0]
 
     def tile(self, level: int, n: int) -> bytes | None:
         """See `View.tile`."""
-        query = "SELECT data FROM tile WHERE level = ? AND n = ?"
-        row = self.connection.execute(query, (level, n)).fetchone()
+        row = self._row("SELECT data FROM tile WHERE level = ? AND n = ?", (level, n))
         return None if row is None else row[0]
 
     def tiles(self) -> Iterator[tuple[int, int, bytes]]:
         """See `View.tiles`."""
-        return self.connection.execute("SELECT level, n, data FROM tile ORDER BY level, n")
+        return self._rows("SELECT level, n, data FROM tile ORDER BY level, n")
 
     def head(self) -> str | None:
         """See `View.head`."""
-        row = self.connection.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
+        row = self._row("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1", ())
         return None if row is None else row[0]
 
     def checkpoints(self) -> Iterator[tuple[int, str]]:
         """See `View.checkpoints`."""
-        return self.connection.execute("SELECT size, note FROM checkpoint ORDER BY size")
+        return self._rows("SELECT size, note FROM checkpoint ORDER BY size")
 
     def attachment(self, digest: bytes) -> Attachment | None:
         """See `View.attachment`."""
-        query = "SELECT hash, salt, data FROM attachment WHERE hash = ?"
-        row = self.connection.execute(query, (digest,)).fetchone()
+        row = self._row("SELECT hash, salt, data FROM attachment WHERE hash = ?", (digest,))
         return None if row is None else Attachment(*row)
 
 
@@ -114,7 +140,8 @@ class SqliteTransaction(SqliteView):
     def put_attachments(self, items: Iterable[Attachment]) -> None:
         """See `Transaction.put_attachments`."""
         self.connection.executemany(
-            "INSERT INTO attachment(hash, salt, data) VALUES (?, ?, ?)",
+            "INSERT INTO attachment(hash, salt, data) VALUES (?, ?, ?) "
+            "ON CONFLICT(hash) DO UPDATE SET salt = excluded.salt, data = excluded.data",
             ((item.digest, item.salt, item.data) for item in items),
         )
 
@@ -179,6 +206,11 @@ class SqliteStorage:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if application != APPLICATION_ID:
             raise NotALedger(f"{self.path} is an SQLite file, but no ledger", remedy="trace init")
+        if version < 1:
+            raise NotALedger(
+                f"{self.path} has format {version}, and formats count from 1",
+                remedy="restore the file from a backup",
+            )
         if version > FORMAT:
             raise TooNew(
                 f"{self.path} has format {version}, this program knows formats up to {FORMAT}",
@@ -203,9 +235,12 @@ class SqliteStorage:
         with _faults(self.path):
             self._connection.execute("BEGIN")
             try:
-                yield SqliteView(self._connection)
+                # BEGIN alone takes no snapshot: the first read does.
+                self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+                yield SqliteView(self._connection, self.path)
             finally:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
 
     @contextmanager
     def begin(self) -> Iterator[SqliteTransaction]:
@@ -215,7 +250,7 @@ class SqliteStorage:
         with _faults(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                yield SqliteTransaction(self._connection)
+                yield SqliteTransaction(self._connection, self.path)
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
@@ -233,15 +268,15 @@ def _check_file(path: Path) -> None:
         mode = path.stat().st_mode
     except FileNotFoundError:
         raise Missing(f"there is no ledger at {path}", remedy="trace init --org DOMAIN --site NAME") from None
-    except OSError as error:
-        raise Unreadable(f"{path} cannot be reached: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        raise Unreadable(f"{path} cannot be reached: {error}") from None
     if not stat.S_ISREG(mode):
         kind = "a directory" if stat.S_ISDIR(mode) else "no plain file"
         raise NotALedger(f"{path} is {kind}, not a ledger file")
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    location = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    location = f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
     connection = sqlite3.connect(location, uri=True, timeout=LOCK_WAIT, isolation_level=None)
     try:
         for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0"):
@@ -262,17 +297,21 @@ def _faults(path: Path) -> Iterator[None]:
     except LedgerError:
         raise
     except sqlite3.DatabaseError as error:
-        code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise Locked(
-                f"another process is writing to {path}; waited {LOCK_WAIT:.0f} s",
-                remedy="try again when it has ended",
-            ) from error
-        if code == sqlite3.SQLITE_NOTADB:
-            raise NotALedger(f"{path} is no SQLite file, so no ledger") from error
-        remedy = {
-            sqlite3.SQLITE_FULL: "free some space and try again; nothing was half-written",
-            sqlite3.SQLITE_READONLY: "make the file and its directory writable, or work on a copy",
-            sqlite3.SQLITE_CORRUPT: "restore the file from a backup",
-        }.get(code, "check the medium and the permissions of the file and its directory")
-        raise Unreadable(f"{path} cannot be used: {error}", remedy=remedy) from error
+        raise _fault(path, error) from error
+
+
+def _fault(path: Path, error: sqlite3.DatabaseError) -> Unavailable:
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return Locked(
+            f"another process is writing to {path}; waited {LOCK_WAIT:.0f} s",
+            remedy="try again when it has ended",
+        )
+    if code == sqlite3.SQLITE_NOTADB:
+        return NotALedger(f"{path} is no SQLite file, so no ledger")
+    remedy = {
+        sqlite3.SQLITE_FULL: "free some space and try again; nothing was half-written",
+        sqlite3.SQLITE_READONLY: "make the file and its directory writable, or work on a copy",
+        sqlite3.SQLITE_CORRUPT: "restore the file from a backup",
+    }.get(code, "check the medium and the permissions of the file and its directory")
+    return Unreadable(f"{path} cannot be used: {error}", remedy=remedy)

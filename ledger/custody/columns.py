@@ -1,0 +1,154 @@
+"""Plain columns out of a verified history: one row for each thing in each event (DESIGN section 5, `events`).
+
+An event on a container counts for what is inside at that time, once: packing opens, unpacking closes, nesting of
+any depth. Order is by event time, then by number. Only what was known at `as_of` is used; an event that was
+withdrawn by then is marked corrected, from the time at which the withdrawal was known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ledger.custody.codes import lot_of, product_of
+from ledger.custody.history import Event
+from ledger.custody.kinds.base import Mention
+
+NAMES: Final = (
+    "seq", "event_id", "event_time", "record_time", "kind", "action", "step", "disposition", "place", "item",
+    "product", "lot", "quantity", "unit", "parent", "source", "destination", "document", "party", "corrected",
+    "promised",
+)  # fmt: skip
+
+_ROLE_ACTION: Final = {"input": "DELETE", "output": "ADD"}
+
+
+@dataclass(slots=True)
+class _Inside:
+    """What is in one container: things, each with its quantity and unit."""
+
+    things: dict[str, tuple[Any, str | None]]
+
+
+def events_columns(events: Iterable[Event], *, as_of: int | None = None) -> dict[str, list[Any]]:
+    """Lay a history out as columns.
+
+    Args:
+        events: Of a history, in any order.
+        as_of: Use only what was known by then [us since the epoch]; None: everything.
+
+    Returns:
+        A list for each of `NAMES`, all of one length. Times are microseconds since the epoch, quantities
+        floats in the unit of the event (None: one thing, or unknown).
+    """
+    known = [event for event in events if as_of is None or event.known <= as_of]
+    withdrawn = {event.facts.event_id for event in known if event.facts.withdraws}
+    stated = [event for event in known if not event.facts.withdraws]
+    stated.sort(key=lambda event: (event.facts.time, event.seq))
+    columns: dict[str, list[Any]] = {name: [] for name in NAMES}
+    appends = [columns[name].append for name in NAMES]
+    contents: dict[str, _Inside] = {}
+    products: dict[str, str] = {}
+    for event in stated:
+        corrected = event.facts.event_id in withdrawn
+        for row in _rows(event, corrected, contents, products):
+            for append, value in zip(appends, row, strict=True):
+                append(value)
+        if not corrected:
+            _pack(event, contents)
+    return columns
+
+
+def _rows(
+    event: Event, corrected: bool, contents: dict[str, _Inside], products: dict[str, str]
+) -> Iterator[tuple[Any, ...]]:
+    facts = event.facts
+    mentioned = {mention.uri for mention in facts.mentions}
+    seen: set[str] = set()
+    waiting: list[tuple[Mention, str | None]] = [
+        (mention, facts.container if mention.role == "child" else None) for mention in facts.mentions
+    ]
+    party = facts.parties[0][1] if facts.parties else None
+    at = 0
+    while at < len(waiting):
+        mention, parent = waiting[at]
+        at += 1
+        uri = mention.uri
+        if (uri in seen and mention.role not in _ROLE_ACTION) or (
+            parent and mention.role == "epc" and uri in mentioned
+        ):
+            continue
+        seen.add(uri)
+        if not corrected and (inside := contents.get(uri)):
+            # What is inside is told after what holds it; a child that the event names itself is told once.
+            waiting.extend((Mention(child, "epc", *held), uri) for child, held in inside.things.items())
+        own = parent is None or mention.role == "child"
+        if own and event.product and mention.role != "parent":
+            products[uri] = event.product
+        quantity = mention.quantity if mention.quantity is not None else event.quantity if own else None
+        yield (
+            event.seq,
+            facts.event_id,
+            facts.time,
+            event.known,
+            facts.kind,
+            _ROLE_ACTION.get(mention.role, facts.action),
+            facts.step,
+            facts.disposition,
+            facts.place,
+            uri,
+            products.get(uri) or product_of(uri),
+            (event.lot if own and event.lot else None) or lot_of(uri),
+            float(quantity) if isinstance(quantity, int | float) else None,
+            mention.unit or (event.unit if own else None),
+            parent,
+            facts.source,
+            facts.destination,
+            facts.document,
+            party,
+            corrected,
+            facts.promised,
+        )
+
+
+def _pack(event: Event, contents: dict[str, _Inside]) -> None:
+    """Follow what an aggregation puts in or takes out."""
+    facts = event.facts
+    if facts.kind != "AggregationEvent" or facts.container is None:
+        return
+    children = [mention for mention in facts.mentions if mention.role == "child"]
+    if facts.action == "ADD":
+        inside = contents.setdefault(facts.container, _Inside({}))
+        for child in children:
+            inside.things[child.uri] = _added(inside.things.get(child.uri), child)
+    elif facts.action == "DELETE":
+        held = contents.get(facts.container)
+        if held is None:
+            return
+        for child in children:
+            _take(held, child)
+        if not children or not held.things:
+            del contents[facts.container]
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _added(before: tuple[Any, str | None] | None, child: Mention) -> tuple[Any, str | None]:
+    quantity = _number(child.quantity)
+    if before is not None and before[0] is not None and quantity is not None:
+        return before[0] + quantity, child.unit
+    return quantity, child.unit
+
+
+def _take(held: _Inside, child: Mention) -> None:
+    before = held.things.get(child.uri)
+    quantity = _number(child.quantity)
+    if before is None:
+        return
+    if quantity is None or before[0] is None or before[0] - quantity <= 1e-9:
+        del held.things[child.uri]
+    else:
+        held.things[child.uri] = (before[0] - quantity, before[1])

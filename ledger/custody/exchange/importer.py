@@ -1,0 +1,171 @@
+"""Import files: check the whole first, then commit in batches.
+
+The first pass reads every file, collects every problem and writes the good events to a spool (a temporary file
+without a name). Where there are problems and none are to be skipped, nothing is recorded. The second pass commits
+the spool in batches; an import that is cut off is resumed by running it again, because what is recorded already
+is recognised by its identity.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from io import BufferedReader
+from typing import IO, Any, Final
+
+from ledger.chain import canonical
+from ledger.chain.commitment import refuse_reserved
+from ledger.chain.errors import Refused
+from ledger.custody.codes import Codes
+from ledger.custody.exchange.column_map import ColumnMap
+from ledger.custody.exchange.csv_table import CsvTable, Row, TableFault
+from ledger.custody.exchange.rows import MissingColumnError, RowReader
+from ledger.custody.identity import Identifier
+from ledger.custody.problems import Problem
+from ledger.custody.recorder import Prepared, Recorder
+
+BATCH: Final = 2000
+MAX_PROBLEMS: Final = 10_000
+_SPOOL_IN_MEMORY: Final = 64 * 1024 * 1024
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass
+class Checked:
+    """The outcome of the first pass: the spool of good events, how many, and what is wrong."""
+
+    spool: IO[bytes]
+    count: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    more_problems: int = 0
+
+    def add(self, problem: Problem) -> None:
+        """Keep a problem; beyond `MAX_PROBLEMS` they are only counted."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(problem)
+        else:
+            self.more_problems += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The outcome of the second pass."""
+
+    recorded: int
+    duplicates: int
+    first_seq: int | None
+    last_seq: int | None
+
+
+def check_files(
+    paths: Iterable[Path],
+    columns: ColumnMap,
+    codes: Codes,
+    make_identifier: Callable[[], Identifier],
+    progress: Progress | None = None,
+) -> Checked:
+    """Read every file to its end; record nothing.
+
+    Args:
+        paths: Tables.
+        columns: How to read them.
+        codes: How plain codes are read; the map may name another domain.
+        make_identifier: Makes what gives eventIDs, one for each file.
+        progress: Called now and then with (what is done, how many events so far).
+    """
+    own = Codes(columns.domain or codes.domain, columns.plain | codes.plain)
+    spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_IN_MEMORY)  # noqa: SIM115 - lives as long as `Checked`
+    checked = Checked(spool)
+    for path in paths:
+        identifier = make_identifier()
+        for found in _read_file(path, columns, own):
+            if isinstance(found, Problem):
+                checked.add(found)
+                continue
+            spool.write(canonical.encode(identifier.identify(found)) + b"\n")
+            checked.count += 1
+            if progress is not None and checked.count % 1000 == 0:
+                progress("checking", checked.count)
+    return checked
+
+
+def first_events(checked: Checked, count: int) -> list[dict[str, Any]]:
+    """Give the first events of the spool, for a look before anything is recorded."""
+    checked.spool.seek(0)
+    return [json.loads(line) for _, line in zip(range(count), checked.spool, strict=False)]
+
+
+def record_checked(checked: Checked, recorder: Recorder, *, by: str, progress: Progress | None = None) -> Imported:
+    """Commit the spool in batches.
+
+    Raises:
+        LedgerError: Of the ledger; what was committed before it stays, and running again resumes.
+    """
+    checked.spool.seek(0)
+    recorded = duplicates = 0
+    first_seq: int | None = None
+    last_seq: int | None = None
+    for batch in _batches(checked.spool, recorder, by):
+        outcome = recorder.record(batch)
+        recorded += outcome.count
+        duplicates += len(outcome.duplicates)
+        if outcome.appended is not None:
+            first_seq = outcome.appended.first if first_seq is None else first_seq
+            last_seq = outcome.appended.head.size - 1
+        if progress is not None:
+            progress("recording", recorded + duplicates)
+    return Imported(recorded, duplicates, first_seq, last_seq)
+
+
+def _batches(spool: IO[bytes], recorder: Recorder, by: str) -> Iterator[list[Prepared]]:
+    batch: list[Prepared] = []
+    for line in spool:
+        batch.append(recorder.prepare(canonical.parse(line), by=by, via="imported"))
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _read_file(path: Path, columns: ColumnMap, codes: Codes) -> Iterator[dict[str, Any] | Problem]:
+    name = str(path)
+    try:
+        with path.open("rb") as stream:
+            yield from _read_stream(stream, name, columns, codes)
+    except IsADirectoryError:
+        yield Problem(name, 0, "", "this is a directory, not a file")
+    except OSError as error:
+        yield Problem(name, 0, "", f"the file cannot be read: {error.strerror or error}")
+
+
+def _read_stream(
+    stream: BufferedReader, name: str, columns: ColumnMap, codes: Codes
+) -> Iterator[dict[str, Any] | Problem]:
+    try:
+        table = CsvTable(stream, name)
+        reader = RowReader(table.header, columns, codes, name)
+        for row in table.rows():
+            yield _checked_event(reader, row, name) if isinstance(row, Row) else row
+    except TableFault as fault:
+        yield fault.problem
+    except MissingColumnError as error:
+        yield Problem(
+            name, 1, error.column, error.reason, "name the columns in a map file: trace import FILE --map MAP.toml"
+        )
+
+
+def _checked_event(reader: RowReader, row: Row, name: str) -> dict[str, Any] | Problem:
+    found = reader.read(row)
+    if isinstance(found, Problem):
+        return found
+    try:
+        refuse_reserved(found)
+        canonical.encode(found)
+    except Refused as error:
+        return Problem(name, row.line, "", str(error), error.remedy)
+    return found

@@ -1,0 +1,105 @@
+"""Verified history: what the ledger holds, handed out only after it was proven.
+
+`open_history` verifies the whole log in one snapshot and then reads the events of the same snapshot; a
+`History` cannot be made in any other way but by asking for unverified history, which says so on itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
+from ledger.chain.policy import Policy
+from ledger.chain.storage.base import View
+from ledger.chain.verdict import Verdict
+from ledger.chain.verify import verify
+from ledger.custody.facts import Facts, read_facts
+from ledger.custody.privacy import reveal
+from ledger.custody.statement import LOT, PRODUCT, QUANTITY, UNIT
+from ledger.custody.times import micros
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One recorded event of a history. `known` is when it was known [us since the epoch]."""
+
+    seq: int
+    facts: Facts
+    known: int
+    product: str | None
+    lot: str | None
+    quantity: Any
+    unit: str | None
+    via: str
+
+
+@dataclass(frozen=True)
+class History:
+    """The events of a log up to a checkpoint, in order of their number."""
+
+    head: Checkpoint
+    verdict: Verdict
+    verified: bool
+    events: tuple[Event, ...]
+
+    @property
+    def latest(self) -> int:
+        """Give the latest time at which anything became known [us]; 0: nothing ever did."""
+        return max((event.known for event in self.events), default=0)
+
+
+def open_history(
+    view: View,
+    *,
+    origin: str | None,
+    policy: Policy | None,
+    pin: SignedCheckpoint | None,
+    unverified: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Verdict, History | None]:
+    """Verify a log and read its events.
+
+    Args:
+        view: The snapshot; the pin must have been read before it was taken.
+        origin: The origin that is expected.
+        policy: The keys to believe.
+        pin: The head seen before.
+        unverified: Read the events even where the log does not hold.
+        progress: As `verify`.
+
+    Returns:
+        The verdict, and the history; None where the log does not hold and `unverified` is not set.
+    """
+    verdict = verify(view, origin=origin, policy=policy, pin=pin, progress=progress)
+    verified = verdict.word == "ok"
+    if not verified and not unverified:
+        return verdict, None
+    head = Checkpoint(verdict.origin, verdict.size, verdict.root)
+    return verdict, History(head, verdict, verified, tuple(read_events(view, verdict.size)))
+
+
+def read_events(view: View, size: int) -> Iterator[Event]:
+    """Read the events among the first entries of a snapshot that has been verified."""
+    for seq, data in view.entries(0, size):
+        entry = json.loads(data)
+        if entry["kind"] == "event":
+            body = reveal(entry["body"], view) if b'{"_commit":"' in data else entry["body"]
+            yield make_event(seq, body, entry["rec"], entry["via"])
+
+
+def make_event(seq: int, body: dict[str, Any], rec: str, via: str) -> Event:
+    """Make the event of an entry.
+
+    What was scanned or typed is known from the ledger's own time; imported history from the time that its
+    source gives, else from the time of the event (DESIGN section 5, "What was known when").
+    """
+    facts = read_facts(body)
+    if via == "imported":
+        known = facts.time if facts.recorded is None else facts.recorded
+    else:
+        known = micros(datetime.fromisoformat(rec))
+    return Event(seq, facts, known, body.get(PRODUCT), body.get(LOT), body.get(QUANTITY), body.get(UNIT), via)

@@ -1,0 +1,88 @@
+"""When two events are one: the eventID and whether it carries an error declaration (DESIGN, ADR 0004).
+
+An event that comes without an eventID gets one: a UUIDv8 (RFC 9562) made from the digest of its content and its
+occurrence number inside its file. So the same file twice is one history, and two equal sales rows are two
+sales. Where the content holds private values, the digest is keyed with a secret of the site, because a plain
+digest would let anybody try values until one fits.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from ledger.chain import canonical
+from ledger.chain.errors import Missing
+from ledger.chain.home import create_secret, place_of, read_secret
+from ledger.custody.privacy import PrivacyPolicy, covers_any
+
+IDENT_SIZE: Final = 16
+# Set by whoever stores the event, so no part of what happened (CBV 2.0 section 8.9.2).
+_NOT_CONTENT: Final = frozenset({"recordTime", "eventID", "errorDeclaration"})
+
+
+def ident_of(event_id: str, withdraws: bool) -> bytes:
+    """Give the identity of an event as the index keeps it: 16 bytes."""
+    return sha256(f"{int(withdraws)}{event_id}".encode()).digest()[:IDENT_SIZE]
+
+
+def new_event_id(*, random: Callable[[int], bytes] = os.urandom) -> str:
+    """Make the eventID of something that happens now: a random UUIDv4."""
+    return _uuid(random(16), version=4)
+
+
+def site_secret(home: Path, origin: str) -> bytes:
+    """Load the secret that keys the identities of private events; make it when it is missing.
+
+    Raises:
+        KeyUnavailable: Others may read it.
+    """
+    path = place_of(home, "identity", origin, ".secret")
+    try:
+        return bytes.fromhex(read_secret(path, "the identity secret", ""))
+    except Missing:
+        secret = os.urandom(32)
+        create_secret(path, secret.hex())
+        return secret
+
+
+class Identifier:
+    """Gives eventIDs to the events of one file.
+
+    Args:
+        policy: Which fields are private.
+        secret: Keys the digest of events that hold private values.
+    """
+
+    def __init__(self, policy: PrivacyPolicy, secret: bytes) -> None:
+        self._policy = policy
+        self._secret = secret
+        self._seen: Counter[bytes] = Counter()
+
+    def identify(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the event with an eventID; its own, where it has one."""
+        if "eventID" in body:
+            return dict(body)
+        content = {key: value for key, value in body.items() if key not in _NOT_CONTENT}
+        digest = sha256(canonical.encode(content)).digest()
+        withdraws = b"\x01" if "errorDeclaration" in body else b"\x00"
+        self._seen[digest + withdraws] += 1
+        message = b"trace event identity\n" + digest + withdraws + str(self._seen[digest + withdraws]).encode()
+        if covers_any(content, self._policy):
+            made = hmac.digest(self._secret, message, "sha256")
+        else:
+            made = sha256(message).digest()
+        return {**body, "eventID": _uuid(made[:16], version=8)}
+
+
+def _uuid(raw: bytes, *, version: int) -> str:
+    data = bytearray(raw)
+    data[6] = (data[6] & 0x0F) | version << 4
+    data[8] = (data[8] & 0x3F) | 0x80
+    text = data.hex()
+    return f"urn:uuid:{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -1,0 +1,47 @@
+"""Ask the derived tables where to look."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from ledger.custody.index.schema import COVERED
+
+
+def covered_size(connection: sqlite3.Connection) -> int:
+    """Tell up to which size the tables are complete."""
+    row = connection.execute("SELECT value FROM d_meta WHERE key = ?", (COVERED,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def find_idents(connection: sqlite3.Connection, idents: Sequence[bytes]) -> dict[bytes, int]:
+    """Give the entries of those identities that are known."""
+    found: dict[bytes, int] = {}
+    for ident in idents:
+        row = connection.execute("SELECT seq FROM d_ident WHERE ident = ?", (ident,)).fetchone()
+        if row is not None:
+            found[ident] = row[0]
+    return found
+
+
+def mentions_of(connection: sqlite3.Connection, uri: str) -> list[int]:
+    """List the entries that name a thing, in order."""
+    query = "SELECT seq FROM d_mention WHERE thing = (SELECT id FROM d_thing WHERE uri = ?) ORDER BY seq"
+    return [row[0] for row in connection.execute(query, (uri,))]
+
+
+def is_known(connection: sqlite3.Connection, uri: str) -> bool:
+    """Tell whether any event names a thing."""
+    query = "SELECT 1 FROM d_mention WHERE thing = (SELECT id FROM d_thing WHERE uri = ?) LIMIT 1"
+    return connection.execute(query, (uri,)).fetchone() is not None
+
+
+def ending_with(connection: sqlite3.Connection, tail: str, limit: int = 20) -> list[str]:
+    """List things whose URI ends so; for codes that people shorten. Reads all things."""
+    query = "SELECT uri FROM d_thing WHERE substr(uri, -?) = ? AND place = 0 ORDER BY uri LIMIT ?"
+    return [row[0] for row in connection.execute(query, (len(tail), tail, limit))]
+
+
+def seqs_of_kind(connection: sqlite3.Connection, kind: str) -> list[int]:
+    """List the entries of a kind that is no event, in order."""
+    return [row[0] for row in connection.execute("SELECT seq FROM d_kind WHERE kind = ? ORDER BY seq", (kind,))]

@@ -1,0 +1,86 @@
+"""Write the derived tables, in the transaction that appends the entries."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ledger.custody.identity import ident_of
+from ledger.custody.index.schema import COVERED, TABLES
+from ledger.custody.kinds.registry import find_kind
+
+_REMEMBERED: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    """What the index keeps of one event: its identity, the things it names, its place."""
+
+    ident: bytes
+    things: tuple[str, ...]
+    place: str | None
+
+
+def index_row(body: Mapping[str, Any]) -> IndexRow:
+    """Read from an event what the index keeps."""
+    things = dict.fromkeys(mention.uri for mention in find_kind(body["type"]).mentions(body))
+    place = (body.get("bizLocation") or body.get("readPoint") or {}).get("id")
+    return IndexRow(
+        ident_of(body["eventID"], "errorDeclaration" in body),
+        tuple(things),
+        place if type(place) is str else None,
+    )
+
+
+def create_tables(connection: sqlite3.Connection) -> None:
+    """Make the derived tables."""
+    for statement in TABLES:
+        connection.execute(statement)
+
+
+class IndexWriter:
+    """Writes index rows; remembers the numbers of things that it has met, while transactions succeed."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def forget(self) -> None:
+        """Forget numbers, which a transaction that was taken back may have given."""
+        self._numbers.clear()
+
+    def write_events(self, connection: sqlite3.Connection, first: int, rows: Sequence[IndexRow]) -> None:
+        """Index the events that are entries `first`, `first` + 1, ..."""
+        if len(self._numbers) > _REMEMBERED:
+            self._numbers.clear()
+        self._number(
+            connection, ((row.place, 1) for row in rows if row.place), ((u, 0) for r in rows for u in r.things)
+        )
+        numbers = self._numbers
+        mentions = sorted({(numbers[uri], seq) for seq, row in enumerate(rows, first) for uri in row.things})
+        connection.executemany("INSERT INTO d_mention(thing, seq) VALUES (?, ?)", mentions)
+        idents = sorted((row.ident, seq) for seq, row in enumerate(rows, first))
+        connection.executemany("INSERT INTO d_ident(ident, seq) VALUES (?, ?)", idents)
+        self.write_size(connection, first + len(rows))
+
+    def write_other(self, connection: sqlite3.Connection, kind: str, seq: int) -> None:
+        """Index an entry that is no event."""
+        connection.execute("INSERT INTO d_kind(kind, seq) VALUES (?, ?)", (kind, seq))
+        self.write_size(connection, seq + 1)
+
+    def write_size(self, connection: sqlite3.Connection, size: int) -> None:
+        """Say that the tables are complete up to a size."""
+        connection.execute("INSERT OR REPLACE INTO d_meta(key, value) VALUES (?, ?)", (COVERED, size))
+
+    def _number(self, connection: sqlite3.Connection, *groups: Iterable[tuple[str, int]]) -> None:
+        for group in groups:
+            for uri, place in group:
+                if uri in self._numbers:
+                    continue
+                row = connection.execute("SELECT id FROM d_thing WHERE uri = ?", (uri,)).fetchone()
+                if row is None:
+                    made = connection.execute("INSERT INTO d_thing(uri, place) VALUES (?, ?)", (uri, place))
+                    self._numbers[uri] = int(made.lastrowid or 0)
+                else:
+                    self._numbers[uri] = row[0]

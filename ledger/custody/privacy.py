@@ -1,0 +1,109 @@
+"""Which fields are private, and how they enter an event: as commitments.
+
+A field is named by its local name (what follows the last ``:``, ``/`` or ``#``), in any case. Three names stand
+for standard fields: `party` (party sources, destinations and ``trace:party``), `document` (business
+transactions), `quantity` (every quantity).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ledger.chain import canonical
+from ledger.chain.commitment import KEY, commit, is_commitment
+from ledger.chain.entry import Attachment
+from ledger.chain.errors import Refused
+from ledger.chain.storage.base import View
+
+DEFAULT: Final = frozenset(
+    """
+    contact contacts phone email e-mail address note notes comment comments remark remarks text description
+    price prices unit_price unitprice cost costs amount value_of_goods
+    """.split()
+)
+STANDARD: Final = {"document": "biztransactionlist"}
+_LOCAL: Final = re.compile(r"[^:/#]*$")
+# Without these an event has no identity and no place in time, so they can never be private.
+NEVER: Final = frozenset(
+    {"type", "eventtime", "eventtimezoneoffset", "eventid", "recordtime", "action", "bizstep", "id", "parentid"}
+)
+_PARTY_TYPES: Final = re.compile(r"(?:.*[:/-])?(?:possessing_party|owning_party)")
+
+
+@dataclass(frozen=True)
+class PrivacyPolicy:
+    """The names of private fields, in lower case."""
+
+    names: frozenset[str]
+
+    def covers(self, key: str) -> bool:
+        """Tell whether the field of that key is private."""
+        local = _LOCAL.search(key)
+        return local is not None and local[0].lower() in self.names
+
+
+def make_policy(more: Iterable[str] = (), fewer: Iterable[str] = ()) -> PrivacyPolicy:
+    """Make a policy from the default names, more of them, and those that are to be public.
+
+    Raises:
+        Refused: A name can never be private.
+    """
+    names = {name.lower() for name in more}
+    if bad := names & NEVER:
+        raise Refused(f"the field {min(bad)!r} can never be private: an event needs it to be found and ordered")
+    names |= {STANDARD[name] for name in names if name in STANDARD}
+    return PrivacyPolicy((DEFAULT | names) - {name.lower() for name in fewer})
+
+
+def seal(
+    body: dict[str, Any], policy: PrivacyPolicy, *, random: Callable[[int], bytes] = os.urandom
+) -> tuple[dict[str, Any], tuple[Attachment, ...]]:
+    """Put commitments in place of private values.
+
+    Args:
+        body: The event in full.
+        policy: What is private.
+        random: Source of salt; passed in by tests only.
+
+    Returns:
+        The event as it enters the log, and the values that stay beside it.
+    """
+    kept: list[Attachment] = []
+
+    def hide(value: object) -> dict[str, str]:
+        placeholder, attachment = commit(value, random=random)
+        kept.append(attachment)
+        return placeholder
+
+    def walk(value: Any) -> Any:
+        if type(value) is dict:
+            party = policy.covers("party") and _PARTY_TYPES.fullmatch(str(value.get("type", "")))
+            return {
+                key: hide(item)
+                if (policy.covers(key) and key.lower() not in NEVER)
+                or (party and key in ("source", "destination"))
+                else walk(item)
+                for key, item in value.items()
+            }
+        return [walk(item) for item in value] if type(value) is list else value
+
+    return walk(body), tuple(kept)
+
+
+def covers_any(body: dict[str, Any], policy: PrivacyPolicy) -> bool:
+    """Tell whether sealing would hide anything in an event."""
+    return bool(seal(body, policy, random=lambda size: bytes(size))[1])
+
+
+def reveal(body: Any, view: View) -> Any:
+    """Put private values back where the ledger still holds them; the rest stay commitments."""
+    if is_commitment(body):
+        held = view.attachment(bytes.fromhex(body[KEY]))
+        return body if held is None else canonical.parse(held.data)
+    if type(body) is dict:
+        return {key: reveal(item, view) for key, item in body.items()}
+    return [reveal(item, view) for item in body] if type(body) is list else body

@@ -1,0 +1,170 @@
+"""Record events: who may, what is a duplicate, what is private; then one commit with its index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ledger.chain.commitment import refuse_reserved
+from ledger.chain.entry import Draft, draft
+from ledger.chain.keys import SiteKey
+from ledger.chain.log import Appended, Log
+from ledger.chain.storage.sqlite import SqliteStorage, SqliteTransaction
+from ledger.custody.index.read import find_idents
+from ledger.custody.index.schema import TABLES
+from ledger.custody.index.write import IndexRow, IndexWriter, index_row
+from ledger.custody.privacy import PrivacyPolicy, seal
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """An event that the ledger has already: its place in what was given, and the entry that has it."""
+
+    position: int
+    seq: int
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The outcome of one commit. `appended` is None where everything was a duplicate."""
+
+    appended: Appended | None
+    seqs: tuple[int | None, ...]
+    duplicates: tuple[Duplicate, ...]
+
+    @property
+    def count(self) -> int:
+        """Count what was recorded."""
+        return sum(seq is not None for seq in self.seqs)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An event ready to be recorded: its draft, and what the index keeps of it."""
+
+    draft: Draft
+    row: IndexRow
+    event_id: str
+
+
+class _AllKnownError(Exception):
+    """Everything in the batch is in the ledger already, so the transaction has nothing to do."""
+
+
+class Recorder:
+    """Appends custody events to a site's ledger file.
+
+    Args:
+        log: The log, open for appending, on a `SqliteStorage`.
+        privacy: Which fields enter as commitments only.
+    """
+
+    def __init__(self, log: Log, privacy: PrivacyPolicy) -> None:
+        self.log = log
+        self._privacy = privacy
+        self._index = IndexWriter()
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        key: SiteKey,
+        privacy: PrivacyPolicy,
+        *,
+        clock: Callable[[], datetime],
+        home: Path,
+        by: str,
+    ) -> Recorder:
+        """Begin a ledger file: its tables, and entry 0, which names the site's key.
+
+        Raises:
+            Refused: There is a file already.
+        """
+        storage = SqliteStorage.create(path, more_tables=TABLES)
+        log = Log.create(storage, key, clock, home, by, derive=_index_first)
+        return cls(log, privacy)
+
+    def prepare(self, body: dict[str, Any], *, by: str, via: str) -> Prepared:
+        """Seal private fields and write the canonical bytes.
+
+        Raises:
+            Refused: The event uses a reserved key or has no canonical form.
+        """
+        refuse_reserved(body)
+        sealed, attachments = seal(body, self._privacy)
+        return Prepared(
+            draft("event", sealed, by=by, via=via, attachments=attachments), index_row(body), body["eventID"]
+        )
+
+    def record(self, events: Sequence[Prepared]) -> Recorded:
+        """Record a batch in one commit; what the ledger has already is left out and told.
+
+        Raises:
+            Locked, Unreadable, Untrue: As `Log.append`; nothing of the batch is recorded then.
+        """
+        outcome: list[tuple[tuple[int | None, ...], tuple[Duplicate, ...]]] = []
+
+        def judge(
+            transaction: SqliteTransaction, first: int
+        ) -> tuple[Sequence[Draft], Callable[[Any, int], None]]:
+            fresh, seqs, duplicates = _part(transaction, first, events)
+            outcome[:] = [(seqs, duplicates)]
+            if not fresh:
+                raise _AllKnownError
+
+            def derive(inner: SqliteTransaction, start: int) -> None:
+                self._index.write_events(inner.connection, start, [event.row for event in fresh])
+
+            return [event.draft for event in fresh], derive
+
+        try:
+            appended = self.log.append_judged(judge)
+        except _AllKnownError:
+            return Recorded(None, *outcome[0])
+        except BaseException:
+            self._index.forget()
+            raise
+        return Recorded(appended, *outcome[0])
+
+    def record_other(self, kind: str, body: object, *, by: str, via: str) -> Appended:
+        """Record an entry that is no event: a decision, master data.
+
+        Raises:
+            As `record`.
+        """
+
+        def derive(transaction: SqliteTransaction, first: int) -> None:
+            self._index.write_other(transaction.connection, kind, first)
+
+        return self.log.append([draft(kind, body, by=by, via=via)], derive=derive)
+
+    def known(self, events: Iterable[Prepared], view: SqliteTransaction) -> dict[bytes, int]:
+        """Tell which of the events the ledger has already, without recording any."""
+        return find_idents(view.connection, [event.row.ident for event in events])
+
+
+def _part(
+    transaction: SqliteTransaction, first: int, events: Sequence[Prepared]
+) -> tuple[list[Prepared], tuple[int | None, ...], tuple[Duplicate, ...]]:
+    known = find_idents(transaction.connection, [event.row.ident for event in events])
+    fresh: list[Prepared] = []
+    seqs: list[int | None] = []
+    duplicates: list[Duplicate] = []
+    for position, event in enumerate(events):
+        seq = known.get(event.row.ident)
+        if seq is None:
+            seq = known[event.row.ident] = first + len(fresh)
+            fresh.append(event)
+            seqs.append(seq)
+        else:
+            duplicates.append(Duplicate(position, seq, event.event_id))
+            seqs.append(None)
+    return fresh, tuple(seqs), tuple(duplicates)
+
+
+def _index_first(transaction: SqliteTransaction, first: int) -> None:
+    IndexWriter().write_other(transaction.connection, "key", first)

@@ -1,0 +1,164 @@
+"""From what somebody typed or scanned to recorded events: the common path of `scan` and of the daily verbs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from trace_cli.errors import CommandError
+from trace_cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from ledger.custody.codes import Codes
+    from ledger.custody.recorder import Recorded, Recorder
+    from ledger.custody.statement import Statement, Thing
+
+# CODE=12.5kg: how much of a product or a lot.
+_AMOUNT: Final = re.compile(r"(?P<code>.+?)=(?P<number>-?[0-9][0-9.,]*)\s*(?P<unit>[A-Za-z0-9]*)")
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What was said about an event beside the things: as typed, not yet read."""
+
+    step: str
+    place: str | None = None
+    at: str | None = None
+    source: str | None = None
+    destination: str | None = None
+    party: str | None = None
+    document: str | None = None
+    disposition: str | None = None
+    container: str | None = None
+    product: str | None = None
+    lot: str | None = None
+    quantity: str | None = None
+    unit: str | None = None
+    promised: str | None = None
+    extensions: dict[str, Any] = field(default_factory=dict)
+
+
+def read_thing(codes: Codes, text: str, said: Circumstances) -> tuple[Thing, dict[str, Any]]:
+    """Read one thing: a code, ``PRODUCT:LOT``, and with ``=12.5kg`` how much of it.
+
+    Returns:
+        The thing, and what else is said of it as extension fields.
+
+    Raises:
+        Refused: It is malformed.
+    """
+    from ledger.custody.quantity import read_quantity, read_unit
+    from ledger.custody.statement import LOT, PRODUCT, Thing
+    from ledger.custody.vocabulary import is_uri
+
+    amount, unit = said.quantity, said.unit
+    if (match := _AMOUNT.fullmatch(text)) and not is_uri(text):
+        text, amount, unit = match["code"], match["number"], match["unit"] or unit
+    quantity = None if amount is None else read_quantity(amount)
+    measured = read_unit(unit) if unit else None
+    product, colon, lot = text.rpartition(":")
+    if colon and product and lot and not is_uri(text):
+        return Thing(codes.lot(lot, product), True, quantity, measured), {}
+    found = codes.item(text)
+    if found.is_class and said.lot:
+        return Thing(codes.lot(said.lot, text), True, quantity, measured), {}
+    if found.is_class:
+        from decimal import Decimal
+
+        return Thing(found.uri, True, Decimal(1) if quantity is None else quantity, measured), {}
+    said_of: dict[str, Any] = {}
+    if said.product:
+        said_of[PRODUCT] = codes.product(said.product)
+    if said.lot:
+        said_of[LOT] = said.lot
+    if quantity is not None:
+        from ledger.custody.statement import QUANTITY, UNIT
+
+        said_of[QUANTITY] = quantity
+        if measured:
+            said_of[UNIT] = measured
+    return Thing(found.uri), said_of
+
+
+def read_moment(text: str | None) -> datetime:
+    """Read a time that was typed; none: now, in the local zone.
+
+    Raises:
+        Refused: It is no time, or has no offset.
+    """
+    from ledger.custody.times import read_time
+    from trace_cli.context import now
+
+    if text is None:
+        moment = now().astimezone()
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    return read_time(text)
+
+
+def make_statement(
+    codes: Codes,
+    said: Circumstances,
+    things: Sequence[Thing],
+    *,
+    outputs: Sequence[Thing] = (),
+    extensions: dict[str, Any] | None = None,
+) -> Statement:
+    """Make a statement of what was said; the container and the outputs decide what type of event it is.
+
+    Raises:
+        Refused: Something that was said is malformed.
+    """
+    from ledger.custody import vocabulary
+    from ledger.custody.statement import PROMISED, Kind, Statement, choose_action
+    from ledger.custody.times import event_time_text
+
+    step = vocabulary.word("step", said.step)
+    container = None if said.container is None else codes.item(said.container).uri
+    kind: Kind = "TransformationEvent" if outputs else "AggregationEvent" if container else "ObjectEvent"
+    more = {**(extensions or {}), **said.extensions}
+    if said.promised:
+        more[PROMISED] = event_time_text(read_moment(said.promised))
+    return Statement(
+        kind=kind,
+        time=read_moment(said.at),
+        step=step,
+        things=tuple(things),
+        outputs=tuple(outputs),
+        action=choose_action(kind, step),
+        container=container,
+        place=None if said.place is None else codes.place(said.place),
+        source=None if said.source is None else codes.place(said.source),
+        destination=None if said.destination is None else codes.place(said.destination),
+        party=None if said.party is None else codes.party(said.party),
+        document=None if said.document is None else codes.document(said.document),
+        disposition=None if said.disposition is None else vocabulary.word("disposition", said.disposition),
+        extensions=more,
+    )
+
+
+def make_event(statement: Statement) -> dict[str, Any]:
+    """Make the event of a statement, with an eventID of its own.
+
+    Raises:
+        Refused: The statement cannot be an event.
+    """
+    from ledger.custody.identity import new_event_id
+    from ledger.custody.kinds.registry import find_kind
+
+    return {**find_kind(statement.kind).build(statement), "eventID": new_event_id()}
+
+
+def record_events(recorder: Recorder, events: Sequence[dict[str, Any]], *, by: str, via: str) -> Recorded:
+    """Record events in one commit.
+
+    Raises:
+        CommandError: All of them are in the ledger already.
+        LedgerError: As `Recorder.record`.
+    """
+    outcome = recorder.record([recorder.prepare(event, by=by, via=via) for event in events])
+    if outcome.appended is None:
+        raise CommandError(ExitCode.REFUSED, "all of this is in the ledger already; nothing was written")
+    return outcome

@@ -1,0 +1,146 @@
+"""`trace history`: what happened to one item."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trace_cli import options
+
+if TYPE_CHECKING:
+    from ledger.custody.codes import Codes
+    from ledger.custody.item_history import ItemHistory, Line
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("history")(history)
+
+
+def history(
+    item: Annotated[str, typer.Argument(help="A code, PRODUCT:LOT, or a URI.")],
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """Show everything that happened to an item, oldest first; each entry shown is proven first.
+
+    What happened to a container counts for what was inside at that time.
+
+    \b
+    Examples:
+      trace history BASKET-0205
+      trace history 9521234000037:P26030-MIX --json
+    """
+    from ledger.chain.reader import AuthenticReader
+    from ledger.custody.item_history import NotFoundError, item_history, resolve
+    from trace_cli.context import find_site
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.formats.answer import say, write_json
+
+    site = find_site(ledger)
+    policy = site.believed_policy()
+    with site.reading() as (view, pin):
+        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin)
+        try:
+            uri = resolve(view, site.codes, item)
+        except NotFoundError:
+            raise CommandError(
+                ExitCode.NOT_FOUND,
+                f"no event names {item!r}",
+                remedy="look at what is there: trace log",
+                answer={"schema": "trace.history/1", "item": item, "events": []},
+            ) from None
+        found = item_history(view, reader, uri)
+        anchor = "pinned" if pin is not None else "self"
+        verdict = {"word": "ok", "anchor": anchor, "size": reader.size, "entries_proven": len(found.lines)}
+    if as_json:
+        write_json(_answer(found, verdict))
+        return int(ExitCode.OK)
+    say(f"{site.codes.short(uri)}   {len(found.lines)} events")
+    _draw(found, site.codes)
+    say(
+        f"Now: {_short(site.codes, found.place) or 'place unknown'}"
+        + (f", held by {_short(site.codes, found.holder)}" if found.holder else "")
+    )
+    say(f"Every entry shown was proven against the signed head of {reader.size:,} entries ({anchor}).")
+    return int(ExitCode.OK)
+
+
+def _answer(found: ItemHistory, verdict: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "schema": "trace.history/1",
+        "item": found.item,
+        "events": [_event(line, found.item) for line in found.lines],
+        "holder": found.holder,
+        "place": found.place,
+        "verdict": verdict,
+    }
+
+
+def _event(line: Line, item: str) -> dict[str, Any]:
+    from ledger.custody.times import utc_text
+
+    event, facts = line.event, line.event.facts
+    quantity, unit = _amount(line, item)
+    return {
+        "seq": event.seq,
+        "event_id": facts.event_id,
+        "time": utc_text(facts.time),
+        "recorded": utc_text(event.known),
+        "step": facts.step,
+        "disposition": facts.disposition,
+        "place": facts.place,
+        "action": facts.action,
+        "kind": facts.kind,
+        "parties": [{"role": role, "id": uri} for role, uri in facts.parties],
+        "quantity": quantity,
+        "unit": unit,
+        "parent": line.parent or facts.container,
+        "source": facts.source,
+        "destination": facts.destination,
+        "document": facts.document,
+        "product": event.product,
+        "lot": event.lot,
+        "via": event.via,
+        "corrected": line.corrected,
+    }
+
+
+def _amount(line: Line, item: str) -> tuple[Any, str | None]:
+    for mention in line.event.facts.mentions:
+        if mention.uri == item and isinstance(mention.quantity, int | float):
+            return mention.quantity, mention.unit
+    quantity = line.event.quantity
+    return (quantity, line.event.unit) if isinstance(quantity, int | float) else (None, None)
+
+
+def _short(codes: Codes, uri: str | None) -> str:
+    return "" if uri is None else codes.short(uri)
+
+
+def _draw(found: ItemHistory, codes: Codes) -> None:
+    from ledger.custody.times import from_micros
+    from trace_cli.formats.answer import say
+    from trace_cli.formats.table import draw_table
+
+    rows = []
+    for line in found.lines:
+        facts = line.event.facts
+        quantity, unit = _amount(line, found.item)
+        amount = "" if quantity is None else f"{quantity:g} {unit or ''}".rstrip()
+        remark = [f"in {codes.short(line.parent)}"] if line.parent else []
+        if not line.parent and facts.container and facts.container != found.item:
+            into = {"ADD": "into", "DELETE": "out of"}.get(facts.action or "", "in")
+            remark.append(f"{into} {codes.short(facts.container)}")
+        if facts.source:
+            remark.append(f"from {codes.short(facts.source)}")
+        if facts.destination:
+            remark.append(f"to {codes.short(facts.destination)}")
+        if line.corrected:
+            remark.append("withdrawn")
+        step = codes.short(facts.step).rsplit("/", 1)[-1] if facts.step else ""
+        time = f"{from_micros(facts.time):%Y-%m-%d %H:%M}"
+        rows.append((time, step, _short(codes, facts.place), amount, ", ".join(remark), line.event.seq))
+    say(draw_table(("time (UTC)", "step", "place", "quantity", "", "entry"), rows, right=(3, 5)))

@@ -1,0 +1,165 @@
+"""`trace import`: record what tables say."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trace_cli import options
+
+if TYPE_CHECKING:
+    from ledger.custody.exchange.importer import Checked
+    from ledger.custody.problems import Problem
+    from trace_cli.context import Site
+
+_SHOWN = 10
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("import")(import_files)
+
+
+def import_files(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV or TSV, plain or gzipped.")],
+    column_map: Annotated[
+        Path | None, typer.Option("--map", help="A map file: names of columns, zone, words.")
+    ] = None,
+    on_error: Annotated[
+        str, typer.Option("--on-error", help="stop: record nothing; skip: record the rest.")
+    ] = "stop",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check, show the first events, record nothing.")
+    ] = False,
+    by: options.By = None,
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """Record the events of tables, one row one event. The whole is checked before anything is recorded.
+
+    Run it again after an interruption: what is recorded already is recognised and not doubled.
+
+    \b
+    Examples:
+      trace import events.csv
+      trace import events.csv.gz --map MAP.toml --dry-run
+      trace import events.csv --on-error skip --json
+    """
+    from ledger.custody.exchange.column_map import ColumnMap, load_map
+    from ledger.custody.exchange.importer import check_files, first_events, record_checked
+    from ledger.custody.identity import Identifier, site_secret
+    from trace_cli.context import find_site
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.progress import Progress
+
+    if on_error not in ("stop", "skip"):
+        raise CommandError(ExitCode.USAGE, f"--on-error is stop or skip, got {on_error!r}")
+    begun = time.monotonic()
+    site = find_site(ledger)
+    columns = load_map(column_map) if column_map else ColumnMap()
+    secret = site_secret(site.home, site.origin)
+    with Progress("checking", quiet=as_json) as progress:
+        checked = check_files(
+            files,
+            columns,
+            site.codes,
+            lambda: Identifier(site.privacy, secret),
+            lambda what, count: progress.step(count, what=what),
+        )
+        stopped = bool(checked.problems) and on_error == "stop"
+        if stopped or dry_run:
+            shown = [] if stopped else first_events(checked, 3)
+            answer = _answer(checked, None, begun)
+            return _tell(site, checked, answer, shown, as_json=as_json, stopped=stopped, dry_run=dry_run)
+        with site.recording() as recorder:
+            outcome = record_checked(
+                checked,
+                recorder,
+                by=site.operator(by),
+                progress=lambda what, count: progress.step(count, checked.count, what=what),
+            )
+    answer = _answer(checked, outcome, begun)
+    return _tell(site, checked, answer, [], as_json=as_json, stopped=False, dry_run=False)
+
+
+def _answer(checked: Checked, outcome: Any, begun: float) -> dict[str, Any]:
+    return {
+        "schema": "trace.import/1",
+        "recorded": outcome.recorded if outcome else 0,
+        "duplicates": outcome.duplicates if outcome else 0,
+        "refused": [_refusal(problem) for problem in checked.problems],
+        "refused_count": len(checked.problems) + checked.more_problems,
+        "first_seq": outcome.first_seq if outcome else None,
+        "last_seq": outcome.last_seq if outcome else None,
+        "seconds": round(time.monotonic() - begun, 3),
+    }
+
+
+def _refusal(problem: Problem) -> dict[str, Any]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "field": problem.field,
+        "reason": problem.reason,
+        "remedy": problem.remedy,
+    }
+
+
+def _tell(
+    site: Site,
+    checked: Checked,
+    answer: dict[str, Any],
+    shown: list[dict[str, Any]],
+    *,
+    as_json: bool,
+    stopped: bool,
+    dry_run: bool,
+) -> int:
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.formats.answer import note, say, write_json
+
+    if dry_run:
+        answer = {**answer, "dry_run": True, "would_record": checked.count, "first_events": shown}
+    code = ExitCode.REFUSED if stopped else ExitCode.OK
+    if as_json:
+        write_json(answer)
+        return int(code)
+    for problem in checked.problems[:_SHOWN]:
+        where = f"{problem.file}:{problem.line}" + (f" column {problem.field!r}" if problem.field else "")
+        note(f"REFUSED  {where}: {problem.reason}")
+        if problem.remedy:
+            note(f"           mend: {problem.remedy}")
+    refused = answer["refused_count"]
+    if refused > _SHOWN:
+        note(f"... and {refused - _SHOWN} more (--json lists them)")
+    if stopped:
+        note(f"Nothing was recorded: {refused} of {refused + checked.count} rows are refused.")
+        note("  mend: correct them, or record the rest with --on-error skip")
+        return int(code)
+    if dry_run:
+        say(f"{checked.count:,} events would be recorded or recognised, {refused:,} refused. The first:")
+        for event in shown:
+            say(
+                "  "
+                + ", ".join(f"{key} {_brief(site, value)}" for key, value in event.items() if key != "eventID")
+            )
+        return int(code)
+    say(
+        f"{answer['recorded']:,} events recorded, {answer['duplicates']:,} known already, {refused:,} refused"
+        + (f" (entries {answer['first_seq']} to {answer['last_seq']})" if answer["recorded"] else "")
+    )
+    return int(code)
+
+
+def _brief(site: Site, value: Any) -> str:
+    if isinstance(value, str):
+        return site.codes.short(value)
+    if isinstance(value, list):
+        return "[" + ", ".join(_brief(site, item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "/".join(_brief(site, item) for item in value.values())
+    return str(value)

@@ -1,0 +1,54 @@
+"""`trace log`: the newest entries."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from trace_cli import options
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("log")(log)
+
+
+def log(
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=100_000, help="How many.")] = 20,
+    start: Annotated[int | None, typer.Option("--start", min=0, help="From this entry on, upward.")] = None,
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """List entries, the newest last; each one is proven first.
+
+    \b
+    Examples:
+      trace log
+      trace log --start 0 -n 5 --json
+    """
+    from ledger.chain.reader import AuthenticReader
+    from trace_cli.context import find_site
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.formats.answer import say, write_json
+    from trace_cli.formats.table import draw_table
+    from trace_cli.reports.entry import summary
+
+    site = find_site(ledger)
+    policy = site.believed_policy()
+    entries: list[dict[str, Any]] = []
+    with site.reading() as (view, pin):
+        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin)
+        first = max(0, reader.size - count) if start is None else start
+        for seq in range(first, min(reader.size, first + count)):
+            entry = reader.entry(seq)
+            what = summary(entry, site.codes)
+            head = {"seq": seq, "recorded": entry.rec, "kind": entry.kind, "by": entry.by, "via": entry.via}
+            entries.append({**head, "summary": what})
+        size = reader.size
+    if as_json:
+        write_json({"schema": "trace.log/1", "size": size, "entries": entries})
+        return int(ExitCode.OK)
+    rows = [(e["seq"], e["recorded"][:16].replace("T", " "), e["by"], e["via"], e["summary"]) for e in entries]
+    say(draw_table(("entry", "recorded (UTC)", "by", "via", "what"), rows, right=(0,)))
+    return int(ExitCode.OK)

@@ -1,0 +1,104 @@
+"""`trace record`: any step, also one that has no verb of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trace_cli import options
+
+if TYPE_CHECKING:
+    from trace_cli.context import Site
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("record")(record)
+
+
+def record(
+    things: Annotated[
+        list[str], typer.Argument(metavar="THING...", help="Items, or PRODUCT:LOT=12.5kg for some of a lot.")
+    ],
+    step: Annotated[str, typer.Option("--step", help="What happens: a CBV word or a URI.")],
+    place: options.Place = None,
+    source: options.Source = None,
+    destination: options.Destination = None,
+    party: options.Party = None,
+    document: options.Document = None,
+    disposition: options.Disposition = None,
+    product: options.Product = None,
+    lot: options.Lot = None,
+    quantity: options.Quantity = None,
+    unit: options.Unit = None,
+    field: Annotated[
+        list[str] | None, typer.Option("--field", help="A field of your own, NAME=TEXT; may be repeated.")
+    ] = None,
+    at: options.Time = None,
+    by: options.By = None,
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """Record one event about the things named, with any step.
+
+    \b
+    Examples:
+      trace record BASKET-0205 --step inspecting --place PACK-YUMA --disposition conformant
+      trace record LETTUCE:24A=40kg --step commissioning --place FARM-YUMA
+      trace record BASKET-0205 --step holding --field reason="seal broken"
+    """
+    from trace_cli.capture import Circumstances, make_event, make_statement, read_thing
+    from trace_cli.context import find_site
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+
+    site = find_site(ledger)
+    extensions: dict[str, Any] = {}
+    for text in field or []:
+        name, equals, value = text.partition("=")
+        if not equals or not name.replace("_", "").isalnum():
+            raise CommandError(
+                ExitCode.USAGE, f"--field reads NAME=TEXT, got {text!r}", remedy='--field reason="seal broken"'
+            )
+        extensions[f"own:{name}"] = value
+    said = Circumstances(
+        step=step,
+        place=place,
+        at=at,
+        source=source,
+        destination=destination,
+        party=party,
+        document=document,
+        disposition=disposition,
+        product=product,
+        lot=lot,
+        quantity=quantity,
+        unit=unit,
+        extensions=extensions,
+    )
+    read = [read_thing(site.codes, text, said) for text in things]
+    more = {key: value for _, found in read for key, value in found.items()}
+    statement = make_statement(site.codes, said, [thing for thing, _ in read], extensions=more)
+    return record_and_tell(site, [make_event(statement)], by, step, as_json=as_json)
+
+
+def record_and_tell(site: Site, events: list[dict[str, Any]], by: str | None, step: str, *, as_json: bool) -> int:
+    """Record typed events in one commit, and say so after it."""
+    from trace_cli.capture import record_events
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.formats.answer import say, write_json
+
+    with site.recording() as recorder:
+        outcome = record_events(recorder, events, by=site.operator(by), via="typed")
+    recorded = [
+        {"seq": seq, "event_id": event["eventID"]}
+        for seq, event in zip(outcome.seqs, events, strict=True)
+        if seq is not None
+    ]
+    if as_json:
+        write_json({"schema": "trace.record/1", "recorded": recorded})
+    else:
+        for found in recorded:
+            say(f"OK  {step}  entry {found['seq']}  {found['event_id']}")
+    return int(ExitCode.OK)

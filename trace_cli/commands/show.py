@@ -1,0 +1,78 @@
+"""`trace show`: one entry in full."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from trace_cli import options
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("show")(show)
+
+
+def show(
+    event: Annotated[str, typer.Argument(help="The number of an entry, or an eventID.")],
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """Show one entry in full, proven first; private values where this ledger still holds them.
+
+    \b
+    Examples:
+      trace show 17
+      trace show urn:uuid:5f0d... --json
+    """
+    import json
+    from decimal import Decimal
+
+    from ledger.chain.reader import AuthenticReader
+    from ledger.custody.identity import ident_of
+    from ledger.custody.index.read import find_idents
+    from ledger.custody.privacy import reveal
+    from trace_cli.context import find_site
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.formats.answer import say, write_json
+
+    site = find_site(ledger)
+    policy = site.believed_policy()
+    with site.reading() as (view, pin):
+        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin)
+        if event.isascii() and event.isdigit():
+            seq = int(event) if len(event) < 20 else reader.size
+        else:
+            seq = find_idents(view.connection, [ident_of(event, False)]).get(ident_of(event, False), reader.size)
+        if seq >= reader.size:
+            raise CommandError(
+                ExitCode.NOT_FOUND,
+                f"there is no entry {event!r}; the ledger has entries 0 to {reader.size - 1}",
+                remedy="trace log",
+            )
+        entry = reader.entry(seq)
+        body = reveal(entry.body, view)
+
+    def number(value: object) -> object:
+        return int(value) if isinstance(value, Decimal) and value == int(value) else float(str(value))
+
+    body = json.loads(json.dumps(body, default=number))
+    answer = {
+        "schema": "trace.show/1",
+        "seq": entry.seq,
+        "recorded": entry.rec,
+        "kind": entry.kind,
+        "by": entry.by,
+        "via": entry.via,
+        "body": body,
+        "proven": {"origin": site.origin, "size": reader.size, "root": reader.head.root.hex()},
+    }
+    if as_json:
+        write_json(answer)
+        return int(ExitCode.OK)
+    say(f"entry {entry.seq}  {entry.kind}  recorded {entry.rec} by {entry.by} ({entry.via})")
+    say(json.dumps(body, ensure_ascii=False, indent=2))
+    say(f"Proven against the signed head of {site.origin}, {reader.size:,} entries.")
+    return int(ExitCode.OK)

@@ -1,0 +1,44 @@
+"""`trace transform`: some goods became others."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from trace_cli import options
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("transform")(transform)
+
+
+def transform(
+    inputs: Annotated[list[str], typer.Option("--input", help="What went in; PRODUCT:LOT=12.5kg; repeat.")],
+    outputs: Annotated[list[str], typer.Option("--out", help="What came out; repeat.")],
+    step: Annotated[str, typer.Option("--step", help="What happens.")] = "creating_class_instance",
+    place: options.Place = None,
+    document: options.Document = None,
+    at: options.Time = None,
+    by: options.By = None,
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """Record that inputs became outputs: mixing, packing anew, cutting, cooking.
+
+    \b
+    Example:
+      trace transform --input ROMAINE:Y26029=58kg --input SPINACH:Y26029=37kg \\
+                      --out MIX:P26030=93kg --place PACK-YUMA
+    """
+    from trace_cli.capture import Circumstances, make_event, make_statement, read_thing
+    from trace_cli.commands.record import record_and_tell
+    from trace_cli.context import find_site
+
+    site = find_site(ledger)
+    said = Circumstances(step=step, place=place, document=document, at=at)
+    things = [read_thing(site.codes, text, said)[0] for text in inputs]
+    made = [read_thing(site.codes, text, said)[0] for text in outputs]
+    statement = make_statement(site.codes, said, things, outputs=made)
+    return record_and_tell(site, [make_event(statement)], by, step, as_json=as_json)

@@ -1,0 +1,159 @@
+"""The site that a command works on: its settings, its ledger file, its trust."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trace_cli.errors import CommandError
+from trace_cli.exit_codes import ExitCode
+from trace_cli.settings import FILE, Settings, find_settings, load_settings, operator
+
+if TYPE_CHECKING:
+    from ledger.chain.checkpoint import SignedCheckpoint
+    from ledger.chain.policy import Policy
+    from ledger.chain.storage.sqlite import SqliteStorage, SqliteView
+    from ledger.custody.codes import Codes
+    from ledger.custody.privacy import PrivacyPolicy
+    from ledger.custody.recorder import Recorder
+
+
+def now() -> datetime:
+    """Give the present moment; the one clock of the program."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A ledger and what belongs to it."""
+
+    settings: Settings
+    home: Path
+
+    @property
+    def origin(self) -> str:
+        """Name the log."""
+        return self.settings.origin
+
+    @property
+    def path(self) -> Path:
+        """Name the ledger file."""
+        return self.settings.ledger_file
+
+    @cached_property
+    def codes(self) -> Codes:
+        """Say how codes are read here."""
+        from ledger.custody.codes import Codes
+
+        table = self.settings.table.get("codes", {})
+        return Codes(
+            str(table.get("domain") or self.settings.org), frozenset(self.settings.strings("codes", "plain"))
+        )
+
+    @cached_property
+    def privacy(self) -> PrivacyPolicy:
+        """Say which fields are private here."""
+        from ledger.custody.privacy import make_policy
+
+        strings = self.settings.strings
+        return make_policy(strings("private", "fields"), strings("private", "public"))
+
+    def operator(self, flag: str | None) -> str:
+        """Find who records."""
+        return operator(flag, os.environ, self.settings)
+
+    @cached_property
+    def policy(self) -> Policy | None:
+        """Load whose signatures are believed for this origin; None: nobody's."""
+        from ledger.chain.errors import Missing
+        from ledger.chain.policy import load_policy
+
+        try:
+            return load_policy(self.home, self.origin)
+        except Missing:
+            return None
+
+    def believed_policy(self) -> Policy:
+        """Load the policy, which must be there.
+
+        Raises:
+            CommandError: There is none.
+        """
+        if self.policy is None:
+            raise CommandError(
+                ExitCode.NOT_VERIFIED,
+                f"this machine has no trust policy for {self.origin}, so it believes nothing in {self.path}",
+                remedy=f"trace verify {self.path}",
+            )
+        return self.policy
+
+    def pin(self) -> SignedCheckpoint | None:
+        """Load the newest head that was seen here."""
+        from ledger.chain.pins import load_pin
+
+        return load_pin(self.home, self.origin)
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple[SqliteView, SignedCheckpoint | None]]:
+        """Open a snapshot, with the pin, which is read before it."""
+        storage = self._open(writable=False)
+        try:
+            pin = self.pin()
+            with storage.snapshot() as view:
+                yield view, pin
+        finally:
+            storage.close()
+
+    @contextmanager
+    def recording(self) -> Iterator[Recorder]:
+        """Open the ledger for recording.
+
+        Raises:
+            KeyUnavailable: The site's key is not at hand.
+            Untrue: The head of the ledger does not hold.
+        """
+        from ledger.chain.keys import load_key
+        from ledger.chain.log import Log
+        from ledger.custody.recorder import Recorder
+
+        storage = self._open(writable=True)
+        try:
+            key = load_key(self.home, self.origin)
+            yield Recorder(Log(storage, key, now, self.home), self.privacy)
+        finally:
+            storage.close()
+
+    def _open(self, *, writable: bool) -> SqliteStorage:
+        from ledger.chain.storage.sqlite import SqliteStorage
+
+        return SqliteStorage(self.path, writable=writable)
+
+
+def find_site(ledger: Path | None) -> Site:
+    """Find the ledger to work on.
+
+    Args:
+        ledger: A directory or a `trace.toml`, as given with --ledger; None: here or upward.
+
+    Raises:
+        CommandError: There is none.
+    """
+    from ledger.chain.home import find_home
+
+    start = (ledger or Path()).absolute()
+    path = start if start.name == FILE and start.is_file() else find_settings(start)
+    if ledger is not None and path is not None and path.parent not in (start, start.parent):
+        path = None  # what was named is meant, not something above it
+    if path is None:
+        raise CommandError(
+            ExitCode.UNAVAILABLE,
+            f"there is no ledger in {start}" + ("" if ledger else " nor above it"),
+            remedy="trace init --org DOMAIN --site NAME, or name one with --ledger DIR",
+        )
+    return Site(load_settings(path), find_home(os.environ))

@@ -1,0 +1,48 @@
+"""Tell a fault: what, why, and how to mend it; as JSON where JSON was asked for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from trace_cli.errors import CommandError
+from trace_cli.exit_codes import ExitCode
+
+
+def exit_code_of(error: Exception) -> ExitCode:
+    """Choose the exit code of a fault."""
+    from ledger.chain import errors
+
+    if isinstance(error, CommandError):
+        return error.code
+    table: tuple[tuple[type[Exception], ExitCode], ...] = (
+        (errors.Refused, ExitCode.REFUSED),
+        (errors.Unavailable, ExitCode.UNAVAILABLE),
+        (errors.KeyUnavailable, ExitCode.NO_KEY),
+        (errors.Untrue, ExitCode.NOT_VERIFIED),
+    )
+    return next((code for kind, code in table if isinstance(error, kind)), ExitCode.FAILURE)
+
+
+def report(error: Exception, *, as_json: bool) -> ExitCode:
+    """Write a fault to stderr (and, with JSON, an answer to stdout); give the exit code."""
+    code = exit_code_of(error)
+    message = getattr(error, "message", None) or str(error) or type(error).__name__
+    remedy = getattr(error, "remedy", "")
+    if code is ExitCode.FAILURE and not isinstance(error, CommandError):
+        message = f"{type(error).__name__}: {message}"
+        remedy = remedy or "run it again with --debug and report what it prints"
+    if as_json:
+        fault: dict[str, Any] = {"code": int(code), "message": message, "remedy": remedy}
+        answer = getattr(error, "answer", None) or {"schema": "trace.error/1"}
+        seq = getattr(error, "seq", None)
+        if seq is not None:
+            fault["first_bad_seq"] = seq
+        sys.stdout.write(json.dumps({**answer, "error": fault}, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.flush()
+        sys.stderr.write(f"trace: {message}\n")
+        if remedy:
+            sys.stderr.write(f"  mend: {remedy}\n")
+    return code

@@ -1,0 +1,50 @@
+"""Write an answer: JSON for programs, text for people, a file where one was named."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from trace_cli.errors import CommandError
+from trace_cli.exit_codes import ExitCode
+
+
+def write_json(answer: dict[str, Any]) -> None:
+    """Write one answer to stdout, as one line where it goes to a program."""
+    indent = 2 if sys.stdout.isatty() else None
+    sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=indent, allow_nan=False) + "\n")
+
+
+def say(text: str = "") -> None:
+    """Write a line of the result."""
+    sys.stdout.write(safe(text) + "\n")
+
+
+def note(text: str) -> None:
+    """Write a line of talk to stderr."""
+    sys.stderr.write(safe(text) + "\n")
+
+
+def safe(text: str) -> str:
+    """Make text fit to be shown: no control or direction-changing characters, only what stdout can encode."""
+    shown = "".join(
+        char if char == "\n" or (char.isprintable() or char == " ") else f"\\u{ord(char):04x}" for char in text
+    )
+    encoding = sys.stdout.encoding or "utf-8"
+    return shown.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole, or not at all.
+
+    Raises:
+        CommandError: It cannot be written.
+    """
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise CommandError(ExitCode.FAILURE, f"{path} cannot be written: {error.strerror}") from None

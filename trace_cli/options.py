@@ -1,0 +1,39 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Ledger = Annotated[
+    Path | None,
+    typer.Option(
+        "--ledger", "-C", envvar="TRACE_LEDGER", help="Directory of the ledger (default: here or upward)."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+By = Annotated[str | None, typer.Option("--by", help="Who records (default: TRACE_BY, or the login name).")]
+Place = Annotated[str | None, typer.Option("--place", help="Where: a code, a GLN or a URI.")]
+Time = Annotated[str | None, typer.Option("--at", help="When it happened (default: now).")]
+Destination = Annotated[str | None, typer.Option("--to", help="Where the goods go.")]
+Source = Annotated[str | None, typer.Option("--from", help="Where the goods come from.")]
+Party = Annotated[str | None, typer.Option("--party", help="Who has the goods.")]
+Document = Annotated[str | None, typer.Option("--document", help="Order, delivery note, invoice.")]
+Disposition = Annotated[str | None, typer.Option("--disposition", help="State of the goods, a CBV word.")]
+Product = Annotated[str | None, typer.Option("--product", help="Which product it is: GTIN or code.")]
+Lot = Annotated[str | None, typer.Option("--lot", help="Which lot of the product.")]
+Quantity = Annotated[str | None, typer.Option("--quantity", "-n", help="How much of the product or lot.")]
+Unit = Annotated[str | None, typer.Option("--unit", help="Unit of the quantity (default: a count).")]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="Use only what was known then (default: the latest record).")
+]
+Unverified = Annotated[
+    bool, typer.Option("--unverified", help="Answer even where the history does not hold; it is printed.")
+]
+NoRecord = Annotated[bool, typer.Option("--no-record", help="Record no decision entry.")]
+Top = Annotated[int, typer.Option("--top", min=1, help="How many to show.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write to a file; the suffix says how (.json, .csv).")
+]

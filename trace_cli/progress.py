@@ -1,0 +1,66 @@
+"""Progress on stderr for whatever lasts: a line that redraws itself on a terminal, one line a tenth elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+
+_PATIENCE = 0.3
+_INTERVAL = 0.1
+
+
+class Progress:
+    """Shows how far a work is, once it has lasted for 300 ms.
+
+    Args:
+        what: What is going on, in one word or two.
+        quiet: Show nothing.
+    """
+
+    def __init__(self, what: str, *, quiet: bool = False) -> None:
+        self._what = what
+        self._quiet = quiet
+        self._begun = self._shown = time.monotonic()
+        self._tenth = 0
+        self._drawn = False
+        self._terminal = sys.stderr.isatty()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._drawn and self._terminal:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    def step(self, done: int, total: int | None = None, what: str | None = None) -> None:
+        """Say how much is done, of how much if that is known."""
+        present = time.monotonic()
+        if self._quiet or present - self._begun < _PATIENCE or present - self._shown < _INTERVAL:
+            return
+        name = what or self._what
+        share = f" {min(100, 100 * done // total)} %" if total else ""
+        if self._terminal:
+            sys.stderr.write(f"\r\x1b[K{name}: {done:,}{share}")
+        else:
+            tenth = 10 * done // total if total else (done.bit_length() if done else 0)
+            if tenth == self._tenth:
+                return
+            self._tenth = tenth
+            sys.stderr.write(f"{name}: {done:,}{share}\n")
+        sys.stderr.flush()
+        self._drawn, self._shown = True, present
+
+    def say(self, what: str) -> None:
+        """Name a stage that has no count, such as a model that is fitted."""
+        if self._quiet:
+            return
+        if self._terminal:
+            sys.stderr.write(f"\r\x1b[K{what} ...")
+            sys.stderr.flush()
+            self._drawn = True
+        else:
+            sys.stderr.write(f"{what} ...\n")

@@ -1,0 +1,76 @@
+"""Bring a ledger and this machine's trust together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trace_cli.errors import CommandError
+from trace_cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from ledger.chain.policy import Policy
+    from ledger.chain.storage.sqlite import SqliteStorage
+    from ledger.chain.verdict import Verdict
+
+
+def judge(
+    storage: SqliteStorage,
+    home: Path,
+    origin: str | None,
+    *,
+    key: str | None = None,
+    policy: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Verdict:
+    """Verify a ledger under the policy and the pin that this machine has for its origin.
+
+    Args:
+        storage: The ledger.
+        home: Where trust lies.
+        origin: The origin that is expected; None: the one that its checkpoint states.
+        key: Believe this key instead, as given on the command line.
+        policy: Believe the keys of this file instead.
+        progress: As `ledger.chain.verify.verify`.
+    """
+    from ledger.chain.pins import load_pin
+    from ledger.chain.verify import verify
+
+    stated = origin or _stated_origin(storage)
+    believed = _policy(home, stated, key, policy)
+    pin = load_pin(home, stated) if stated else None
+    with storage.snapshot() as view:
+        return verify(view, origin=origin, policy=believed, pin=pin, progress=progress)
+
+
+def _policy(home: Path, origin: str | None, key: str | None, policy: Path | None) -> Policy | None:
+    from ledger.chain.errors import Missing, Refused
+    from ledger.chain.note import parse_vkey
+    from ledger.chain.policy import Policy, load_policy, parse_policy
+
+    if key is not None and policy is not None:
+        raise CommandError(ExitCode.USAGE, "give either --key or --policy")
+    try:
+        if key is not None:
+            return Policy((parse_vkey(key),), "key")
+        if policy is not None:
+            return parse_policy(policy.read_text(encoding="utf-8"), "key")
+    except (Refused, OSError, UnicodeDecodeError) as error:
+        raise CommandError(ExitCode.USAGE, f"{'--key' if key else policy}: {error}") from None
+    try:
+        return load_policy(home, origin) if origin else None
+    except Missing:
+        return None
+
+
+def _stated_origin(storage: SqliteStorage) -> str | None:
+    """Read which log a ledger says it is; only to find out whose policy and pin to judge it by."""
+    from ledger.chain.checkpoint import check_origin, parse_checkpoint
+    from ledger.chain.errors import Refused
+
+    with storage.snapshot() as view:
+        try:
+            return check_origin(parse_checkpoint(view.head() or "").head.origin)
+        except Refused:
+            return None
