@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -75,30 +73,15 @@ decision.register(app)
 
 
 def invoke(arguments: list[str]) -> int:
-    """Parse the arguments and run one command; give its exit code."""
+    """Parse the arguments and run one command; give its exit code.
+
+    Raises:
+        KeyboardInterrupt: The user left a prompt.
+        Exception: What the command or the parser raised; `trace_cli.faults` tells it.
+    """
     command = typer.main.get_command(app)
     try:
         outcome: Any = command.main(args=arguments, prog_name="trace", standalone_mode=False)
     except typer.Abort:
         raise KeyboardInterrupt from None
-    except Exception as error:
-        # What the parser raises has no public root in typer; it is known by how it says what is wrong.
-        if not hasattr(error, "format_message"):
-            raise
-        return _usage(error, as_json="--json" in arguments)
     return outcome if isinstance(outcome, int) else int(ExitCode.OK)
-
-
-def _usage(error: Any, *, as_json: bool) -> int:
-    message = error.format_message()
-    if as_json:
-        fault = {"code": int(ExitCode.USAGE), "message": message, "remedy": "trace --help"}
-        sys.stdout.write(json.dumps({"schema": "trace.error/1", "error": fault}) + "\n")
-    elif message:
-        # Called without arguments, the parser's message is the help itself.
-        context = getattr(error, "ctx", None)
-        line = f"trace: {message}\n" if type(error).__name__ != "NoArgsIsHelpError" else f"{message}\n"
-        sys.stderr.write(line)
-        if context is not None and type(error).__name__ != "NoArgsIsHelpError":
-            sys.stderr.write(f"  mend: {context.command_path} --help\n")
-    return int(ExitCode.USAGE)

@@ -27,6 +27,9 @@ def exit_code_of(error: Exception) -> ExitCode:
 
 def report(error: Exception, *, as_json: bool) -> ExitCode:
     """Write a fault to stderr (and, with JSON, an answer to stdout); give the exit code."""
+    if hasattr(error, "format_message"):
+        # What the parser raises has no public root in typer; it is known by how it says what is wrong.
+        return _report_usage(error, as_json=as_json)
     code = exit_code_of(error)
     message = getattr(error, "message", None) or str(error) or type(error).__name__
     remedy = getattr(error, "remedy", "")
@@ -46,3 +49,15 @@ def report(error: Exception, *, as_json: bool) -> ExitCode:
         if remedy:
             sys.stderr.write(f"  mend: {remedy}\n")
     return code
+
+
+def _report_usage(error: Any, *, as_json: bool) -> ExitCode:
+    message: str = error.format_message()
+    is_help = type(error).__name__ == "NoArgsIsHelpError"  # called without arguments: the message is the help
+    path = getattr(getattr(error, "ctx", None), "command_path", "trace")
+    if as_json:
+        fault = {"code": int(ExitCode.USAGE), "message": message, "remedy": f"{path} --help"}
+        sys.stdout.write(json.dumps({"schema": "trace.error/1", "error": fault}, ensure_ascii=False) + "\n")
+    else:
+        sys.stderr.write(f"{message}\n" if is_help else f"trace: {message}\n  mend: {path} --help\n")
+    return ExitCode.USAGE

@@ -71,10 +71,11 @@ def read_secret(path: Path, what: str, remedy: str) -> str:
         raise Missing(f"{what} is missing: {path}", remedy=remedy) from None
     except OSError as error:
         raise KeyUnavailable(f"{what} cannot be opened: {path}: {error.strerror}", remedy=remedy) from None
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(handle)
+        raise KeyUnavailable(f"{what} is no plain file: {path}")
     with os.fdopen(handle, "rb") as file:
-        mode = os.fstat(file.fileno()).st_mode
-        if not stat.S_ISREG(mode):
-            raise KeyUnavailable(f"{what} is no plain file: {path}")
         if mode & 0o077:
             raise KeyUnavailable(
                 f"{what} may be read by others (mode {stat.S_IMODE(mode):04o}): {path}",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ledger.custody.codes import lot_of, product_of
+from ledger.custody.facts import Facts
 from ledger.custody.history import Event
 from ledger.custody.kinds.base import Mention
 
@@ -80,7 +81,7 @@ def _rows(
         ):
             continue
         seen.add(uri)
-        if not corrected and (inside := contents.get(uri)):
+        if not corrected and not _repacks(facts, mention) and (inside := contents.get(uri)):
             # What is inside is told after what holds it; a child that the event names itself is told once.
             waiting.extend((Mention(child, "epc", *held), uri) for child, held in inside.things.items())
         own = parent is None or mention.role == "child"
@@ -110,6 +111,12 @@ def _rows(
             corrected,
             facts.promised,
         )
+
+
+def _repacks(facts: Facts, mention: Mention) -> bool:
+    """Tell whether an event puts named things in or out of a container: that is none on what else is inside."""
+    named = any(other.role == "child" for other in facts.mentions)
+    return mention.role == "parent" and facts.action in ("ADD", "DELETE") and named
 
 
 def _pack(event: Event, contents: dict[str, _Inside]) -> None:

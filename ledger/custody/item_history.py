@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ledger.chain.errors import Refused
 from ledger.chain.reader import AuthenticReader
 from ledger.chain.storage.sqlite import SqliteView
 from ledger.custody.codes import Codes
+from ledger.custody.facts import Facts
 from ledger.custody.history import Event, make_event
 from ledger.custody.index.read import ending_with, is_known, mentions_of
 from ledger.custody.privacy import reveal
@@ -87,7 +88,7 @@ def item_history(view: SqliteView, reader: AuthenticReader, item: str) -> ItemHi
     return ItemHistory(item, lines, _holder(standing), _place(standing))
 
 
-def _gather(item: str, load: object) -> dict[int, tuple[Event, str | None]]:
+def _gather(item: str, load: Callable[[str], list[Event]]) -> dict[int, tuple[Event, str | None]]:
     """Walk from the item to the containers it was in, each only for the time that it was in there."""
     found: dict[int, tuple[Event, str | None]] = {}
     waiting: list[tuple[str, float, float, str | None]] = [(item, float("-inf"), float("inf"), None)]
@@ -97,14 +98,35 @@ def _gather(item: str, load: object) -> dict[int, tuple[Event, str | None]]:
         if (uri, start, end) in done:
             continue
         done.add((uri, start, end))
-        events = sorted(load(uri), key=lambda event: (event.facts.time, event.seq))  # type: ignore[operator]
+        events = sorted(load(uri), key=lambda event: (event.facts.time, event.seq))
         for event in events:
-            if start <= event.facts.time <= end:
+            if start <= event.facts.time <= end and (parent is None or not _repacks(event.facts, uri)):
                 found.setdefault(event.seq, (event, parent))
         for container, entered, left in _stays_inside(uri, events):
-            if entered <= end and left >= start:
-                waiting.append((container, max(start, entered), min(end, left), container))
+            until = min(left, _emptied(container, load(container), entered))
+            if entered <= end and until >= start:
+                waiting.append((container, max(start, entered), min(end, until), container))
     return found
+
+
+def _repacks(facts: Facts, container: str) -> bool:
+    """Tell whether an event puts named things in or out of the container: that is none on what else is inside."""
+    named = any(mention.role == "child" for mention in facts.mentions)
+    return facts.container == container and facts.action in ("ADD", "DELETE") and named
+
+
+def _emptied(container: str, events: Iterable[Event], since: float) -> float:
+    """Find when everything was taken out of a container at once, after a moment."""
+    times = [
+        event.facts.time
+        for event in events
+        if event.facts.container == container
+        and event.facts.action == "DELETE"
+        and not event.facts.withdraws
+        and not _repacks(event.facts, container)
+        and event.facts.time >= since
+    ]
+    return min(times, default=float("inf"))
 
 
 def _stays_inside(uri: str, events: Iterable[Event]) -> list[tuple[str, float, float]]:

@@ -108,12 +108,21 @@ def _event(line: Line, item: str) -> dict[str, Any]:
     }
 
 
-def _amount(line: Line, item: str) -> tuple[Any, str | None]:
+def _amount(line: Line, item: str) -> tuple[float | int | None, str | None]:
     for mention in line.event.facts.mentions:
-        if mention.uri == item and isinstance(mention.quantity, int | float):
-            return mention.quantity, mention.unit
-    quantity = line.event.quantity
-    return (quantity, line.event.unit) if isinstance(quantity, int | float) else (None, None)
+        if mention.uri == item and (quantity := _number(mention.quantity)) is not None:
+            return quantity, mention.unit
+    quantity = _number(line.event.quantity)
+    return quantity, None if quantity is None else line.event.unit
+
+
+def _number(value: object) -> float | int | None:
+    """Give a quantity as JSON has it; None: none was stated, or it is withheld."""
+    from decimal import Decimal
+
+    if isinstance(value, Decimal):
+        return int(value) if value == int(value) else float(value)
+    return value if isinstance(value, int | float) else None
 
 
 def _short(codes: Codes, uri: str | None) -> str:
@@ -134,13 +143,13 @@ def _draw(found: ItemHistory, codes: Codes) -> None:
         if not line.parent and facts.container and facts.container != found.item:
             into = {"ADD": "into", "DELETE": "out of"}.get(facts.action or "", "in")
             remark.append(f"{into} {codes.short(facts.container)}")
-        if facts.source:
+        if facts.source and facts.source != facts.place:
             remark.append(f"from {codes.short(facts.source)}")
-        if facts.destination:
+        if facts.destination and facts.destination != facts.place:
             remark.append(f"to {codes.short(facts.destination)}")
         if line.corrected:
             remark.append("withdrawn")
         step = codes.short(facts.step).rsplit("/", 1)[-1] if facts.step else ""
         time = f"{from_micros(facts.time):%Y-%m-%d %H:%M}"
-        rows.append((time, step, _short(codes, facts.place), amount, ", ".join(remark), line.event.seq))
-    say(draw_table(("time (UTC)", "step", "place", "quantity", "", "entry"), rows, right=(3, 5)))
+        rows.append((line.event.seq, time, step, _short(codes, facts.place), amount, ", ".join(remark)))
+    say(draw_table(("entry", "time (UTC)", "step", "place", "quantity", ""), rows, right=(0, 4)))

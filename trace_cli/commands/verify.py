@@ -22,7 +22,9 @@ def verify(
     policy: Annotated[
         Path | None, typer.Option("--policy", help="Believe the keys of this tlog-policy file.")
     ] = None,
-    _full: Annotated[bool, typer.Option("--full", help="Re-hash everything; that is what it does anyway.")] = False,
+    _full: Annotated[
+        bool, typer.Option("--full", help="Re-hash everything; that is what it does anyway.")
+    ] = False,
     ledger: options.Ledger = None,
     as_json: options.Json = False,
 ) -> int:

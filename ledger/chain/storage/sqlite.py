@@ -164,9 +164,14 @@ class SqliteStorage:
         self.path = path
         self._writable = writable
         _check_file(path)
+        self._untouched: tuple[int, int] | None = None
         with _faults(path):
             self._connection = _connect(path, "rw" if writable else "ro")
             try:
+                if not writable and self._needs_a_place_to_write():
+                    self._connection.close()
+                    self._untouched = _change_mark(path)
+                    self._connection = _connect(path, "ro&immutable=1")
                 self._check_format()
                 if writable:
                     self._connection.execute("PRAGMA synchronous = FULL")
@@ -200,6 +205,20 @@ class SqliteStorage:
             connection.execute(f"PRAGMA user_version = {FORMAT}")
             connection.execute("COMMIT")
         return cls(path, writable=True)
+
+    def _needs_a_place_to_write(self) -> bool:
+        """Tell whether SQLite wants to lay shared memory beside the file and may not.
+
+        That is so on a read-only medium when no writer is alive; then the file alone is the whole ledger.
+        """
+        try:
+            self._connection.execute("PRAGMA user_version").fetchone()
+        except sqlite3.OperationalError as error:
+            code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+            if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+                return not os.path.lexists(f"{self.path}-wal")
+            raise
+        return False
 
     def _check_format(self) -> None:
         application = self._connection.execute("PRAGMA application_id").fetchone()[0]
@@ -241,6 +260,8 @@ class SqliteStorage:
             finally:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
+            if self._untouched is not None and self._untouched != _change_mark(self.path):
+                raise Unreadable(f"{self.path} was written while it was read", remedy="try again")
 
     @contextmanager
     def begin(self) -> Iterator[SqliteTransaction]:
@@ -275,13 +296,18 @@ def _check_file(path: Path) -> None:
         raise NotALedger(f"{path} is {kind}, not a ledger file")
 
 
+def _change_mark(path: Path) -> tuple[int, int]:
+    state = path.stat()
+    return state.st_size, state.st_mtime_ns
+
+
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     location = f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
     connection = sqlite3.connect(location, uri=True, timeout=LOCK_WAIT, isolation_level=None)
     try:
         for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0"):
             connection.execute(f"PRAGMA {pragma}")
-        if mode == "ro":
+        if mode != "rw":
             connection.execute("PRAGMA query_only = ON")
     except BaseException:
         connection.close()

@@ -273,8 +273,8 @@ def damage(place, statement, *values):
 @pytest.mark.parametrize(
     ("size", "statement"),
     [
-        (5, "UPDATE entry SET bytes = bytes || x'20' WHERE seq = 4"),
-        (256, "UPDATE entry SET bytes = bytes || x'20' WHERE seq = 255"),
+        (5, "UPDATE entry SET bytes = CAST(bytes || ' ' AS BLOB) WHERE seq = 4"),
+        (256, "UPDATE entry SET bytes = CAST(bytes || ' ' AS BLOB) WHERE seq = 255"),
         (5, "DELETE FROM entry WHERE seq = 4"),
         (5, "UPDATE tile SET data = zeroblob(160)"),
         (5, "UPDATE tile SET data = substr(data, 1, 128)"),

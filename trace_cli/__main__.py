@@ -1,0 +1,5 @@
+"""`python -m trace_cli` is `trace`."""
+
+from trace_cli.main import run
+
+run()

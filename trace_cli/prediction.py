@@ -1,0 +1,249 @@
+"""What every predicting command does before and after it predicts.
+
+Before: verify the whole history, and stop where it does not hold; cut it at the as-of time. After: record in the
+ledger what was predicted from what, so that anybody can repeat it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from trace_cli.errors import CommandError
+from trace_cli.exit_codes import ExitCode
+from trace_cli.progress import Progress
+
+if TYPE_CHECKING:
+    from ledger.chain.verdict import Verdict
+    from ledger.custody.history import History
+    from trace_cli.context import Site
+
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+FORMATS: Final = (".json", ".csv")
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A history that was judged, and the moment from which it is looked at [us since the epoch]."""
+
+    site: Site
+    history: History
+    as_of: int
+
+    @property
+    def moment(self) -> datetime:
+        """Give the as-of time."""
+        from ledger.custody.times import from_micros
+
+        return from_micros(self.as_of)
+
+    @property
+    def is_late(self) -> bool:
+        """Tell whether the as-of time is later than anything that is known."""
+        return self.as_of > self.history.latest
+
+    def events(self) -> Any:
+        """Build the events table (DESIGN section 5) of what was known at the as-of time."""
+        from forecasting.tables import events_table
+        from ledger.custody.columns import events_columns
+
+        return events_table(events_columns(self.history.events, as_of=self.as_of))
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Name the checkpoint of the history."""
+        head = self.history.head
+        return {"origin": head.origin, "size": head.size, "root": head.root.hex()}
+
+    def answer(self, schema: str) -> dict[str, Any]:
+        """Begin the JSON answer with what all predictions say."""
+        return {
+            "schema": schema,
+            "verified": self.history.verified,
+            "as_of": moment_text(self.moment),
+            "checkpoint": self.checkpoint(),
+            "anchor": self.history.verdict.anchor.kind,
+        }
+
+
+def read_as_of(text: str | None) -> int | None:
+    """Read `--as-of` [us since the epoch]; a bare date is 00:00 UTC of it.
+
+    Raises:
+        CommandError: It is no time.
+    """
+    from ledger.chain.errors import Refused
+    from ledger.custody.times import micros, read_time
+
+    if text is None:
+        return None
+    try:
+        return micros(read_time(f"{text}T00:00Z" if _DATE.fullmatch(text) else text))
+    except Refused as error:
+        raise CommandError(
+            ExitCode.USAGE,
+            f"--as-of: {error.message}",
+            remedy="write it as 2026-03-01 or 2026-03-01T08:15:00+01:00",
+        ) from None
+
+
+def check_output(path: Path | None) -> None:
+    """Refuse a file whose suffix does not say how to write it.
+
+    Raises:
+        CommandError: It is none of `FORMATS`.
+    """
+    if path is not None and path.suffix.lower() not in FORMATS:
+        raise CommandError(
+            ExitCode.USAGE,
+            f"--output {path}: expected a file that ends in {' or '.join(FORMATS)}",
+            remedy=f"-o {path.with_suffix('.csv')}" if path.name else "",
+        )
+
+
+def open_prediction(
+    site: Site, as_of: int | None, *, schema: str, unverified: bool, progress: Progress
+) -> Prediction:
+    """Verify the history and read it.
+
+    Args:
+        site: Whose history.
+        as_of: The moment [us since the epoch]; None: the latest time at which anything became known.
+        schema: Of the JSON answer.
+        unverified: Go on where the history does not hold.
+        progress: Told how far verifying is.
+
+    Raises:
+        CommandError: The history does not hold, or holds nothing.
+    """
+    from ledger.chain.pins import save_pin
+    from ledger.custody.history import open_history
+
+    try:
+        with site.reading() as (view, pin):
+            verdict, history = open_history(
+                view,
+                origin=site.origin,
+                policy=site.policy,
+                pin=pin,
+                unverified=unverified,
+                progress=progress.step,
+            )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if not unverified:
+            raise
+        raise CommandError(
+            ExitCode.NOT_VERIFIED,
+            f"the history of {site.origin} does not hold, and cannot even be read: {error}",
+            remedy="trace verify",
+        ) from None
+    if history is None:
+        _refuse(site, verdict, schema)
+    if verdict.word == "ok" and verdict.signed is not None:
+        save_pin(site.home, verdict.signed)
+    if not history.events:
+        raise CommandError(
+            ExitCode.NOT_FOUND,
+            f"the ledger of {site.origin} holds no events, so there is nothing to predict from",
+            remedy="trace import FILE, or trace scan CODE --step receiving --place PLACE",
+        )
+    return Prediction(site, history, history.latest if as_of is None else as_of)
+
+
+def _refuse(site: Site, verdict: Verdict, schema: str) -> NoReturn:
+    from trace_cli.reports.verdict import verdict_answer
+
+    answer = {**verdict_answer(verdict, seconds=0), "schema": schema, "verified": False}
+    del answer["seconds"]
+    raise CommandError(
+        ExitCode.UNAVAILABLE if verdict.word == "corrupt" else ExitCode.NOT_VERIFIED,
+        f"nothing is predicted: the history of {site.origin} {_fault(verdict)}",
+        remedy=f"trace verify {site.path}",
+        answer=answer,
+    )
+
+
+def _fault(verdict: Verdict) -> str:
+    """Say what does not hold, the first bad entry first."""
+    bad = verdict.first_bad_seq
+    words = verdict.word.replace("_", " ")
+    messages = [finding.message for finding in verdict.findings if finding.seq == bad or bad is None]
+    where = "" if bad is None else f"; the first bad entry is {bad}"
+    return f"does not hold ({words}{where})" + (f": {messages[0]}" if messages else "")
+
+
+def warning_line(prediction: Prediction) -> str | None:
+    """Give the line with which everything begins that rests on a history that does not hold."""
+    if prediction.history.verified:
+        return None
+    return f"UNVERIFIED: this history {_fault(prediction.history.verdict)}"
+
+
+def basis_line(prediction: Prediction) -> str:
+    """Say what the numbers rest on."""
+    history = prediction.history
+    rests = {
+        "self": "resting only on its own signature",
+        "pinned": "resting on a head that this machine saw before",
+        "key": "resting on the key given",
+    }
+    if not history.verified:
+        return f"History: {history.head.size:,} entries, NOT verified."
+    anchor = rests.get(history.verdict.anchor.kind, f"anchor: {history.verdict.anchor.kind}")
+    return f"History: {history.head.size:,} entries, verified, {anchor}; root {history.head.root.hex()[:12]}..."
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """Turn the faults of forecasting into exit codes: bad options 2, too little history 4, bad history 5."""
+    from forecasting.errors import BadArgument, BadTable, NotEnoughHistory
+
+    try:
+        yield
+    except BadArgument as error:
+        raise CommandError(ExitCode.USAGE, str(error), remedy="see --help") from None
+    except NotEnoughHistory as error:
+        raise CommandError(ExitCode.NOT_FOUND, str(error)) from None
+    except BadTable as error:
+        raise CommandError(ExitCode.REFUSED, str(error)) from None
+
+
+def record_decision(prediction: Prediction, body: Mapping[str, Any], *, wanted: bool) -> int | None:
+    """Record what was predicted from what.
+
+    A forecast is worth having also where it cannot be recorded; that is said on stderr.
+
+    Returns:
+        The number of the entry; None: nothing was recorded.
+    """
+    from ledger.chain.errors import KeyUnavailable, Unavailable
+    from trace_cli.formats.answer import note
+
+    if not wanted:
+        return None
+    if not prediction.history.verified:
+        note("not recorded: the history is not verified")
+        return None
+    site = prediction.site
+    try:
+        with site.recording() as recorder:
+            appended = recorder.record_other("decision", body, by=site.operator(None), via="typed")
+    except (KeyUnavailable, Unavailable) as error:
+        note(f"not recorded: {error.message}")
+        return None
+    return appended.first
+
+
+def number(value: float | None) -> float | None:
+    """Give a number as JSON can hold it: what is not known is null."""
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def moment_text(moment: datetime) -> str:
+    """Write a UTC moment with every digit that it has."""
+    return moment.isoformat().replace("+00:00", "Z")
