@@ -86,9 +86,11 @@ def ask_demand(
     table = table.assign(order=order)[order.notna()].sort_values(["order", "ds"], kind="stable", ignore_index=True)
     table = table.drop(columns="order")
     units = _units(scoped, choice, tuple(by))
+    firsts = table.drop_duplicates("unique_id")
+    names = zip(*(firsts[column].tolist() for column in ("unique_id", "product", "place")), strict=True)
     series = tuple(
-        AskedSeries(row.unique_id, row.product, row.place, units.get(row.unique_id, (None,)), float(total))
-        for row, total in zip(table.drop_duplicates("unique_id").itertuples(), totals[:top], strict=True)
+        AskedSeries(unique_id, product, place, units.get(unique_id, (None,)), float(total))
+        for (unique_id, product, place), total in zip(names, totals.iloc[:top], strict=True)
     )
     return AskedDemand(table, series, choice, len(totals), bool(units))
 

@@ -8,6 +8,7 @@ import typer
 
 from trace_cli.commands import (
     bottlenecks,
+    checkpoint,
     config,
     decision,
     demo,
@@ -17,6 +18,7 @@ from trace_cli.commands import (
     init,
     log,
     move,
+    prove,
     record,
     scan,
     show,
@@ -37,7 +39,7 @@ app = typer.Typer(
         "Record who had which item, where, when and why; prove it; forecast from it.\n\n"
         "\b\nExamples:\n"
         "  trace init --org acme.example --site dc1\n"
-        "  trace scan 952132112345678909 --step receiving --place DOCK-3\n"
+        "  trace scan 952132112345678902 --step receiving --place DOCK-3\n"
         "  trace verify\n\n"
         "Exit codes: 0 ok, 1 failure, 2 usage, 3 not verified, 4 not found, 5 refused, 6 ledger unavailable, "
         "7 no key, 130 interrupted. Add --debug to see a traceback."
@@ -67,6 +69,8 @@ show.register(app)
 history.register(app)
 log.register(app)
 verify.register(app)
+prove.register(app)
+checkpoint.register(app)
 forecast.register(app)
 bottlenecks.register(app)
 decision.register(app)

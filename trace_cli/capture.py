@@ -62,7 +62,7 @@ def read_thing(codes: Codes, text: str, said: Circumstances) -> tuple[Thing, dic
     product, colon, lot = text.rpartition(":")
     if colon and product and lot and not is_uri(text):
         return Thing(codes.lot(lot, product), True, quantity, measured), {}
-    found = codes.item(text)
+    found = codes.item(text, alone=not said.product)
     if found.is_class and said.lot:
         return Thing(codes.lot(said.lot, text), True, quantity, measured), {}
     if found.is_class:

@@ -129,6 +129,12 @@ class Site:
         finally:
             storage.close()
 
+    def has_key(self) -> bool:
+        """Tell whether the key of this site is at hand."""
+        from ledger.chain.keys import key_path
+
+        return key_path(self.home, self.origin).exists()
+
     def _open(self, *, writable: bool) -> SqliteStorage:
         from ledger.chain.storage.sqlite import SqliteStorage
 
@@ -148,7 +154,7 @@ def find_site(ledger: Path | None) -> Site:
 
     start = (ledger or Path()).absolute()
     path = start if start.name == FILE and start.is_file() else find_settings(start)
-    if ledger is not None and path is not None and path.parent not in (start, start.parent):
+    if ledger is not None and path is not None and path.parent != (start.parent if start.is_file() else start):
         path = None  # what was named is meant, not something above it
     if path is None:
         raise CommandError(

@@ -8,6 +8,7 @@ from typing import Any
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
+from trace_cli.formats.answer import note
 
 
 def exit_code_of(error: Exception) -> ExitCode:
@@ -45,9 +46,9 @@ def report(error: Exception, *, as_json: bool) -> ExitCode:
         sys.stdout.write(json.dumps({**answer, "error": fault}, ensure_ascii=False) + "\n")
     else:
         sys.stdout.flush()
-        sys.stderr.write(f"trace: {message}\n")
+        note(f"trace: {message}")
         if remedy:
-            sys.stderr.write(f"  mend: {remedy}\n")
+            note(f"  mend: {remedy}")
     return code
 
 

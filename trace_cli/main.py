@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -23,6 +24,7 @@ def _run(arguments: list[str]) -> int:
 
     debug = "--debug" in arguments or os.environ.get("TRACE_DEBUG") == "1"
     as_json = "--json" in arguments
+    _prepare_streams(as_json=as_json)
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
         from trace_cli.app import invoke
@@ -30,8 +32,8 @@ def _run(arguments: list[str]) -> int:
         code = invoke(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader went away (`| head`). Point stdout elsewhere, so that closing it raises no second fault.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader went away (`| head`).
+        _let_go_of_stdout()
         return int(ExitCode.FAILURE)
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")
@@ -39,5 +41,26 @@ def _run(arguments: list[str]) -> int:
     except Exception as error:
         if debug:
             raise
-        return int(report(error, as_json=as_json))
+        try:
+            fault = report(error, as_json=as_json)
+            sys.stdout.flush()
+        except OSError:
+            _let_go_of_stdout()
+            fault = report(error, as_json=False)
+        return int(fault)
     return code
+
+
+def _prepare_streams(*, as_json: bool) -> None:
+    """See to it that whatever is written can be written: JSON is UTF-8, and a closed stream takes nothing down."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - lives as long as we do
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A lone surrogate (an argument that is no UTF-8) is written as JSON escapes it.
+        sys.stdout.reconfigure(encoding="utf-8" if as_json else None, errors="backslashreplace")
+
+
+def _let_go_of_stdout() -> None:
+    """Point stdout elsewhere, so that closing it raises no second fault."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

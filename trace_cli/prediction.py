@@ -62,12 +62,13 @@ class Prediction:
 
     def answer(self, schema: str) -> dict[str, Any]:
         """Begin the JSON answer with what all predictions say."""
+        anchor = self.history.verdict.anchor
         return {
             "schema": schema,
             "verified": self.history.verified,
             "as_of": moment_text(self.moment),
             "checkpoint": self.checkpoint(),
-            "anchor": self.history.verdict.anchor.kind,
+            "anchor": {"kind": anchor.kind, "size": anchor.size, "root": anchor.root.hex()},
         }
 
 
@@ -123,25 +124,12 @@ def open_prediction(
     """
     from ledger.chain.pins import save_pin
     from ledger.custody.history import open_history
+    from ledger.custody.times import from_micros
 
-    try:
-        with site.reading() as (view, pin):
-            verdict, history = open_history(
-                view,
-                origin=site.origin,
-                policy=site.policy,
-                pin=pin,
-                unverified=unverified,
-                progress=progress.step,
-            )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        if not unverified:
-            raise
-        raise CommandError(
-            ExitCode.NOT_VERIFIED,
-            f"the history of {site.origin} does not hold, and cannot even be read: {error}",
-            remedy="trace verify",
-        ) from None
+    with site.reading() as (view, pin):
+        verdict, history = open_history(
+            view, origin=site.origin, policy=site.policy, pin=pin, unverified=unverified, progress=progress.step
+        )
     if history is None:
         _refuse(site, verdict, schema)
     if verdict.word == "ok" and verdict.signed is not None:
@@ -152,7 +140,14 @@ def open_prediction(
             f"the ledger of {site.origin} holds no events, so there is nothing to predict from",
             remedy="trace import FILE, or trace scan CODE --step receiving --place PLACE",
         )
-    return Prediction(site, history, history.latest if as_of is None else as_of)
+    prediction = Prediction(site, history, history.latest if as_of is None else as_of)
+    if (first := min(event.known for event in history.events)) > prediction.as_of:
+        raise CommandError(
+            ExitCode.NOT_FOUND,
+            f"nothing was known yet on {prediction.moment:%Y-%m-%d %H:%M} UTC",
+            remedy=f"choose an --as-of from {from_micros(first):%Y-%m-%d} on",
+        )
+    return prediction
 
 
 def _refuse(site: Site, verdict: Verdict, schema: str) -> NoReturn:
@@ -187,15 +182,10 @@ def warning_line(prediction: Prediction) -> str | None:
 def basis_line(prediction: Prediction) -> str:
     """Say what the numbers rest on."""
     history = prediction.history
-    rests = {
-        "self": "resting only on its own signature",
-        "pinned": "resting on a head that this machine saw before",
-        "key": "resting on the key given",
-    }
     if not history.verified:
         return f"History: {history.head.size:,} entries, NOT verified."
-    anchor = rests.get(history.verdict.anchor.kind, f"anchor: {history.verdict.anchor.kind}")
-    return f"History: {history.head.size:,} entries, verified, {anchor}; root {history.head.root.hex()[:12]}..."
+    anchor, root = history.verdict.anchor.kind, history.head.root.hex()[:12]
+    return f"History: {history.head.size:,} entries, verified (anchor: {anchor}), root {root}..."
 
 
 @contextmanager

@@ -9,8 +9,6 @@ from typing import Any
 
 from trace_cli.exit_codes import MEANING
 
-_WIDTH = 100
-
 
 def reference() -> str:
     """Write the reference of all commands in Markdown."""
@@ -24,8 +22,8 @@ def reference() -> str:
         "",
         "Made by `python -m trace_cli.reference`; do not edit by hand.",
         "",
-        "stdout is the result, stderr is talk. `--json` answers with one object that names its `schema`; errors are "
-        "JSON then too. `--debug` (anywhere) shows a traceback.",
+        "stdout is the result, stderr is talk. `--json` answers with one object that names its `schema`; errors "
+        "are JSON then too. `--debug` (anywhere) shows a traceback.",
         "",
         "| exit code | meaning |",
         "|---|---|",

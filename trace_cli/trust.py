@@ -38,13 +38,18 @@ def judge(
     from ledger.chain.verify import verify
 
     stated = origin or _stated_origin(storage)
-    believed = _policy(home, stated, key, policy)
+    believed = find_policy(home, stated, key, policy)
     pin = load_pin(home, stated) if stated else None
     with storage.snapshot() as view:
         return verify(view, origin=origin, policy=believed, pin=pin, progress=progress)
 
 
-def _policy(home: Path, origin: str | None, key: str | None, policy: Path | None) -> Policy | None:
+def find_policy(home: Path, origin: str | None, key: str | None, policy: Path | None) -> Policy | None:
+    """Find whose signatures to believe: what the command line says, else what this machine has for the origin.
+
+    Raises:
+        CommandError: The command line says it wrongly.
+    """
     from ledger.chain.errors import Missing, Refused
     from ledger.chain.note import parse_vkey
     from ledger.chain.policy import Policy, load_policy, parse_policy

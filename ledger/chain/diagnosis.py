@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Final, Literal
 
 from ledger.chain.checkpoint import SignedCheckpoint
@@ -185,8 +185,8 @@ def _compare_store(view: View, tiles: dict[tuple[int, int], bytes], case: Case) 
     for (level, n), data in tiles.items():
         stored = view.tile(level, n) or b""
         if stored != data:
-            pairs = zip(split_hashes(data), split_hashes(stored.ljust(len(data), b"\0")), strict=False)
-            at = next((i for i, (ours, theirs) in enumerate(pairs) if ours != theirs), 0)
+            pairs = zip_longest(split_hashes(data), split_hashes(stored))
+            at = next(i for i, (ours, theirs) in enumerate(pairs) if ours != theirs)
             seq = (n * TILE_WIDTH + at) * TILE_WIDTH**level
             case.add("tree", "tile", seq, f"the stored tree is damaged at level {level}, above entry {seq}")
 

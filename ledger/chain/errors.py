@@ -13,7 +13,8 @@
     │   └── Unreadable       storage gave an error; no accusation
     ├── KeyUnavailable       a key is missing, locked or may not be used
     └── Untrue               what was read does not hold against the signed head
-        └── RolledBack       the ledger is shorter than, or contradicts, a head seen before
+        ├── RolledBack       the ledger is shorter than, or contradicts, a head seen before
+        └── Untrusted        no key that is believed signed it
 
 Problems in *users' data* are values (see `ledger.custody.problems`), collected to the end; these here
 are raised one at a time.
@@ -88,3 +89,7 @@ class Untrue(LedgerError):
 
 class RolledBack(Untrue):
     """The ledger is shorter than a head that was seen before, or contradicts it."""
+
+
+class Untrusted(Untrue):
+    """No key that this verifier believes signed it."""

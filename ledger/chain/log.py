@@ -15,7 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from ledger.chain import pins
-from ledger.chain.checkpoint import Checkpoint, check_origin, parse_checkpoint, sign_checkpoint
+from ledger.chain.checkpoint import (
+    Checkpoint,
+    SignedCheckpoint,
+    check_origin,
+    parse_checkpoint,
+    sign_checkpoint,
+)
 from ledger.chain.entry import Draft, draft, entry_bytes, record_time
 from ledger.chain.errors import Refused, RolledBack, Untrue
 from ledger.chain.hashing import ZERO_HASH, leaf_hash
@@ -162,6 +168,11 @@ class Log:
         if self._home is not None:
             pins.save_pin(self._home, parse_checkpoint(note))
         return Appended(first, head, note)
+
+    def keep_checkpoint(self, signed: SignedCheckpoint) -> None:
+        """Keep a checkpoint of this log for ever, because it leaves the house."""
+        with self._storage.begin() as transaction:
+            transaction.keep_checkpoint(signed.head.size, signed.note)
 
     def _chain(self, items: Sequence[Draft], rec: str) -> tuple[list[bytes], list[bytes]]:
         data: list[bytes] = []

@@ -69,20 +69,30 @@ class AuthenticReader:
         """Prove bytes that were read as entry `seq`.
 
         Raises:
-            Untrue: They are not that entry.
+            As `entry`.
         """
+        try:
+            return parse_entry(self._checked(seq, data))
+        except BadJson as error:
+            raise Untrue(f"entry {seq} is signed but malformed: {error}", seq=seq, remedy=_REMEDY) from None
+
+    def proven_bytes(self, seq: int) -> bytes:
+        """Read the bytes of one entry and prove them.
+
+        Raises:
+            As `entry`.
+        """
+        return self._checked(seq, self._view.entry(seq))
+
+    def _checked(self, seq: int, data: bytes | None) -> bytes:
         if not 0 <= seq < self.size:
             raise IndexError(f"the log has entries 0 to {self.size - 1}, asked for {seq}")
         if data is None:
             raise Untrue(f"entry {seq} is missing", seq=seq, remedy=_REMEDY)
-        tile = self._tile(0, seq // TILE_WIDTH)
         at = seq % TILE_WIDTH * HASH_SIZE
-        if tile[at : at + HASH_SIZE] != leaf_hash(data):
+        if self.tile(0, seq // TILE_WIDTH)[at : at + HASH_SIZE] != leaf_hash(data):
             raise Untrue(f"the bytes of entry {seq} were changed after it was signed", seq=seq, remedy=_REMEDY)
-        try:
-            return parse_entry(data)
-        except BadJson as error:
-            raise Untrue(f"entry {seq} is signed but malformed: {error}", seq=seq, remedy=_REMEDY) from None
+        return data
 
     def _check_edge(self) -> None:
         edge: list[bytes] = []
@@ -99,13 +109,18 @@ class AuthenticReader:
                 remedy=_REMEDY,
             )
 
-    def _tile(self, level: int, n: int) -> bytes:
+    def tile(self, level: int, n: int) -> bytes:
+        """Give the hashes of one tile, proven up to the signed root.
+
+        Raises:
+            Untrue: The stored tile does not hold.
+        """
         if (level, n) in self._edge:
             return self._edge[level, n]
         if (known := self._tiles.get((level, n))) is not None:
             self._tiles.move_to_end((level, n))
             return known
-        above = self._tile(level + 1, n // TILE_WIDTH)
+        above = self.tile(level + 1, n // TILE_WIDTH)
         at = n % TILE_WIDTH * HASH_SIZE
         data = self._view.tile(level, n) or b""
         full = len(data) == tile_width(self.size, level, n) * HASH_SIZE

@@ -17,9 +17,9 @@ transform   RUN-9                           https://acme.example/xform/RUN-9
 =========== ==============================  ==================================
 
 The number of digits says what a number is: 18 an SSCC, 13 or 14 a GTIN where an item or a product is meant, 13 a
-GLN where a place or a party is meant; its check digit must then be right. Own codes of 8 or 12 digits are common, so
-such a number is a GTIN where its check digit fits, and a plain code otherwise. `plain` names what is never read as
-a GS1 key.
+GLN where a place or a party is meant; its check digit must then be right. Own codes of 8 or 12 digits are common,
+so such a number is a GTIN where its check digit fits and nothing else names the product, and a plain code otherwise.
+`plain` names what is never read as a GS1 key.
 
 >>> codes = Codes("acme.example")
 >>> codes.item("PALLET 7").uri, codes.place("DOCK-3")
@@ -82,8 +82,12 @@ class Codes:
     def __post_init__(self) -> None:
         check_domain(self.domain)
 
-    def item(self, code: str) -> Identified:
+    def item(self, code: str, *, alone: bool = True) -> Identified:
         """Read an item: SSCC, GTIN (a class), or a plain code.
+
+        Args:
+            code: The code.
+            alone: Nothing else says which product it is; otherwise 8 and 12 digits are somebody's own code.
 
         Raises:
             Refused: Malformed, or a wrong check digit.
@@ -94,7 +98,7 @@ class Codes:
         if self._is_number("item", code):
             if len(code) == keys.SSCC_LENGTH:
                 return Identified(self._or_plain(keys.sscc, code, "item"), False)
-            if _may_be_gtin(code):
+            if _may_be_gtin(code) and (alone or len(code) in (13, 14)):
                 return Identified(self._or_plain(keys.gtin, code, "item"), True)
         return Identified(self._uri("obj", code), False)
 
@@ -181,16 +185,21 @@ class Codes:
         """List the URIs under which a typed code may be known, most likely first."""
         if is_uri(code):
             return [code]
-        found: list[str] = []
+        try:
+            found = [self._uri("obj", _check(code, "code"))]
+        except Refused:
+            return []
         for read in (lambda text: self.item(text).uri, self.product, lambda text: self.lot(text, None)):
             try:
-                found.append(read(code))
+                found.insert(-1, read(code))
             except Refused:
                 continue
-        product, colon, lot = code.rpartition(":")
-        if colon:
-            found.append(self.lot(lot, product))
-        return list(dict.fromkeys([*found, self._uri("obj", code)]))
+        for colon in (at for at in range(len(code) - 1, 0, -1) if code[at] == ":"):
+            try:
+                found.insert(-1, self.lot(code[colon + 1 :], code[:colon]))
+            except Refused:
+                continue
+        return list(dict.fromkeys(found))
 
     def _is_number(self, kind: str, code: str) -> bool:
         return kind not in self.plain and code.isascii() and code.isdigit()
@@ -215,7 +224,9 @@ def product_of(uri: str) -> str | None:
     head, slash, code = uri.rpartition("/")
     product, colon, _ = code.partition(":")
     if slash and colon and head.endswith("/lot"):
-        return f"{head[:-4]}/class/{product}"
+        # A lot of somebody else's product holds the whole URI of that product.
+        whole = unquote(product)
+        return whole if is_uri(whole) else f"{head[:-4]}/class/{product}"
     return uri if slash and head.endswith("/class") else None
 
 
@@ -234,7 +245,7 @@ def _may_be_gtin(digits: str) -> bool:
 def _is_class_uri(uri: str) -> bool:
     if keys.product_of(uri):
         return "/21/" not in uri
-    return "/class/" in uri or "/lot/" in uri
+    return "/class/" in uri or "/lot/" in uri or uri.startswith(("urn:epc:class:", "urn:epc:idpat:"))
 
 
 def _check(code: str, what: str) -> str:

@@ -84,8 +84,9 @@ def _rows(
         if not corrected and not _repacks(facts, mention) and (inside := contents.get(uri)):
             # What is inside is told after what holds it; a child that the event names itself is told once.
             waiting.extend((Mention(child, "epc", *held), uri) for child, held in inside.things.items())
-        own = parent is None or mention.role == "child"
-        if own and event.product and mention.role != "parent":
+        # What is said of the goods is not said of what they are packed in.
+        own = mention.role == "child" or (parent is None and mention.role != "parent")
+        if own and event.product:
             products[uri] = event.product
         quantity = mention.quantity if mention.quantity is not None else event.quantity if own else None
         yield (

@@ -34,6 +34,7 @@ class Facts:
     document: str | None
     promised: int | None
     withdraws: bool
+    declared: int | None
     reason: str | None
 
 
@@ -95,5 +96,6 @@ def read_facts(body: Mapping[str, Any]) -> Facts:
         document=document,
         promised=_micros(body.get(PROMISED)),
         withdraws=error is not None,
+        declared=_micros(error.get("declarationTime")) if isinstance(error, Mapping) else None,
         reason=text(error.get("reason")) if isinstance(error, Mapping) else None,
     )

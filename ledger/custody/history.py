@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
+from ledger.chain.errors import Refused
 from ledger.chain.policy import Policy
 from ledger.chain.storage.base import View
 from ledger.chain.verdict import Verdict
@@ -79,27 +80,48 @@ def open_history(
     if not verified and not unverified:
         return verdict, None
     head = Checkpoint(verdict.origin, verdict.size, verdict.root)
-    return verdict, History(head, verdict, verified, tuple(read_events(view, verdict.size)))
+    events = read_events(view, verdict.size) if verified else _read_doubtful(view, verdict.size)
+    return verdict, History(head, verdict, verified, tuple(events))
 
 
 def read_events(view: View, size: int) -> Iterator[Event]:
     """Read the events among the first entries of a snapshot that has been verified."""
     for seq, data in view.entries(0, size):
-        entry = json.loads(data)
-        if entry["kind"] == "event":
-            body = reveal(entry["body"], view) if b'{"_commit":"' in data else entry["body"]
-            yield make_event(seq, body, entry["rec"], entry["via"])
+        if (event := _read_event(seq, data, view)) is not None:
+            yield event
+
+
+def _read_doubtful(view: View, size: int) -> Iterator[Event]:
+    """Read what can still be read as events, of a log that does not hold."""
+    for seq, data in view.entries(0, size):
+        try:
+            event = _read_event(seq, data, view, doubtful=True)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError, Refused):
+            continue
+        if event is not None:
+            yield event
+
+
+def _read_event(seq: int, data: bytes, view: View, *, doubtful: bool = False) -> Event | None:
+    entry = json.loads(data)
+    if entry["kind"] != "event":
+        return None
+    private = b'{"_commit":"' in data
+    body = reveal(entry["body"], view, doubtful=doubtful) if private else entry["body"]
+    return make_event(seq, body, entry["rec"], entry["via"])
 
 
 def make_event(seq: int, body: dict[str, Any], rec: str, via: str) -> Event:
     """Make the event of an entry.
 
     What was scanned or typed is known from the ledger's own time; imported history from the time that its
-    source gives, else from the time of the event (DESIGN section 5, "What was known when").
+    source gives, else from the time of the event (DESIGN section 5, "What was known when"). A correction repeats
+    the time of what it corrects, so it counts from when it was declared.
     """
     facts = read_facts(body)
     if via == "imported":
-        known = facts.time if facts.recorded is None else facts.recorded
+        since = facts.time if facts.declared is None else facts.declared
+        known = since if facts.recorded is None else facts.recorded
     else:
         known = micros(datetime.fromisoformat(rec))
     return Event(seq, facts, known, body.get(PRODUCT), body.get(LOT), body.get(QUANTITY), body.get(UNIT), via)

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from ledger.chain import canonical
-from ledger.chain.errors import Missing
+from ledger.chain.errors import KeyUnavailable
 from ledger.chain.home import create_secret, place_of, read_secret
 from ledger.custody.privacy import PrivacyPolicy, covers_any
 
 IDENT_SIZE: Final = 16
+SECRET_SIZE: Final = 32
 # Set by whoever stores the event, so no part of what happened (CBV 2.0 section 8.9.2).
 _NOT_CONTENT: Final = frozenset({"recordTime", "eventID", "errorDeclaration"})
 
@@ -40,15 +41,30 @@ def site_secret(home: Path, origin: str) -> bytes:
     """Load the secret that keys the identities of private events; make it when it is missing.
 
     Raises:
-        KeyUnavailable: Others may read it.
+        KeyUnavailable: Others may read it, or it is damaged.
     """
     path = place_of(home, "identity", origin, ".secret")
+    if not os.path.lexists(path):
+        _create_whole(path, os.urandom(SECRET_SIZE).hex())
     try:
-        return bytes.fromhex(read_secret(path, "the identity secret", ""))
-    except Missing:
-        secret = os.urandom(32)
-        create_secret(path, secret.hex())
-        return secret
+        secret = bytes.fromhex(read_secret(path, "the identity secret", ""))
+    except ValueError:
+        secret = b""
+    if len(secret) != SECRET_SIZE:
+        raise KeyUnavailable(f"the identity secret is damaged: {path}", remedy="restore it from a backup")
+    return secret
+
+
+def _create_whole(path: Path, text: str) -> None:
+    """Write a secret that others see whole or not at all; who comes second takes what the first has written."""
+    fresh = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
+    create_secret(fresh, text)
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        return
+    finally:
+        fresh.unlink()
 
 
 class Identifier:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
 
 from ledger.chain.errors import Refused
 from ledger.chain.reader import AuthenticReader
@@ -14,7 +16,13 @@ from ledger.custody.history import Event, make_event
 from ledger.custody.index.read import ending_with, is_known, mentions_of
 from ledger.custody.privacy import reveal
 
-_ROLES_AFTER = ("destination: possessing_party", "party", "source: possessing_party")
+# A moment of a history: its time, and among equal times the number of the entry.
+Moment = tuple[float, float]
+
+_BEGIN: Final = (float("-inf"), 0.0)
+_END: Final = (float("inf"), 0.0)
+_NOTHING: Final = 1e-9
+_ROLES_AFTER: Final = ("destination: possessing_party", "party", "source: possessing_party")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ def resolve(view: SqliteView, codes: Codes, code: str) -> str:
     for uri in codes.candidates(code):
         if is_known(view.connection, uri):
             return uri
-    tails = {uri.rsplit("/", 1)[1] for uri in codes.candidates(code)}
+    tails = {uri.rpartition("/")[2] for uri in codes.candidates(code)}
     fits = sorted(
         {uri for tail in tails for mark in (":", "/10/") for uri in ending_with(view.connection, mark + tail)}
     )
@@ -72,14 +80,14 @@ def item_history(view: SqliteView, reader: AuthenticReader, item: str) -> ItemHi
 
     def load(uri: str) -> list[Event]:
         for seq in mentions_of(view.connection, uri):
-            if seq not in events and seq < reader.size:
+            if seq not in events and 0 <= seq < reader.size:
                 entry = reader.entry(seq)
                 if entry.kind == "event":
                     events[seq] = make_event(seq, reveal(entry.body, view), entry.rec, entry.via)
         return [event for event in events.values() if any(m.uri == uri for m in event.facts.mentions)]
 
     found = _gather(item, load)
-    withdrawn = {event.facts.event_id for event in events.values() if event.facts.withdraws}
+    withdrawn = _withdrawn(events.values())
     lines = tuple(
         Line(event, parent, event.facts.event_id in withdrawn)
         for event, parent in sorted(found.values(), key=lambda pair: (pair[0].facts.time, pair[0].seq))
@@ -88,24 +96,31 @@ def item_history(view: SqliteView, reader: AuthenticReader, item: str) -> ItemHi
     return ItemHistory(item, lines, _holder(standing), _place(standing))
 
 
+def _withdrawn(events: Iterable[Event]) -> frozenset[str]:
+    return frozenset(event.facts.event_id for event in events if event.facts.withdraws)
+
+
+def _moment(event: Event) -> Moment:
+    return event.facts.time, event.seq
+
+
 def _gather(item: str, load: Callable[[str], list[Event]]) -> dict[int, tuple[Event, str | None]]:
     """Walk from the item to the containers it was in, each only for the time that it was in there."""
     found: dict[int, tuple[Event, str | None]] = {}
-    waiting: list[tuple[str, float, float, str | None]] = [(item, float("-inf"), float("inf"), None)]
-    done: set[tuple[str, float, float]] = set()
+    waiting: list[tuple[str, Moment, Moment, str | None]] = [(item, _BEGIN, _END, None)]
+    done: set[tuple[str, Moment, Moment]] = set()
     while waiting:
         uri, start, end, parent = waiting.pop()
         if (uri, start, end) in done:
             continue
         done.add((uri, start, end))
-        events = sorted(load(uri), key=lambda event: (event.facts.time, event.seq))
+        events = load(uri)
         for event in events:
-            if start <= event.facts.time <= end and (parent is None or not _repacks(event.facts, uri)):
+            if start <= _moment(event) <= end and (parent is None or not _repacks(event.facts, uri)):
                 found.setdefault(event.seq, (event, parent))
-        for container, entered, left in _stays_inside(uri, events):
-            until = min(left, _emptied(container, load(container), entered))
-            if entered <= end and until >= start:
-                waiting.append((container, max(start, entered), min(end, until), container))
+        for container, entered, left in _stays_inside(uri, events, load):
+            if entered <= end and left >= start:
+                waiting.append((container, max(start, entered), min(end, left), container))
     return found
 
 
@@ -115,33 +130,40 @@ def _repacks(facts: Facts, container: str) -> bool:
     return facts.container == container and facts.action in ("ADD", "DELETE") and named
 
 
-def _emptied(container: str, events: Iterable[Event], since: float) -> float:
-    """Find when everything was taken out of a container at once, after a moment."""
-    times = [
-        event.facts.time
-        for event in events
-        if event.facts.container == container
-        and event.facts.action == "DELETE"
-        and not event.facts.withdraws
-        and not _repacks(event.facts, container)
-        and event.facts.time >= since
-    ]
-    return min(times, default=float("inf"))
-
-
-def _stays_inside(uri: str, events: Iterable[Event]) -> list[tuple[str, float, float]]:
-    """List the containers that a thing was in, with the time at which it went in and came out."""
-    stays: list[tuple[str, float, float]] = []
-    inside: dict[str, float] = {}
-    for event in events:
+def _stays_inside(
+    uri: str, events: Sequence[Event], load: Callable[[str], list[Event]]
+) -> list[tuple[str, Moment, Moment]]:
+    """List the containers that a thing was in, with the moment at which it went in and came out."""
+    moves = {event.seq: event for event in events if event.facts.container not in (None, uri)}
+    # Whoever empties a container names none of the things in it.
+    for container in {str(event.facts.container) for event in moves.values()}:
+        emptied = (event for event in load(container) if event.facts.container == container)
+        moves |= {event.seq: event for event in emptied if not _repacks(event.facts, container)}
+    withdrawn = _withdrawn(moves.values())
+    stays: list[tuple[str, Moment, Moment]] = []
+    inside: dict[str, tuple[Moment, float | None]] = {}
+    for event in sorted(moves.values(), key=_moment):
         facts = event.facts
-        if facts.kind != "AggregationEvent" or facts.container in (None, uri) or facts.withdraws:
+        if facts.kind != "AggregationEvent" or facts.event_id in withdrawn:
             continue
+        container, amount = str(facts.container), _amount_of(facts, uri)
+        entered, before = inside.get(container, (_moment(event), None))
         if facts.action == "ADD":
-            inside.setdefault(str(facts.container), facts.time)
-        elif facts.action == "DELETE" and (entered := inside.pop(str(facts.container), None)) is not None:
-            stays.append((str(facts.container), entered, facts.time))
-    return stays + [(container, entered, float("inf")) for container, entered in inside.items()]
+            more = amount if before is None or amount is None else before + amount
+            inside[container] = entered, more
+        elif facts.action == "DELETE" and container in inside:
+            if before is not None and amount is not None and before - amount > _NOTHING:
+                inside[container] = entered, before - amount
+            else:
+                del inside[container]
+                stays.append((container, entered, _moment(event)))
+    return stays + [(container, entered, _END) for container, (entered, _) in inside.items()]
+
+
+def _amount_of(facts: Facts, uri: str) -> float | None:
+    """Give how much of a thing goes in or out; None: all of it, or one thing."""
+    found = next((m.quantity for m in facts.mentions if m.uri == uri and m.role == "child"), None)
+    return float(found) if isinstance(found, int | float | Decimal) else None
 
 
 def _holder(lines: list[Line]) -> str | None:

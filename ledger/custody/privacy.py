@@ -11,12 +11,13 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from ledger.chain import canonical
-from ledger.chain.commitment import KEY, commit, is_commitment
+from ledger.chain.commitment import KEY, commit, commitment_digest, is_commitment
 from ledger.chain.entry import Attachment
-from ledger.chain.errors import Refused
+from ledger.chain.errors import Refused, Untrue
 from ledger.chain.storage.base import View
 
 DEFAULT: Final = frozenset(
@@ -26,12 +27,17 @@ DEFAULT: Final = frozenset(
     """.split()
 )
 STANDARD: Final = {"document": "biztransactionlist"}
-_LOCAL: Final = re.compile(r"[^:/#]*$")
+_PREFIX: Final = re.compile(r".*[:/#]", re.DOTALL)
 # Without these an event has no identity and no place in time, so they can never be private.
 NEVER: Final = frozenset(
     {"type", "eventtime", "eventtimezoneoffset", "eventid", "recordtime", "action", "bizstep", "id", "parentid"}
 )
 _PARTY_TYPES: Final = re.compile(r"(?:.*[:/-])?(?:possessing_party|owning_party)")
+
+
+@lru_cache(maxsize=4096)
+def _local_name(key: str) -> str:
+    return _PREFIX.sub("", key, count=1).lower()
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,7 @@ class PrivacyPolicy:
 
     def covers(self, key: str) -> bool:
         """Tell whether the field of that key is private."""
-        local = _LOCAL.search(key)
-        return local is not None and local[0].lower() in self.names
+        return _local_name(key) in self.names
 
 
 def make_policy(more: Iterable[str] = (), fewer: Iterable[str] = ()) -> PrivacyPolicy:
@@ -52,11 +57,11 @@ def make_policy(more: Iterable[str] = (), fewer: Iterable[str] = ()) -> PrivacyP
     Raises:
         Refused: A name can never be private.
     """
-    names = {name.lower() for name in more}
+    names = {_local_name(name) for name in more}
     if bad := names & NEVER:
         raise Refused(f"the field {min(bad)!r} can never be private: an event needs it to be found and ordered")
     names |= {STANDARD[name] for name in names if name in STANDARD}
-    return PrivacyPolicy((DEFAULT | names) - {name.lower() for name in fewer})
+    return PrivacyPolicy((DEFAULT | names) - {_local_name(name) for name in fewer})
 
 
 def seal(
@@ -99,11 +104,27 @@ def covers_any(body: dict[str, Any], policy: PrivacyPolicy) -> bool:
     return bool(seal(body, policy, random=lambda size: bytes(size))[1])
 
 
-def reveal(body: Any, view: View) -> Any:
-    """Put private values back where the ledger still holds them; the rest stay commitments."""
+def reveal(body: Any, view: View, *, doubtful: bool = False) -> Any:
+    """Put private values back where the ledger still holds them; the rest stay commitments.
+
+    Args:
+        body: The event as the log has it.
+        view: The snapshot that it was read from.
+        doubtful: Leave a commitment where the value beside the log is not the one that was recorded.
+
+    Raises:
+        Untrue: A value is not the one that was recorded, and `doubtful` is not set.
+    """
     if is_commitment(body):
-        held = view.attachment(bytes.fromhex(body[KEY]))
-        return body if held is None else canonical.parse(held.data)
+        digest = bytes.fromhex(body[KEY])
+        held = view.attachment(digest)
+        if held is None:
+            return body
+        if commitment_digest(held.salt, held.data) != digest:
+            if doubtful:
+                return body
+            raise Untrue("a private value was changed after it was recorded", remedy="trace verify")
+        return canonical.parse(held.data)
     if type(body) is dict:
-        return {key: reveal(item, view) for key, item in body.items()}
-    return [reveal(item, view) for item in body] if type(body) is list else body
+        return {key: reveal(item, view, doubtful=doubtful) for key, item in body.items()}
+    return [reveal(item, view, doubtful=doubtful) for item in body] if type(body) is list else body

@@ -22,10 +22,11 @@ from ledger.chain.errors import Refused
 Ambiguous = Literal["refuse", "earlier", "later"]
 
 _FORM: Final = re.compile(
-    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII
+    r"\d{4}-\d{2}-\d{2}[T ](?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d{1,6})?)?(Z|[+-]\d{2}:[0-5]\d)?", re.ASCII
 )
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_MINUTE: Final = timedelta(minutes=1)
 # EPCIS 2.0 section 7.3: offsets lie within 14 hours. The year range keeps every later computation in bounds.
 _MAX_OFFSET: Final = timedelta(hours=14)
 _YEARS: Final = range(1900, 2200)
@@ -93,7 +94,8 @@ def _localise(moment: datetime, zone: tzinfo, text: str, ambiguous: Ambiguous) -
         first = second if ambiguous == "later" else first
     if first.year not in _YEARS:
         raise Refused(f"{text!r} lies outside the years {_YEARS[0]} to {_YEARS[-1]}")
-    return first
+    # Before zones were agreed, clocks went by the sun: such an offset has seconds, which no event can write.
+    return first.astimezone(UTC) if (first.utcoffset() or timedelta()) % _MINUTE else first
 
 
 def micros(moment: datetime) -> int:

@@ -53,12 +53,13 @@ _WEB: Final = {
     "step": re.compile(r"https?://(?:ref\.gs1\.org|www\.gs1\.org)/(?:cbv|voc)/BizStep-([a-z_]+)"),
     "disposition": re.compile(r"https?://(?:ref\.gs1\.org|www\.gs1\.org)/(?:cbv|voc)/Disp-([a-z_]+)"),
 }
-_URI: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:[^\s]+")
+# LETTUCE:24A is a product and its lot, so a colon alone makes no URI: there is an authority, or a scheme of names.
+_URI: Final = re.compile(r"(?:[a-z][a-z0-9+.-]+://|(?:urn|did|tag|ni|info):)[^\s]+", re.IGNORECASE)
 
 
 def is_uri(text: str) -> bool:
-    """Tell whether a text is an absolute URI (a scheme of at least two letters, and no white space)."""
-    return bool(_URI.fullmatch(text)) and text.find(":") > 1
+    """Tell whether a text is an absolute URI: ``scheme://...``, or a name such as ``urn:...``; no white space."""
+    return bool(_URI.fullmatch(text))
 
 
 def word(vocabulary: Vocabulary, text: str) -> str:

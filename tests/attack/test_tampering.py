@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What somebody who can write the ledger file may try, and what `verify` says to it.
 
-The letters and numbers name cases of the project's attack corpus: R rows, D derived and stored hashes, A anchors, K
-signatures, X private values, F faults of the medium. "Pinned" means that this verifier saw the head of all 321
+The letters and numbers name cases of the project's attack corpus: R rows, D derived and stored hashes, A anchors,
+K signatures, X private values, F faults of the medium. "Pinned" means that this verifier saw the head of all 321
 entries before the attack.
 """
 
@@ -71,7 +71,7 @@ def workshop(tmp_path_factory, make_key, make_clock, make_drafts):
     Log.create(other, make_key("acme.example/dc2"), make_clock(), None, "x").append(make_drafts(1, LAST))
     with other.snapshot() as view:
         elsewhere = [data for _, data in view.entries()]
-    drafts = make_drafts(1000, LAST, mark="forged")
+    drafts = make_drafts(1000, SIZE, mark="forged")
     return Workshop(path, backup, key, make_key(seed=666), entries, elsewhere, drafts)
 
 
@@ -81,7 +81,10 @@ class Bench:
     def __init__(self, workshop, path):
         self.workshop = workshop
         self.path = path
-        self.connection = sqlite3.connect(path, isolation_level=None)
+        self.reopen()
+
+    def reopen(self):
+        self.connection = sqlite3.connect(self.path, isolation_level=None)
         self.run = self.connection.execute
 
     def entry(self, seq):
@@ -112,6 +115,9 @@ class Bench:
         self.run("DELETE FROM entry")
         self.run("DELETE FROM tile")
         self.connection.executemany("INSERT INTO entry VALUES (?, ?)", enumerate(entries))
+        for item in self.workshop.drafts:  # the forger keeps the private values, too
+            for held in item.attachments:
+                self.run("INSERT OR REPLACE INTO attachment VALUES (?, ?, ?)", (held.digest, held.salt, held.data))
         tree = Tree()
         tree.extend([leaf_hash(data) for data in entries])
         for (level, n), data in tree.take_changed().items():
@@ -440,7 +446,7 @@ def all_stored_hashes_deleted_and_a_body_changed(bench):
     bench.put(77, change(bench.entry(77)))
 
 
-@case("D09", "tampered", None)
+@case("D09", "corrupt", None, "unreadable")
 def the_root_page_of_another_table(bench):
     bench.run("PRAGMA writable_schema = ON")
     bench.run(
@@ -576,6 +582,29 @@ def another_journal_mode(bench):
 @case("B04", "ok", None)
 def rewritten_by_vacuum(bench):
     bench.run("VACUUM")
+
+
+def _register_with_wrong_types(table, column, value):
+    @case("F02", "corrupt", None, "unreadable")
+    def a_value_of_the_wrong_type(bench):
+        """As a damaged page can show it, for all that the schema says."""
+        bench.run("PRAGMA writable_schema = ON")
+        strict = bench.run("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0]
+        loose = strict.replace("STRICT, ", "").replace("STRICT", "").replace(" NOT NULL", "")
+        bench.run("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (loose, table))
+        bench.reopen()
+        bench.run(f"UPDATE {table} SET {column} = {value}")
+        bench.run("PRAGMA writable_schema = ON")
+        bench.run("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (strict, table))
+
+
+_register_with_wrong_types("entry", "bytes", "'text'")
+_register_with_wrong_types("entry", "bytes", "NULL")
+_register_with_wrong_types("entry", "bytes", "7")
+_register_with_wrong_types("tile", "data", "'text'")
+_register_with_wrong_types("checkpoint", "note", "x'00'")
+_register_with_wrong_types("checkpoint", "note", "CAST(x'ff' AS TEXT)")
+_register_with_wrong_types("attachment", "salt", "'text'")
 
 
 def pin_of(workshop):
@@ -776,9 +805,13 @@ def test_f01_a_flipped_bit_in_any_page_is_never_called_ok_unless_nothing_changed
 
 
 def test_f02_a_zeroed_page_or_two_swapped_pages_are_never_called_ok(workshop, tmp_path):
-    whole = workshop.path.read_bytes()
-    pages = [whole[at : at + 4096] for at in range(0, len(whole), 4096)]
     path = tmp_path / "ledger.db"
+    shutil.copy(workshop.path, path)
+    bench = Bench(workshop, path)
+    bench.run("VACUUM")  # which leaves no free page
+    bench.connection.close()
+    whole = path.read_bytes()
+    pages = [whole[at : at + 4096] for at in range(0, len(whole), 4096)]
     damaged = [[*pages[:at], bytes(4096), *pages[at + 1 :]] for at in range(len(pages))]
     damaged += [[*pages[:at], pages[at + 1], pages[at], *pages[at + 2 :]] for at in range(1, len(pages) - 1)]
     damaged += [pages[:at] for at in range(len(pages))]

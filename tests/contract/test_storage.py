@@ -182,6 +182,26 @@ def test_of_the_heads_the_newest_the_kept_and_the_last_of_each_day_stay(store):
         assert list(view.checkpoints()) == [(size, f"note {size}") for size in (1, 9, 13, 20, 22)]
 
 
+def test_a_checkpoint_that_left_the_house_stays_for_ever(store):
+    def put_head(size):
+        with store.begin() as transaction:
+            transaction.put_head(size, f"note {size}", "2026-03-01", keep=False)
+
+    put_head(3)
+    with store.begin() as transaction:
+        transaction.keep_checkpoint(3, "note 3")
+    put_head(5)
+    put_head(8)
+    # A newer head has replaced this one meanwhile: it comes back.
+    with store.begin() as transaction:
+        transaction.keep_checkpoint(5, "note 5")
+        transaction.keep_checkpoint(5, "note 5")
+    put_head(9)
+    with store.snapshot() as view:
+        assert view.head() == "note 9"
+        assert list(view.checkpoints()) == [(size, f"note {size}") for size in (3, 5, 9)]
+
+
 def test_a_head_of_the_same_size_takes_the_place_of_the_one_before(store):
     for note in ("one", "two"):
         with store.begin() as transaction:

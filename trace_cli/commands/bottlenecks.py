@@ -1,5 +1,163 @@
+"""`trace bottlenecks`: where goods lose time by waiting, and where they will."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
+
+from trace_cli import options
+
+if TYPE_CHECKING:
+    from trace_cli.prediction import Prediction
 
 
 def register(app: typer.Typer) -> None:
-    pass
+    """Add the command."""
+    app.command("bottlenecks")(bottlenecks)
+
+
+def bottlenecks(
+    period: Annotated[str, typer.Option("--period", help="Period to compare: h, D, W, M, Q or Y.")] = "W",
+    through_only: Annotated[
+        bool, typer.Option("--through-only", help="Leave out places that nothing ever left.")
+    ] = False,
+    as_of: options.AsOf = None,
+    top: options.Top = 10,
+    unverified: options.Unverified = False,
+    no_record: options.NoRecord = False,
+    output: options.Output = None,
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """Rank places by the hours that goods waited there, with reasons, and forecast the next period.
+
+    The last complete period is shown. A history that does not hold is refused (exit 3).
+
+    \b
+    Examples:
+      trace bottlenecks
+      trace bottlenecks --period D --through-only
+      trace bottlenecks --as-of 2026-02-01 -o places.csv
+    """
+    from trace_cli.context import find_site
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
+    from trace_cli.progress import Progress
+    from trace_cli.reports.bottlenecks import SCHEMA, site_answers
+    from trace_cli.reports.forecast import period_name
+
+    check_output(output)
+    moment = read_as_of(as_of)
+    with telling():
+        period_name(period)  # refused before anything is read
+    site = find_site(ledger)
+    with Progress("verifying", quiet=as_json) as progress:
+        prediction = open_prediction(site, moment, schema=SCHEMA, unverified=unverified, progress=progress)
+        progress.say("measuring stays")
+        with telling():
+            table, visits = _measure(prediction, period, through_only=through_only)
+            body = _decision(prediction, period, table, visits, through_only=through_only)
+            answer = {**prediction.answer(SCHEMA), "period": period, **_periods(prediction, period)}
+    answer |= {
+        "through_only": through_only,
+        "sites_found": len(table),
+        "sites": site_answers(table.to_dict("records")),
+        "decision_seq": record_decision(prediction, body, wanted=not no_record),
+    }
+    _write(answer, prediction, top=top, output=output, as_json=as_json)
+    return int(ExitCode.OK)
+
+
+def _measure(prediction: Prediction, period: str, *, through_only: bool) -> tuple[Any, Any]:
+    """Give the ranked table and the visits that it rests on."""
+    from forecasting.flow.bottlenecks import bottlenecks as rank_places
+    from forecasting.flow.through import visits_passing_through
+    from forecasting.tables import visits_table
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+
+    visits = visits_table(prediction.events())
+    if through_only:
+        visits = visits_passing_through(visits, as_of=prediction.moment)
+    table = rank_places(visits, as_of=prediction.moment, period=period)
+    if table.empty:
+        known = f"by {prediction.moment:%Y-%m-%d %H:%M} UTC"
+        raise CommandError(
+            ExitCode.NOT_FOUND,
+            f"no place had {'goods passing through' if through_only else 'any goods'} {known}",
+            remedy="choose a later --as-of" + (", or leave out --through-only" if through_only else ""),
+        )
+    return table, visits
+
+
+def _periods(prediction: Prediction, period: str) -> dict[str, str]:
+    from forecasting.flow.bottlenecks import find_periods
+    from trace_cli.prediction import moment_text
+
+    pair = find_periods(prediction.moment, period)
+    return {
+        "period_start": moment_text(pair.shown_start),
+        "period_end": moment_text(pair.shown_end),
+        "forecast_start": moment_text(pair.ahead_start),
+        "forecast_end": moment_text(pair.ahead_end),
+    }
+
+
+def _decision(
+    prediction: Prediction, period: str, table: Any, visits: Any, *, through_only: bool
+) -> dict[str, object]:
+    from forecasting.decisions import data_digest, describe_run, output_digest
+    from forecasting.flow.free_flow import FREE_FLOW_LEVEL
+    from forecasting.flow.stays import LONGEST_STAY
+    from trace_cli.prediction import moment_text
+
+    return describe_run(
+        command="bottlenecks",
+        checkpoint=prediction.checkpoint(),
+        selection={"as_of": moment_text(prediction.moment), "through_only": through_only},
+        data=data_digest(visits, ["arrive", "arrive_seq", "item"]),
+        model="queue area beyond free flow",
+        parameters={"period": period, "free_flow_level": FREE_FLOW_LEVEL, "longest_stay_hours": LONGEST_STAY},
+        seed=0,
+        output=output_digest(table),
+    )
+
+
+def _write(
+    answer: dict[str, Any], prediction: Prediction, *, top: int, output: Path | None, as_json: bool
+) -> None:
+    import json
+
+    from forecasting.flow.stays import LONGEST_STAY
+    from trace_cli.formats.answer import note, say, write_file, write_json
+    from trace_cli.prediction import basis_line, warning_line
+    from trace_cli.reports.bottlenecks import bottlenecks_csv, write_bottlenecks
+
+    if output is not None:
+        is_json = output.suffix.lower() == ".json"
+        write_file(output, json.dumps(answer, ensure_ascii=False) + "\n" if is_json else bottlenecks_csv(answer))
+    shown = {**answer, "sites": answer["sites"][:top]}
+    if as_json:
+        write_json(shown)
+        return
+    if warning := warning_line(prediction):
+        say(warning)
+    say(f"Waiting from {_day(answer['period_start'])} to {_day(answer['period_end'])} UTC (end not included)")
+    say(f"Next: {_day(answer['forecast_start'])} to {_day(answer['forecast_end'])}")
+    say(basis_line(prediction) + "\n")
+    if prediction.is_late:
+        note("the history ends before --as-of; what was there at its end is taken to be there still")
+    write_bottlenecks(shown, prediction.site.codes, longest_days=LONGEST_STAY / 24)
+    if len(shown["sites"]) < answer["sites_found"]:
+        say(f"\nThe first {top} of {answer['sites_found']} places (--top shows more, -o FILE writes all).")
+    if output is not None:
+        say(f"\nWritten to {output}: {len(answer['sites'])} places")
+    if (seq := answer["decision_seq"]) is not None:
+        say(f"\nRecorded as decision {seq}: trace decision show {seq}")
+
+
+def _day(moment: str) -> str:
+    """Shorten a moment to its date where it is midnight."""
+    return moment.removesuffix("T00:00:00Z")

@@ -1,5 +1,95 @@
+"""`trace decision`: what was predicted from what, as the ledger has it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
 import typer
+
+from trace_cli import options
 
 
 def register(app: typer.Typer) -> None:
-    pass
+    """Add the commands."""
+    group = typer.Typer(help="Predictions that were recorded.", no_args_is_help=True, rich_markup_mode=None)
+    group.command("list")(list_decisions)
+    group.command("show")(show)
+    app.add_typer(group, name="decision")
+
+
+def list_decisions(ledger: options.Ledger = None, as_json: options.Json = False) -> int:
+    """List the recorded predictions, each proven against the signed head.
+
+    \b
+    Examples:
+      trace decision list
+      trace decision list --json
+    """
+    from ledger.chain.reader import AuthenticReader
+    from ledger.custody.index.read import seqs_of_kind
+    from trace_cli.context import find_site
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.formats.answer import write_json
+    from trace_cli.reports.decision import LIST_SCHEMA, list_row, write_list
+
+    site = find_site(ledger)
+    policy = site.believed_policy()
+    with site.reading() as (view, pin):
+        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin)
+        entries = [reader.entry(seq) for seq in seqs_of_kind(view.connection, "decision") if seq < reader.size]
+    rows = [list_row(entry) for entry in entries if entry.kind == "decision"]
+    if as_json:
+        write_json({"schema": LIST_SCHEMA, "decisions": rows})
+    else:
+        write_list(rows)
+    return int(ExitCode.OK)
+
+
+def show(
+    seq: Annotated[int, typer.Argument(help="Number of the entry.")],
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """Show what a prediction rested on: checkpoint, filter, data, model, parameters, versions, result.
+
+    \b
+    Examples:
+      trace decision show 11504
+      trace decision show 11504 --json
+    """
+    from ledger.chain.reader import AuthenticReader
+    from trace_cli.context import find_site
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.formats.answer import write_json
+    from trace_cli.reports.decision import SCHEMA, plain, write_decision
+
+    site = find_site(ledger)
+    policy = site.believed_policy()
+    with site.reading() as (view, pin):
+        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin)
+        if not 0 <= seq < reader.size:
+            raise CommandError(
+                ExitCode.NOT_FOUND,
+                f"there is no entry {seq}: the ledger has entries 0 to {reader.size - 1}",
+                remedy="trace decision list",
+            )
+        entry = reader.entry(seq)
+    if entry.kind != "decision":
+        raise CommandError(
+            ExitCode.NOT_FOUND,
+            f"entry {seq} is of kind {entry.kind}, not a decision",
+            remedy="trace decision list",
+        )
+    answer = {
+        "schema": SCHEMA,
+        "seq": entry.seq,
+        "recorded": entry.rec,
+        "by": entry.by,
+        "body": plain(entry.body),
+    }
+    if as_json:
+        write_json(answer)
+    else:
+        write_decision(answer)
+    return int(ExitCode.OK)

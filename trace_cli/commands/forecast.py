@@ -1,5 +1,257 @@
+"""`trace forecast`: how much will be asked for, and how sure that is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
+
+from trace_cli import options
+
+if TYPE_CHECKING:
+    from forecasting.asked_demand import AskedDemand
+    from forecasting.demand_forecast import ForecastResult
+    from trace_cli.prediction import Prediction
 
 
 def register(app: typer.Typer) -> None:
-    pass
+    """Add the command."""
+    app.command("forecast")(forecast)
+
+
+def forecast(
+    freq: Annotated[str, typer.Option("--freq", help="Period: h, D, W, MS, QS or YS.")] = "W",
+    horizon: Annotated[int, typer.Option("--horizon", help="How many periods ahead.")] = 8,
+    by: Annotated[
+        str, typer.Option("--by", help="A series for each: product, place, or product,place.")
+    ] = "product",
+    product: Annotated[list[str] | None, typer.Option("--product", help="Only this product; repeatable.")] = None,
+    place: Annotated[
+        list[str] | None, typer.Option("--place", help="Only demand at this place; repeatable.")
+    ] = None,
+    quantiles: Annotated[str, typer.Option("--quantiles", help="Ascending levels, with commas.")] = "0.1,0.5,0.9",
+    model: Annotated[
+        str,
+        typer.Option("--model", "--engine", help="auto (chosen for each series), ets, seasonal_naive or naive."),
+    ] = "auto",
+    as_of: options.AsOf = None,
+    top: options.Top = 10,
+    charts: Annotated[int, typer.Option("--charts", min=0, help="How many series to chart.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of random draws; recorded.")] = 0,
+    unverified: options.Unverified = False,
+    no_record: options.NoRecord = False,
+    output: options.Output = None,
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """Forecast demand from verified history, with a band for each period.
+
+    The largest series are shown; -o computes and writes all of them. What was predicted from what is recorded as a
+    decision in the ledger. A history that does not hold is refused (exit 3).
+
+    \b
+    Examples:
+      trace forecast
+      trace forecast --freq D --horizon 14 --product 09521234000020 --place STORE-OMAHA
+      trace forecast --by product,place --as-of 2026-02-01 -o weeks.csv
+    """
+    from forecasting.demand_forecast import forecast_with_accuracy
+    from trace_cli.context import find_site
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
+    from trace_cli.progress import Progress
+    from trace_cli.reports.forecast import SCHEMA, series_answers
+
+    check_output(output)
+    moment, levels, keys = read_as_of(as_of), _read_levels(quantiles), tuple(by.split(","))
+    _check_options(freq, horizon, levels, model, keys)
+    site = find_site(ledger)
+    products = [site.codes.product(code) for code in product or ()]
+    places = [site.codes.place(code) for code in place or ()]
+    with Progress("verifying", quiet=as_json) as progress:
+        prediction = open_prediction(site, moment, schema=SCHEMA, unverified=unverified, progress=progress)
+        with telling():
+            asked = _ask(prediction, freq, keys, products, places, None if output else top)
+            progress.say("fitting models")
+            result = forecast_with_accuracy(
+                asked.table, freq=freq, horizon=horizon, quantiles=levels, engine=model, seed=seed
+            )
+            body = _decision(prediction, asked, result, keys, products, places, None if output else top)
+    answer = {
+        **prediction.answer(SCHEMA),
+        "demand": {
+            "steps": list(asked.choice.steps),
+            "rule": asked.choice.rule,
+            "explanation": asked.choice.explanation,
+        },
+        "frequency": freq,
+        "horizon": horizon,
+        "series_found": asked.found,
+        "series": series_answers(asked, result, freq),
+        "decision_seq": record_decision(prediction, body, wanted=not no_record),
+    }
+    _write(answer, prediction, asked, top=top, charts=charts, output=output, as_json=as_json)
+    return int(ExitCode.OK)
+
+
+def _read_levels(text: str) -> list[float]:
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+
+    try:
+        return [float(level) for level in text.split(",")]
+    except ValueError:
+        raise CommandError(
+            ExitCode.USAGE,
+            f"--quantiles: expected levels between 0 and 1 with commas between, got {text!r}",
+            remedy="--quantiles 0.1,0.5,0.9",
+        ) from None
+
+
+def _check_options(freq: str, horizon: int, levels: list[float], model: str, keys: tuple[str, ...]) -> None:
+    """Refuse what has no meaning before anything is read."""
+    from forecasting.arguments import read_levels
+    from forecasting.errors import BadArgument
+    from forecasting.frequency import read_frequency
+    from forecasting.models.registry import MODELS
+    from forecasting.series import read_horizon
+    from trace_cli.prediction import telling
+
+    with telling():
+        read_frequency(freq)
+        read_horizon(horizon)
+        read_levels(levels)
+        if model not in ("auto", *MODELS):
+            raise BadArgument(f"--model: expected auto, {', '.join(MODELS)}, got {model!r}")
+        if not set(keys) <= {"product", "place"} or len(set(keys)) < len(keys):
+            raise BadArgument(f"--by: expected product, place or product,place, got {','.join(keys)!r}")
+
+
+def _ask(
+    prediction: Prediction,
+    freq: str,
+    keys: tuple[str, ...],
+    products: list[str],
+    places: list[str],
+    top: int | None,
+) -> AskedDemand:
+    from forecasting.asked_demand import ask_demand
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.reports.forecast import period_name
+
+    site = prediction.site
+    asked = ask_demand(
+        prediction.events(),
+        freq=freq,
+        until=prediction.moment,
+        by=keys,
+        steps=site.settings.strings("demand", "steps"),
+        products=products,
+        places=places,
+        top=top,
+    )
+    if asked.series:
+        return asked
+    wanted = ", ".join(site.codes.short(uri) for uri in (*products, *places))
+    message, remedy = f"there is no demand to forecast: {asked.choice.explanation}", ""
+    if asked.recorded:
+        message = f"no {period_name(freq)} with demand was complete at {prediction.moment:%Y-%m-%d %H:%M} UTC"
+        remedy = "choose a shorter --freq or a later --as-of"
+    elif wanted and asked.choice.steps:
+        message = f"no demand was recorded of {wanted}; {asked.choice.explanation}"
+        remedy = "trace forecast, to see of what there is"
+    elif not asked.choice.steps:
+        remedy = 'name the steps that are demand in trace.toml: steps = ["retail_selling"] under [demand]'
+    raise CommandError(ExitCode.NOT_FOUND, message, remedy=remedy)
+
+
+def _decision(
+    prediction: Prediction,
+    asked: AskedDemand,
+    result: ForecastResult,
+    keys: tuple[str, ...],
+    products: list[str],
+    places: list[str],
+    top: int | None,
+) -> dict[str, object]:
+    from forecasting.decisions import data_digest, describe_run, output_digest
+    from trace_cli.prediction import moment_text
+
+    seed = result.parameters["seed"]
+    return describe_run(
+        command="forecast",
+        checkpoint=prediction.checkpoint(),
+        selection={
+            "as_of": moment_text(prediction.moment),
+            "by": list(keys),
+            "products": products,
+            "places": places,
+            "steps": list(asked.choice.steps),
+            "rule": asked.choice.rule,
+            "top": top,
+        },
+        data=data_digest(asked.table, ["unique_id", "ds"]),
+        model=", ".join(sorted(set(result.accuracy["model"]))),
+        parameters={name: value for name, value in result.parameters.items() if name != "seed"},
+        seed=seed if isinstance(seed, int) else 0,
+        output=output_digest(result.points),
+    )
+
+
+def _write(
+    answer: dict[str, Any],
+    prediction: Prediction,
+    asked: AskedDemand,
+    *,
+    top: int,
+    charts: int,
+    output: Any,
+    as_json: bool,
+) -> None:
+    import json
+
+    from forecasting.asked_demand import last_periods
+    from trace_cli.formats.answer import note, say, write_file, write_json
+    from trace_cli.prediction import basis_line, warning_line
+    from trace_cli.reports.forecast import (
+        HISTORY_SHOWN,
+        forecast_csv,
+        label_text,
+        period_name,
+        write_forecast,
+    )
+
+    if output is not None:
+        is_json = output.suffix.lower() == ".json"
+        write_file(output, json.dumps(answer, ensure_ascii=False) + "\n" if is_json else forecast_csv(answer))
+    shown = {**answer, "series": answer["series"][:top]}
+    if as_json:
+        write_json(shown)
+        return
+    if warning := warning_line(prediction):
+        say(warning)
+    freq, horizon, found = answer["frequency"], answer["horizon"], answer["series_found"]
+    period, explanation = period_name(freq), answer["demand"]["explanation"]
+    say(
+        f"Demand of the next {horizon} {period}{'' if horizon == 1 else 's'}, "
+        f"as known on {prediction.moment:%Y-%m-%d %H:%M} UTC"
+    )
+    say(f"{explanation[:1].upper()}{explanation[1:]}.")
+    say(basis_line(prediction))
+    if found > len(shown["series"]):
+        say(f"The {len(shown['series'])} of {found} series with most demand (--top for more, -o FILE for all).")
+    if prediction.is_late:
+        note("the history ends before --as-of; periods after its end count as periods without demand")
+    histories = {
+        one["unique_id"]: [
+            (label_text(label, freq), value)
+            for label, value in last_periods(asked.table, one["unique_id"], HISTORY_SHOWN)
+        ]
+        for one in shown["series"][:charts]
+    }
+    write_forecast(shown, histories, prediction.site.codes)
+    if output is not None:
+        say(f"\nWritten to {output}: {len(answer['series'])} series")
+    if (seq := answer["decision_seq"]) is not None:
+        say(f"\nRecorded as decision {seq}: trace decision show {seq}")

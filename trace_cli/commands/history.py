@@ -112,6 +112,8 @@ def _amount(line: Line, item: str) -> tuple[float | int | None, str | None]:
     for mention in line.event.facts.mentions:
         if mention.uri == item and (quantity := _number(mention.quantity)) is not None:
             return quantity, mention.unit
+    if line.parent or line.event.facts.container == item:
+        return None, None  # what the event counts is not this
     quantity = _number(line.event.quantity)
     return quantity, None if quantity is None else line.event.unit
 

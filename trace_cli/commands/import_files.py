@@ -70,7 +70,7 @@ def import_files(
             lambda: Identifier(site.privacy, secret),
             lambda what, count: progress.step(count, what=what),
         )
-        stopped = bool(checked.problems) and on_error == "stop"
+        stopped = bool(checked.problems) and (on_error == "stop" or not checked.count)
         if stopped or dry_run:
             shown = [] if stopped else first_events(checked, 3)
             answer = _answer(checked, None, begun)
@@ -138,7 +138,7 @@ def _tell(
         note(f"... and {refused - _SHOWN} more (--json lists them)")
     if stopped:
         note(f"Nothing was recorded: {refused} of {refused + checked.count} rows are refused.")
-        note("  mend: correct them, or record the rest with --on-error skip")
+        note("  mend: correct them" + (", or record the rest with --on-error skip" if checked.count else ""))
         return int(code)
     if dry_run:
         say(f"{checked.count:,} events would be recorded or recognised, {refused:,} refused. The first:")

@@ -38,7 +38,7 @@ def ship(
 
     \b
     Examples:
-      trace ship 952132112345678909 --place DC-DALLAS --to STORE-WICHITA --document DN-77
+      trace ship 952132112345678902 --place DC-DALLAS --to STORE-WICHITA --document DN-77
       trace ship 9521234000037:P26030-MIX=40kg --place PACK-YUMA --to DC-DALLAS
     """
     from trace_cli.capture import Circumstances
@@ -71,7 +71,7 @@ def receive(
 
     \b
     Example:
-      trace receive 952132112345678909 --place STORE-WICHITA --from DC-DALLAS --document DN-77
+      trace receive 952132112345678902 --place STORE-WICHITA --from DC-DALLAS --document DN-77
     """
     from trace_cli.capture import Circumstances
 
@@ -100,7 +100,7 @@ def pack(
 
     \b
     Example:
-      trace pack BASKET-0205 BASKET-0206 --into 952132112345678909 --place DC-DALLAS
+      trace pack BASKET-0205 BASKET-0206 --into 952132112345678902 --place DC-DALLAS
     """
     from trace_cli.capture import Circumstances
 
@@ -123,8 +123,8 @@ def unpack(
 
     \b
     Examples:
-      trace unpack 952132112345678909 --place STORE-WICHITA
-      trace unpack 952132112345678909 BASKET-0205 --place STORE-WICHITA
+      trace unpack 952132112345678902 --place STORE-WICHITA
+      trace unpack 952132112345678902 BASKET-0205 --place STORE-WICHITA
     """
     from trace_cli.capture import Circumstances
 

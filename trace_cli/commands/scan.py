@@ -54,7 +54,7 @@ def scan(
 
     \b
     Examples:
-      trace scan 952132112345678909 --step receiving --place DOCK-3
+      trace scan 952132112345678902 --step receiving --place DOCK-3
       trace scan BASKET-0205 --step shipping --place DC-DALLAS --to STORE-WICHITA
       scanner-program | trace scan - --step receiving --place DOCK-3
     """

@@ -30,28 +30,17 @@ def show(
     from decimal import Decimal
 
     from ledger.chain.reader import AuthenticReader
-    from ledger.custody.identity import ident_of
-    from ledger.custody.index.read import find_idents
     from ledger.custody.privacy import reveal
     from trace_cli.context import find_site
-    from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import say, write_json
+    from trace_cli.reports.entry import find_entry
 
     site = find_site(ledger)
     policy = site.believed_policy()
     with site.reading() as (view, pin):
         reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin)
-        if event.isascii() and event.isdigit():
-            seq = int(event) if len(event) < 20 else reader.size
-        else:
-            seq = find_idents(view.connection, [ident_of(event, False)]).get(ident_of(event, False), reader.size)
-        if seq >= reader.size:
-            raise CommandError(
-                ExitCode.NOT_FOUND,
-                f"there is no entry {event!r}; the ledger has entries 0 to {reader.size - 1}",
-                remedy="trace log",
-            )
+        seq = find_entry(view, reader, event)
         entry = reader.entry(seq)
         body = reveal(entry.body, view)
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ledger.chain.entry import Entry
+    from ledger.chain.reader import AuthenticReader
+    from ledger.chain.storage.sqlite import SqliteView
     from ledger.custody.codes import Codes
 
 _NAMED = 3
@@ -28,3 +30,28 @@ def summary(entry: Entry, codes: Codes) -> str:
     if entry.kind == "decision":
         return f"decision: {entry.body.get('command', '')}"
     return entry.kind
+
+
+def find_entry(view: SqliteView, reader: AuthenticReader, typed: str) -> int:
+    """Find the entry that somebody typed: a number, or an eventID.
+
+    Raises:
+        CommandError: There is none.
+    """
+    from ledger.custody.identity import ident_of
+    from ledger.custody.index.read import find_idents
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+
+    if typed.isascii() and typed.isdigit():
+        seq = int(typed) if len(typed) < 20 else reader.size
+    else:
+        ident = ident_of(typed, False)
+        seq = find_idents(view.connection, [ident]).get(ident, reader.size)
+    if seq >= reader.size:
+        raise CommandError(
+            ExitCode.NOT_FOUND,
+            f"there is no entry {typed!r}; the ledger has entries 0 to {reader.size - 1}",
+            remedy="trace log",
+        )
+    return seq

@@ -77,6 +77,10 @@ class Transaction(View, Protocol):
         """
         ...
 
+    def keep_checkpoint(self, size: int, note: str) -> None:
+        """Keep the checkpoint of that size for ever; put it back where a newer head has replaced it."""
+        ...
+
     def put_attachments(self, items: Iterable[Attachment]) -> None:
         """Write values behind commitments."""
         ...

@@ -85,6 +85,11 @@ class MemoryTransaction(MemoryView):
                 del self._state.heads[last]
         self._state.heads[size] = (note, day, keep)
 
+    def keep_checkpoint(self, size: int, note: str) -> None:
+        """See `Transaction.keep_checkpoint`."""
+        present, day, _ = self._state.heads.get(size, (note, "", True))
+        self._state.heads[size] = (present, day, True)
+
     def put_attachments(self, items: Iterable[Attachment]) -> None:
         """See `Transaction.put_attachments`."""
         for item in items:

@@ -34,6 +34,7 @@ APPLICATION_ID: Final = 0x54524345  # "TRCE"
 FORMAT: Final = 1
 LOCK_WAIT: Final = 10.0
 
+_RESTORE: Final = "restore the file from a backup"
 _SMALLEST: Final = -(2**63)
 _GREATEST: Final = 2**63 - 1
 
@@ -55,59 +56,65 @@ class SqliteView:
         self.connection = connection
         self._path = path
 
-    def _row(self, query: str, values: tuple[object, ...]) -> tuple[Any, ...] | None:
+    def _row(self, query: str, values: tuple[object, ...], kind: type) -> tuple[Any, ...] | None:
+        """Give one row or None. Damaged pages can hold any type, for all that STRICT says."""
         try:
             row: tuple[Any, ...] | None = self.connection.execute(query, values).fetchone()
         except OverflowError:
             return None  # no row has a number that SQLite cannot hold
         except sqlite3.DatabaseError as error:
             raise _fault(self._path, error) from error
+        if row is not None and any(type(value) is not kind for value in row):
+            raise _misplaced(self._path)
         return row
 
-    def _rows(self, query: str, values: tuple[object, ...] = ()) -> Iterator[Any]:
+    def _rows(self, query: str, values: tuple[object, ...], kind: type) -> Iterator[Any]:
+        """Give rows whose last column is of that kind, and all others whole numbers."""
         try:
-            cursor = self.connection.cursor()
-            cursor.arraysize = 256
-            yield from cursor.execute(query, values)
+            for row in self.connection.execute(query, values):
+                if type(row[-1]) is not kind or type(row[0]) is not int:
+                    raise _misplaced(self._path)
+                yield row
         except sqlite3.DatabaseError as error:
             raise _fault(self._path, error) from error
 
     def entries(self, start: int | None = None, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
         """See `View.entries`."""
         if start is None and stop is None:
-            return self._rows("SELECT seq, bytes FROM entry ORDER BY seq")
+            return self._rows("SELECT seq, bytes FROM entry ORDER BY seq", (), bytes)
         first = _SMALLEST if start is None else max(start, _SMALLEST)
         last = _GREATEST if stop is None else min(stop - 1, _GREATEST)
         if first > _GREATEST or last < _SMALLEST:
             return iter(())
-        return self._rows("SELECT seq, bytes FROM entry WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last))
+        query = "SELECT seq, bytes FROM entry WHERE seq BETWEEN ? AND ? ORDER BY seq"
+        return self._rows(query, (first, last), bytes)
 
     def entry(self, seq: int) -> bytes | None:
         """See `View.entry`."""
-        row = self._row("SELECT bytes FROM entry WHERE seq = ?", (seq,))
+        row = self._row("SELECT bytes FROM entry WHERE seq = ?", (seq,), bytes)
         return None if row is None else row[0]
 
     def tile(self, level: int, n: int) -> bytes | None:
         """See `View.tile`."""
-        row = self._row("SELECT data FROM tile WHERE level = ? AND n = ?", (level, n))
+        row = self._row("SELECT data FROM tile WHERE level = ? AND n = ?", (level, n), bytes)
         return None if row is None else row[0]
 
     def tiles(self) -> Iterator[tuple[int, int, bytes]]:
         """See `View.tiles`."""
-        return self._rows("SELECT level, n, data FROM tile ORDER BY level, n")
+        return self._rows("SELECT level, n, data FROM tile ORDER BY level, n", (), bytes)
 
     def head(self) -> str | None:
         """See `View.head`."""
-        row = self._row("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1", ())
+        row = self._row("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1", (), str)
         return None if row is None else row[0]
 
     def checkpoints(self) -> Iterator[tuple[int, str]]:
         """See `View.checkpoints`."""
-        return self._rows("SELECT size, note FROM checkpoint ORDER BY size")
+        return self._rows("SELECT size, note FROM checkpoint ORDER BY size", (), str)
 
     def attachment(self, digest: bytes) -> Attachment | None:
         """See `View.attachment`."""
-        row = self._row("SELECT hash, salt, data FROM attachment WHERE hash = ?", (digest,))
+        row = self._row("SELECT hash, salt, data FROM attachment WHERE hash = ?", (digest,), bytes)
         return None if row is None else Attachment(*row)
 
 
@@ -135,6 +142,14 @@ class SqliteTransaction(SqliteView):
         self.connection.execute(
             "INSERT OR REPLACE INTO checkpoint(size, note, day, keep) VALUES (?, ?, ?, ?)",
             (size, note, day, int(keep)),
+        )
+
+    def keep_checkpoint(self, size: int, note: str) -> None:
+        """See `Transaction.keep_checkpoint`."""
+        self.connection.execute(
+            "INSERT INTO checkpoint(size, note, day, keep) VALUES (?, ?, '', 1) "
+            "ON CONFLICT(size) DO UPDATE SET keep = 1",
+            (size, note),
         )
 
     def put_attachments(self, items: Iterable[Attachment]) -> None:
@@ -228,7 +243,7 @@ class SqliteStorage:
         if version < 1:
             raise NotALedger(
                 f"{self.path} has format {version}, and formats count from 1",
-                remedy="restore the file from a backup",
+                remedy=_RESTORE,
             )
         if version > FORMAT:
             raise TooNew(
@@ -245,7 +260,7 @@ class SqliteStorage:
             if found.get(name) != statement:
                 raise NotALedger(
                     f"the table {name!r} of {self.path} is not as a ledger has it",
-                    remedy="restore the file from a backup",
+                    remedy=_RESTORE,
                 )
 
     @contextmanager
@@ -326,6 +341,10 @@ def _faults(path: Path) -> Iterator[None]:
         raise _fault(path, error) from error
 
 
+def _misplaced(path: Path) -> Unreadable:
+    return Unreadable(f"{path} is damaged: a row holds a value of the wrong type", remedy=_RESTORE)
+
+
 def _fault(path: Path, error: sqlite3.DatabaseError) -> Unavailable:
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -338,6 +357,6 @@ def _fault(path: Path, error: sqlite3.DatabaseError) -> Unavailable:
     remedy = {
         sqlite3.SQLITE_FULL: "free some space and try again; nothing was half-written",
         sqlite3.SQLITE_READONLY: "make the file and its directory writable, or work on a copy",
-        sqlite3.SQLITE_CORRUPT: "restore the file from a backup",
+        sqlite3.SQLITE_CORRUPT: _RESTORE,
     }.get(code, "check the medium and the permissions of the file and its directory")
     return Unreadable(f"{path} cannot be used: {error}", remedy=remedy)

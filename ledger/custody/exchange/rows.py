@@ -118,7 +118,7 @@ class RowReader:
         quantity, unit = read("quantity", read_quantity), read("unit", read_unit)
         product = read("product", codes.product)
         lot = read("lot", lambda text: codes.lot(text, cell("product") or None))
-        item = read("item", codes.item)
+        item = read("item", lambda text: codes.item(text, alone=not cell("product")))
         container = read("container", lambda text: codes.item(text).uri)
         extensions: dict[str, Any] = {}
         things: tuple[Thing, ...] = ()
@@ -131,6 +131,11 @@ class RowReader:
                 lot = codes.lot(cell("lot"), cell("item"))
             uri = lot or (item.uri if item else product)
             things = (Thing(uri, True, quantity, unit),)
+            if item is not None and product not in (None, item.uri):
+                extensions[PRODUCT] = product
+        else:
+            amounts = ((QUANTITY, quantity), (UNIT, unit))
+            extensions.update({key: value for key, value in amounts if value is not None})
         promised = read("promised", time)
         if promised is not None:
             extensions[PROMISED] = event_time_text(promised)

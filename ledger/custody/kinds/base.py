@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from ledger.chain.commitment import is_commitment
 from ledger.custody.statement import Statement
 
 Role = Literal["epc", "parent", "child", "input", "output"]
@@ -41,11 +42,13 @@ class EventKind(Protocol):
 
 def list_epcs(body: Mapping[str, Any], key: str, role: Role) -> Iterator[Mention]:
     """List the things of an EPC list."""
-    for uri in body.get(key, ()):
+    found = body.get(key, ())
+    for uri in () if is_commitment(found) else found:
         yield Mention(uri, role)
 
 
 def list_quantities(body: Mapping[str, Any], key: str, role: Role) -> Iterator[Mention]:
     """List the classes of a quantity list."""
-    for element in body.get(key, ()):
+    found = body.get(key, ())
+    for element in () if is_commitment(found) else found:
         yield Mention(element["epcClass"], role, element.get("quantity"), element.get("uom"))

@@ -1,0 +1,86 @@
+"""The answers of `decision list` and `decision show`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from trace_cli.formats.answer import say
+from trace_cli.formats.table import draw_table
+
+if TYPE_CHECKING:
+    from ledger.chain.entry import Entry
+
+LIST_SCHEMA: Final = "trace.decision-list/1"
+SCHEMA: Final = "trace.decision/1"
+
+
+def list_row(entry: Entry) -> dict[str, Any]:
+    """Build one element of `decisions`; null where a decision says nothing of it."""
+    body = _mapping(entry.body)
+    return {
+        "seq": entry.seq,
+        "recorded": entry.rec,
+        "by": entry.by,
+        "command": plain(body.get("command")),
+        "model": plain(body.get("model")),
+        "as_of": plain(_mapping(body.get("selection")).get("as_of")),
+        "size": plain(_mapping(body.get("checkpoint")).get("size")),
+    }
+
+
+def write_list(rows: list[dict[str, Any]]) -> None:
+    """Tell people which decisions there are."""
+    if not rows:
+        say("No decision is recorded; every forecast records one unless it is asked not to.")
+        return
+    head = ["seq", "recorded", "by", "command", "as of", "entries"]
+    cells = [
+        [row["seq"], _minute(row["recorded"]), row["by"], row["command"], _minute(row["as_of"]), row["size"]]
+        for row in rows
+    ]
+    say(draw_table(head, cells, right=(0, 5)))
+
+
+def write_decision(answer: Mapping[str, Any]) -> None:
+    """Tell people what one decision says."""
+    say(f"Decision {answer['seq']}, recorded {answer['recorded']} by {answer['by']}")
+    _write_part(answer["body"], "  ")
+
+
+def plain(value: Any) -> Any:
+    """Give a canonical value as JSON takes it: a decimal number becomes the nearest float."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    return value
+
+
+def _write_part(value: Any, indent: str) -> None:
+    if not isinstance(value, dict):
+        say(f"{indent}{value}")
+        return
+    for key, one in value.items():
+        if isinstance(one, dict) and one:
+            say(f"{indent}{key}:")
+            _write_part(one, indent + "  ")
+        else:
+            say(f"{indent}{key}: {_one_line(one)}")
+
+
+def _one_line(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "-"
+    return "-" if value is None or value == {} else str(value)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _minute(moment: Any) -> str:
+    return str(moment)[:16].replace("T", " ") if moment else ""
