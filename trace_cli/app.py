@@ -2,78 +2,73 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 import typer
 
-from trace_cli.commands import (
-    bottlenecks,
-    checkpoint,
-    config,
-    decision,
-    demo,
-    forecast,
-    history,
-    import_files,
-    init,
-    log,
-    move,
-    prove,
-    record,
-    scan,
-    show,
-    transform,
-    verify,
-)
 from trace_cli.exit_codes import ExitCode
 from trace_cli.version import __version__
 
-app = typer.Typer(
-    name="trace",
-    add_completion=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help=(
-        "Record who had which item, where, when and why; prove it; forecast from it.\n\n"
-        "\b\nExamples:\n"
-        "  trace init --org acme.example --site dc1\n"
-        "  trace scan 952132112345678902 --step receiving --place DOCK-3\n"
-        "  trace verify\n\n"
-        "Exit codes: 0 ok, 1 failure, 2 usage, 3 not verified, 4 not found, 5 refused, 6 ledger unavailable, "
-        "7 no key, 130 interrupted. Add --debug to see a traceback."
-    ),
-)
+# The modules in `trace_cli.commands` and what each brings: begin, record, ask, prove, predict, as help lists them.
+COMMANDS: Final = {
+    "init": ("init",),
+    "demo": ("demo",),
+    "config": ("config",),
+    "scan": ("scan",),
+    "move": ("ship", "receive", "pack", "unpack"),
+    "transform": ("transform",),
+    "record": ("record",),
+    "import_files": ("import",),
+    "show": ("show",),
+    "history": ("history",),
+    "log": ("log",),
+    "verify": ("verify",),
+    "prove": ("prove",),
+    "checkpoint": ("checkpoint",),
+    "forecast": ("forecast",),
+    "bottlenecks": ("bottlenecks",),
+    "decision": ("decision",),
+}
 
 
-@app.callback()
+def make_app(only: str | None = None) -> typer.Typer:
+    """Build the application.
+
+    Args:
+        only: The one command that is going to be run, so that it need not wait for the options of all others to be
+            built; where there is none of that name, every command is there, for help and for "did you mean".
+    """
+    app = typer.Typer(
+        name="trace",
+        add_completion=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help=(
+            "Record who had which item, where, when and why; prove it; forecast from it.\n\n"
+            "\b\nExamples:\n"
+            "  trace init --org acme.example --site dc1\n"
+            "  trace scan 952132112345678902 --step receiving --place DOCK-3\n"
+            "  trace verify\n\n"
+            "Exit codes: 0 ok, 1 failure, 2 usage, 3 not verified, 4 not found, 5 refused, 6 ledger unavailable, "
+            "7 no key, 130 interrupted. Add --debug to see a traceback."
+        ),
+    )
+    app.callback()(_root)
+    wanted = [module for module, names in COMMANDS.items() if only in names] or list(COMMANDS)
+    for module in wanted:
+        import_module(f"trace_cli.commands.{module}").register(app)
+    return app
+
+
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
 ) -> None:
     if version:
         typer.echo(f"trace {__version__}")
         raise typer.Exit
-
-
-# Begin, record, ask, prove, predict: the order in which help lists them.
-init.register(app)
-demo.register(app)
-config.register(app)
-scan.register(app)
-move.register(app)
-transform.register(app)
-record.register(app)
-import_files.register(app)
-show.register(app)
-history.register(app)
-log.register(app)
-verify.register(app)
-prove.register(app)
-checkpoint.register(app)
-forecast.register(app)
-bottlenecks.register(app)
-decision.register(app)
 
 
 def invoke(arguments: list[str]) -> int:
@@ -83,7 +78,7 @@ def invoke(arguments: list[str]) -> int:
         KeyboardInterrupt: The user left a prompt.
         Exception: What the command or the parser raised; `trace_cli.faults` tells it.
     """
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(make_app(arguments[0] if arguments else None))
     try:
         outcome: Any = command.main(args=arguments, prog_name="trace", standalone_mode=False)
     except typer.Abort:

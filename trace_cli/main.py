@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -11,11 +12,16 @@ from trace_cli.version import __version__
 
 def run(argv: list[str] | None = None) -> None:
     """Run `trace` and leave the process with its exit code."""
+    # To start makes many objects and hardly a cycle, so looking for cycles every 700 objects is in vain.
+    gc.set_threshold(50_000)
     arguments = sys.argv[1:] if argv is None else argv
     if arguments == ["--version"]:
         sys.stdout.write(f"trace {__version__}\n")
         sys.exit(0)
-    sys.exit(_run(arguments))
+    code = _run(arguments)
+    # Nor are cycles looked for at the end: all that is left goes with the process, whose files are closed.
+    gc.freeze()
+    sys.exit(code)
 
 
 def _run(arguments: list[str]) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -203,10 +203,17 @@ def telling() -> Iterator[None]:
         raise CommandError(ExitCode.REFUSED, str(error)) from None
 
 
-def record_decision(prediction: Prediction, body: Mapping[str, Any], *, wanted: bool) -> int | None:
+def record_decision(
+    prediction: Prediction, describe: Callable[[], Mapping[str, Any]], *, wanted: bool
+) -> int | None:
     """Record what was predicted from what.
 
-    A forecast is worth having also where it cannot be recorded; that is said on stderr.
+    A prediction is worth having also where it cannot be recorded; that is said on stderr.
+
+    Args:
+        prediction: What it rests on.
+        describe: Makes the body of the entry; called only where one is recorded.
+        wanted: Whether to record it.
 
     Returns:
         The number of the entry; None: nothing was recorded.
@@ -222,7 +229,7 @@ def record_decision(prediction: Prediction, body: Mapping[str, Any], *, wanted: 
     site = prediction.site
     try:
         with site.recording() as recorder:
-            appended = recorder.record_other("decision", body, by=site.operator(None), via="typed")
+            appended = recorder.record_other("decision", describe(), by=site.operator(None), via="typed")
     except (KeyUnavailable, Unavailable) as error:
         note(f"not recorded: {error.message}")
         return None

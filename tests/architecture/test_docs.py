@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Docs that cannot rot: generated pages are current, commands and decisions are listed, links lead somewhere."""
 
-import importlib
 import os
 import re
 import subprocess
@@ -18,20 +17,10 @@ TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
 
 
 def find_app() -> Any:
-    """Finds the typer application: an object of `trace_cli.app` or `trace_cli.main`."""
-    import typer
+    """Builds the typer application with every command."""
+    from trace_cli.app import make_app
 
-    for module in ("trace_cli.app", "trace_cli.main"):
-        try:
-            values = vars(importlib.import_module(module)).values()
-        except ModuleNotFoundError as error:
-            if error.name != module:
-                raise
-            continue
-        for value in values:
-            if isinstance(value, typer.Typer):
-                return value
-    return pytest.fail("neither trace_cli.app nor trace_cli.main holds a typer.Typer application")
+    return make_app()
 
 
 def walk_commands(command: Any, path: str) -> Iterator[str]:

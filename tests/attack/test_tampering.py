@@ -645,19 +645,41 @@ def test_attacks_get_their_verdict(attack, word, seq, kind, pinned, anchor, work
     assert (verdict.word == "ok") == (found == []) == all(held for _, held, _ in verdict.checks)
 
 
-def test_what_leads_to_the_root_is_not_accused(workshop, tmp_path):
+@pytest.mark.parametrize(
+    ("at", "changed"),
+    [
+        (-60, (3, 99, 255, 256, 300)),
+        (-60, (100, 101, 102)),
+        (-60, (0, LAST - 1)),
+        # Changed links: of two neighbours with rewritten links, the first would have no witness left.
+        (20, (3, 99, 256, 300)),
+        (20, (LAST - 1,)),
+        (20, (0, LAST - 1)),
+    ],
+)
+def test_what_leads_to_the_root_is_not_accused(workshop, tmp_path, at, changed):
     """Only the entries that were changed are named, wherever three witnesses can tell."""
     path = tmp_path / "ledger.db"
     shutil.copy(workshop.path, path)
     bench = Bench(workshop, path)
-    for seq in (3, 99, 255, 256, 300):
-        bench.put(seq, change(bench.entry(seq)))
+    for seq in changed:
+        digit = ord("1") if bench.entry(seq)[at : at + 1] == b"0" else ord("0")
+        bench.put(seq, change(bench.entry(seq), at, digit if at == 20 else None))
         bench.put_leaf(seq, leaf_hash(bench.entry(seq)))
     bench.connection.close()
     verdict = judge(path, workshop)
-    assert [(finding.kind, finding.seq) for finding in verdict.findings] == [
-        ("leaf", seq) for seq in (3, 99, 255, 256, 300)
-    ]
+    assert [(finding.kind, finding.seq) for finding in verdict.findings] == [("leaf", seq) for seq in changed]
+
+
+def test_a_deleted_row_does_not_hide_a_change_at_the_end(workshop, tmp_path):
+    path = tmp_path / "ledger.db"
+    shutil.copy(workshop.path, path)
+    bench = Bench(workshop, path)
+    bench.run("DELETE FROM entry WHERE seq IN (150, 151)")
+    bench.put(LAST, change(bench.entry(LAST)))
+    bench.connection.close()
+    found = [(finding.kind, finding.seq) for finding in judge(path, workshop).findings]
+    assert found == [("missing", 150), ("missing", 151), ("leaf", LAST)]
 
 
 # Anchors.

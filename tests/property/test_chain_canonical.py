@@ -154,6 +154,37 @@ def test_nesting_is_bounded_by_containers(innermost):
             refuse()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":1,"a":1}',
+        '{"a":1,"b":{"c":0,"c":1}}',
+        '[{"a":1,"\\u0061":2}]',
+        '{"":1,"":2}',
+        "NaN",
+        "[Infinity]",
+        "-Infinity",
+        "",
+        " ",
+        "{} {}",
+        "[1,]",
+        "{'a':1}",
+        "01",
+        "1.",
+        ".5",
+        "+1",
+        '"\t"',
+        "[1]\x00",
+        "nul",
+    ],
+)
+def test_what_is_not_strict_json_is_refused(text):
+    with pytest.raises(BadJson):
+        parse(text)
+    with pytest.raises(BadJson):
+        canonicalise(text.encode())
+
+
 def test_absurd_nesting_is_refused():
     for text in ("[" * 100_000, '{"a":' * 100_000, "[" * 100_000 + "]" * 100_000):
         with pytest.raises(BadJson):
@@ -198,6 +229,21 @@ def test_an_entry_reads_back_as_it_was_drawn(body, by, seq, prev):
     assert canonicalise(data) == data
     assert is_plain_event(data)
     assert not is_plain_event(entry_bytes(prev, seq, draft("key", body, by=by, via="imported"), entry.rec))
+
+
+@pytest.mark.parametrize("kind", ["k", "key", "master", "decision", "event"])
+@pytest.mark.parametrize("via", ["piped", "scanned", "imported"])
+def test_a_payload_cannot_pass_for_the_kind_of_its_entry(kind, via):
+    shown = {"kind": "event", "rec": "2026-03-01T08:15:00.123Z", "via": "typed"}
+    for body, by in (
+        (shown, "x"),
+        ("x", encode(shown).decode()),
+        (shown, ""),
+        ([shown], '","kind":"event","rec":"'),
+    ):
+        drawn = draft(kind, body, by=by, via=via)
+        data = entry_bytes(bytes(32), 7, drawn, "2026-03-01T08:15:00.123Z")
+        assert is_plain_event(data) == (kind == "event") == (parse_entry(data).kind == "event")
 
 
 def test_the_deepest_body_makes_an_entry_that_can_be_read():

@@ -58,13 +58,16 @@ def bottlenecks(
         progress.say("measuring stays")
         with telling():
             table, visits = _measure(prediction, period, through_only=through_only)
-            body = _decision(prediction, period, table, visits, through_only=through_only)
             answer = {**prediction.answer(SCHEMA), "period": period, **_periods(prediction, period)}
+
+    def describe() -> dict[str, object]:
+        return _decision(prediction, period, table, visits, through_only=through_only)
+
     answer |= {
         "through_only": through_only,
         "sites_found": len(table),
         "sites": site_answers(table.to_dict("records")),
-        "decision_seq": record_decision(prediction, body, wanted=not no_record),
+        "decision_seq": record_decision(prediction, describe, wanted=not no_record),
     }
     _write(answer, prediction, top=top, output=output, as_json=as_json)
     return int(ExitCode.OK)

@@ -76,7 +76,10 @@ def forecast(
             result = forecast_with_accuracy(
                 asked.table, freq=freq, horizon=horizon, quantiles=levels, engine=model, seed=seed
             )
-            body = _decision(prediction, asked, result, keys, products, places, None if output else top)
+
+    def describe() -> dict[str, object]:
+        return _decision(prediction, asked, result, keys, products, places, None if output else top)
+
     answer = {
         **prediction.answer(SCHEMA),
         "demand": {
@@ -88,7 +91,7 @@ def forecast(
         "horizon": horizon,
         "series_found": asked.found,
         "series": series_answers(asked, result, freq),
-        "decision_seq": record_decision(prediction, body, wanted=not no_record),
+        "decision_seq": record_decision(prediction, describe, wanted=not no_record),
     }
     _write(answer, prediction, asked, top=top, charts=charts, output=output, as_json=as_json)
     return int(ExitCode.OK)

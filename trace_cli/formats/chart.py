@@ -86,7 +86,7 @@ def draw_chart(
         labels.append((start, ahead[0].label))
         end = start + len(ahead) * period
         labels.append((end - len(ahead[-1].label), ahead[-1].label))
-    lines.append(" " * (margin + 1) + _label_line(labels, room))
+    lines.append((" " * (margin + 1) + _label_line(labels, room)).rstrip())
     return lines if rich else [line.translate(_ASCII) for line in lines]
 
 

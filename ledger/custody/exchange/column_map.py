@@ -89,7 +89,7 @@ def parse_map(table: Mapping[str, Any]) -> ColumnMap:
     if not isinstance(codes, dict) or (unknown := sorted(set(codes) - {"domain", "plain"})):
         raise Refused("under [codes] only domain and plain are understood")
     plain = codes.get("plain", [])
-    if not isinstance(plain, list) or not set(plain) <= PLAIN_KINDS:
+    if not isinstance(plain, list) or not all(isinstance(kind, str) and kind in PLAIN_KINDS for kind in plain):
         raise Refused(f"plain under [codes] lists any of {', '.join(sorted(PLAIN_KINDS))}, got {plain!r}")
     domain, zone = codes.get("domain"), table.get("timezone")
     if zone is not None and not isinstance(zone, str):

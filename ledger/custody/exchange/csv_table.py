@@ -63,8 +63,8 @@ class CsvTable:
         header = self._next() or []
         self.header = tuple(cell.strip() for cell in header)
         for at, cell in enumerate(self.header):
-            if not cell or _CONTROL.search(cell):
-                raise self._fault(1, cell, f"column {at + 1} of the header has no usable name: {cell!r}")
+            if not cell or _CONTROL.search(header[at]):
+                raise self._fault(1, cell, f"column {at + 1} of the header has no usable name: {header[at]!r}")
             if cell in self.header[:at]:
                 raise self._fault(1, cell, f"the header names column {cell!r} twice")
 

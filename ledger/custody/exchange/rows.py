@@ -117,8 +117,10 @@ class RowReader:
                 raise _CellError(name, Refused(f"the {name} is empty"))
         quantity, unit = read("quantity", read_quantity), read("unit", read_unit)
         product = read("product", codes.product)
-        lot = read("lot", lambda text: codes.lot(text, cell("product") or None))
         item = read("item", lambda text: codes.item(text, alone=not cell("product")))
+        # A lot is one of the product, or of the GTIN that stands for the item.
+        of = cell("product") or (cell("item") if item is not None and item.is_class else None)
+        lot = read("lot", lambda text: codes.lot(text, of))
         container = read("container", lambda text: codes.item(text).uri)
         extensions: dict[str, Any] = {}
         things: tuple[Thing, ...] = ()
@@ -127,8 +129,6 @@ class RowReader:
             pairs = ((PRODUCT, product), (LOT, cell("lot") or None), (QUANTITY, quantity), (UNIT, unit))
             extensions.update({key: value for key, value in pairs if value is not None})
         elif item is not None or lot is not None or product is not None:
-            if item is not None and lot is None and cell("lot"):
-                lot = codes.lot(cell("lot"), cell("item"))
             uri = lot or (item.uri if item else product)
             things = (Thing(uri, True, quantity, unit),)
             if item is not None and product not in (None, item.uri):

@@ -1,7 +1,7 @@
 """GTIN, SSCC and GLN: plain digits in, canonical GS1 Digital Link URI out.
 
->>> gtin("9521321123450")
-'https://id.gs1.org/01/09521321123450'
+>>> gtin("9521321123458")
+'https://id.gs1.org/01/09521321123458'
 >>> sscc("952132112345678902")
 'https://id.gs1.org/00/952132112345678902'
 """

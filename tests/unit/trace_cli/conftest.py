@@ -68,6 +68,7 @@ def make_ledger(folder: Path, table: Path | None) -> None:
         )
         assert checked.problems == []
         record_checked(checked, recorder, by="setup")
+        checked.spool.close()
     recorder.log.close()
 
 

@@ -11,27 +11,25 @@ HISTORY = [(f"2026-01-{day:02d}", value) for day, value in enumerate((400.0, 400
 AHEAD = [Ahead("2026-01-05", 200.0, 400.0, 600.0), Ahead("2026-01-06", 100.0, 400.0, 800.0)]
 
 DRAWN = """\
-800 ┤       ╭───╮   ┊    ░░░░
-    │       │   │   ┊    ░░░░
-    │       │   │   ┊    ░░░░
-600 ┤       │   │   ┊░░░░░░░░
-    │       │   │   ┊░░░░░░░░
-    │       │   │   ┊░░░░░░░░
-400 ┤───────╯   │   ┊━━━━━━━━
-    │           │   ┊░░░░░░░░
-    │           │   ┊░░░░░░░░
-200 ┤           ╰───┊░░░░░░░░
-    │               ┊    ░░░░
-    │               ┊
-  0 ┤               ┊
+800 ┤        ╭───╮   ┊    ░░░░
+    │        │   │   ┊    ░░░░
+    │        │   │   ┊    ░░░░
+600 ┤        │   │   ┊░░░░░░░░
+    │        │   │   ┊░░░░░░░░
+    │        │   │   ┊░░░░░░░░
+400 ┤────────╯   │   ┊━━━━━━━━
+    │            │   ┊░░░░░░░░
+    │            │   ┊░░░░░░░░
+200 ┤            ╰───┊░░░░░░░░
+    │                ┊    ░░░░
+    │                ┊
+  0 ┤                ┊
      2026-01-01       2026-01-05  2026-01-06"""
 
 
 def test_a_history_runs_on_into_its_band():
     lines = draw_chart(HISTORY, AHEAD, rich=True)
-    assert "\n".join(lines).replace("      2026-01-05", "       2026-01-05") == DRAWN.replace(
-        "       2026-01-05", "       2026-01-05"
-    )
+    assert "\n".join(lines) == DRAWN
 
 
 def test_ascii_has_the_same_shape():
@@ -79,8 +77,15 @@ def test_values_stand_at_their_height():
 
 @pytest.mark.parametrize(
     ("share", "rich", "plain"),
-    [(0.0, "", ""), (-1.0, "", ""), (0.5, "████", "####"), (0.55, "████▍", "####"), (1.0, "█" * 8, "#" * 8), (3, "█" * 8, "#" * 8)],
-)  # fmt: skip
+    [
+        (-1.0, "", ""),
+        (0.0, "", ""),
+        (0.5, "████", "####"),
+        (0.55, "████▍", "####"),
+        (1.0, "████████", "########"),
+        (3.0, "████████", "########"),
+    ],
+)
 def test_a_share_is_drawn_to_an_eighth(share, rich, plain):
     assert draw_bar(share, 8, rich=True) == rich
     assert draw_bar(share, 8, rich=False) == plain
