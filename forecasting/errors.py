@@ -16,13 +16,13 @@ class ForecastingError(ValueError):
     """Root of everything that this package raises on purpose."""
 
 
-class BadTable(ForecastingError):  # noqa: N818 - read as what is wrong, not as a kind of error
+class BadTable(ForecastingError):
     """A table handed in does not keep the rules of its kind."""
 
 
-class BadArgument(ForecastingError):  # noqa: N818
+class BadArgument(ForecastingError):
     """An argument of a public function has no meaning there."""
 
 
-class NotEnoughHistory(ForecastingError):  # noqa: N818
+class NotEnoughHistory(ForecastingError):
     """The history is sound and too short for the question."""

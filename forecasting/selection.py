@@ -131,7 +131,9 @@ def _score(trials: list[Trial], history: Floats, season_length: int, rare: bool)
 
 def _mase(trial: Trial, history: Floats, season_length: int) -> float:
     train = history[: trial.fold.origin]
-    return mase(trial.y, trial.mean, train, season_length if len(train) > season_length else 1)
+    # Fewer than half a season of seasonal differences are too few to scale by.
+    seasonal = 2 * (len(train) - season_length) >= season_length
+    return mase(trial.y, trial.mean, train, season_length if seasonal else 1)
 
 
 def _mean_known(values: list[float]) -> float:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
+from trace_cli.formats.answer import note
 from trace_cli.settings import FILE, Settings, find_settings, load_settings, operator
 
 if TYPE_CHECKING:
@@ -125,7 +126,10 @@ class Site:
         storage = self._open(writable=True)
         try:
             key = load_key(self.home, self.origin)
-            yield Recorder(Log(storage, key, now, self.home), self.privacy)
+            log = Log(storage, key, now, self.home)
+            yield Recorder(log, self.privacy)
+            if log.pin_fault:
+                note(log.pin_fault)
         finally:
             storage.close()
 

@@ -94,16 +94,22 @@ def read_as_of(text: str | None) -> int | None:
 
 
 def check_output(path: Path | None) -> None:
-    """Refuse a file whose suffix does not say how to write it.
+    """Refuse, before the work begins, a file whose suffix does not say how to write it, or that has no folder.
 
     Raises:
-        CommandError: It is none of `FORMATS`.
+        CommandError: The suffix is none of `FORMATS`, or there is no such folder.
     """
-    if path is not None and path.suffix.lower() not in FORMATS:
+    if path is None:
+        return
+    if path.suffix.lower() not in FORMATS:
         raise CommandError(
             ExitCode.USAGE,
             f"--output {path}: expected a file that ends in {' or '.join(FORMATS)}",
             remedy=f"-o {path.with_suffix('.csv')}" if path.name else "",
+        )
+    if not path.parent.is_dir():
+        raise CommandError(
+            ExitCode.USAGE, f"--output {path}: there is no folder {path.parent}", remedy=f"mkdir -p {path.parent}"
         )
 
 

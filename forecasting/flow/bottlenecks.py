@@ -156,7 +156,7 @@ def _longest_waits(stays: KnownStays, waits: Floats) -> list[list[int]]:
     rows = rows[np.lexsort((stays.seq[rows], stays.arrive[rows], -waits[rows], stays.place[rows]))]
     edges = np.searchsorted(stays.place[rows], np.arange(len(stays.places) + 1)).tolist()
     seqs = stays.seq[rows].tolist()
-    return [seqs[first : min(first + MOST_EVENTS, stop)] for first, stop in pairwise(edges)]
+    return [list(dict.fromkeys(seqs[first:stop]))[:MOST_EVENTS] for first, stop in pairwise(edges)]
 
 
 def _lists(values: Sequence[list[str]] | Sequence[list[int]]) -> npt.NDArray[np.object_]:

@@ -107,7 +107,8 @@ def name_causes(
                 f"near capacity: {went} departures, {capacity.utilisation[place]:.0%} of the "
                 f"{capacity.departures[place]:.1f} shown under load"
             )
-            if np.isfinite(capacity.kingman_hours[place]):
+            # The formula speaks of a steady state, so not of a queue that is being worked off.
+            if came >= went and np.isfinite(capacity.kingman_hours[place]):
                 words.append(
                     f"at the usual load Kingman's formula expects {capacity.kingman_hours[place]:.1f} h of waiting"
                 )

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from ledger.chain import canonical
@@ -100,14 +101,13 @@ def entry_bytes(prev: bytes, seq: int, item: Draft, rec: str) -> bytes:
         item: What to record.
         rec: The ledger's own time as `record_time` writes it.
     """
-    by = canonical.encode(item.by)
-    tail = b',"by":%s,"kind":"%s","rec":"%s","via":"%s"}' % (
-        by,
-        item.kind.encode("ascii"),
-        rec.encode("ascii"),
-        item.via.encode("ascii"),
-    )
-    return head_bytes(prev.hex(), seq) + item.body + tail
+    return head_bytes(prev.hex(), seq) + item.body + _tail_bytes(item.by, item.kind, rec, item.via)
+
+
+@lru_cache(maxsize=16)  # the entries of a batch share it
+def _tail_bytes(by: str, kind: str, rec: str, via: str) -> bytes:
+    words = (canonical.encode(by), kind.encode("ascii"), rec.encode("ascii"), via.encode("ascii"))
+    return b',"by":%s,"kind":"%s","rec":"%s","via":"%s"}' % words
 
 
 def is_plain_event(data: bytes) -> bool:

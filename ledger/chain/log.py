@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from ledger.chain.checkpoint import (
     sign_checkpoint,
 )
 from ledger.chain.entry import Draft, draft, entry_bytes, record_time
-from ledger.chain.errors import Refused, RolledBack, Untrue
+from ledger.chain.errors import LedgerError, Refused, RolledBack, Untrue
 from ledger.chain.hashing import ZERO_HASH, leaf_hash
 from ledger.chain.keys import SiteKey
 from ledger.chain.policy import Policy
@@ -57,6 +58,7 @@ class Log:
         RolledBack: This verifier has seen a longer history of this log.
     """
 
+    pin_fault: str
     _tree: Tree
     _last_leaf: bytes
     _note: str
@@ -66,6 +68,7 @@ class Log:
         self._key = key
         self._clock = clock
         self._home = home
+        self.pin_fault = ""
         with storage.snapshot() as view:
             self._tree, self._last_leaf, self._note = _newest(view, key)
         if home is not None:
@@ -90,6 +93,7 @@ class Log:
         check_origin(key.origin)
         log = cls.__new__(cls)
         log._storage, log._key, log._clock, log._home = storage, key, clock, home
+        log.pin_fault = ""
         log._tree, log._last_leaf, log._note = Tree(), ZERO_HASH, ""
         body = {FIRST_BODY_KEY: str(key.verifier), "purpose": "site"}
         log.append([draft("key", body, by=by, via="typed")], derive=derive, keep=True)
@@ -165,8 +169,7 @@ class Log:
             note = sign_checkpoint(head, [self._key.signer])
             transaction.put_head(head.size, note, rec[:10], keep=keep)
         self._tree, self._last_leaf, self._note = tree, leaves[-1], note
-        if self._home is not None:
-            pins.save_pin(self._home, parse_checkpoint(note))
+        self._remember(note)
         return Appended(first, head, note)
 
     def keep_checkpoint(self, signed: SignedCheckpoint) -> None:
@@ -174,16 +177,25 @@ class Log:
         with self._storage.begin() as transaction:
             transaction.keep_checkpoint(signed.head.size, signed.note)
 
+    def _remember(self, note: str) -> None:
+        """Pin the new head. The commit stands whatever becomes of the pin, so a fault is kept, not raised."""
+        if self._home is None:
+            return
+        try:
+            pins.save_pin(self._home, parse_checkpoint(note))
+            self.pin_fault = ""
+        except (OSError, LedgerError) as error:
+            self.pin_fault = f"recorded, but the pin could not be written: {error}"
+
     def _chain(self, items: Sequence[Draft], rec: str) -> tuple[list[bytes], list[bytes]]:
         data: list[bytes] = []
         leaves: list[bytes] = []
-        leaf, seq = self._last_leaf, self._tree.size
-        for item in items:
+        leaf = self._last_leaf
+        for seq, item in enumerate(items, self._tree.size):
             entry = entry_bytes(leaf, seq, item, rec)
-            leaf = leaf_hash(entry)
+            leaf = sha256(b"\x00" + entry).digest()
             data.append(entry)
             leaves.append(leaf)
-            seq += 1
         return data, leaves
 
     def _follow(self, view: View) -> None:
@@ -238,10 +250,14 @@ def _newest(view: View, key: SiteKey) -> tuple[Tree, bytes, str]:
 
 def _check_written(transaction: Transaction, first: int, leaves: Sequence[bytes]) -> None:
     """Read back what was written and hash it again, so that no bit that flipped on the way gets signed."""
-    count = 0
-    for seq, data in transaction.entries(first):
-        if count >= len(leaves) or seq != first + count or leaf_hash(data) != leaves[count]:
+    expected = first
+    rows = transaction.entries(first)
+    for leaf, (seq, data) in zip(leaves, rows, strict=False):
+        if seq != expected or sha256(b"\x00" + data).digest() != leaf:
             raise Untrue(f"the store gave back other bytes for entry {seq} than were written", seq=seq)
-        count += 1
-    if count != len(leaves):
-        raise Untrue(f"the store gave back {count} of {len(leaves)} entries that were written", seq=first)
+        expected += 1
+    if expected != first + len(leaves):
+        found = expected - first
+        raise Untrue(f"the store gave back {found} of {len(leaves)} entries that were written", seq=first)
+    if (more := next(rows, None)) is not None:
+        raise Untrue(f"the store gave back other bytes for entry {more[0]} than were written", seq=more[0])

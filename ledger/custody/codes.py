@@ -18,7 +18,7 @@ transform   RUN-9                           https://acme.example/xform/RUN-9
 
 The number of digits says what a number is: 18 an SSCC, 13 or 14 a GTIN where an item or a product is meant, 13 a
 GLN where a place or a party is meant; its check digit must then be right. Own codes of 8 or 12 digits are common,
-so such a number is a GTIN where its check digit fits and nothing else names the product, and a plain code otherwise.
+so such a number is a GTIN where its check digit fits and nothing else names the product, else a plain code.
 `plain` names what is never read as a GS1 key.
 
 >>> codes = Codes("acme.example")
@@ -44,6 +44,7 @@ LIMIT: Final = 512
 _DOMAIN: Final = re.compile(
     r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+"
 )
+_UNFIT: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _ROOMS: Final = ("obj", "class", "lot", "loc", "party", "bt", "xform")
 PLAIN_KINDS: Final = frozenset({"item", "product", "place", "party"})
 
@@ -253,8 +254,8 @@ def _check(code: str, what: str) -> str:
         raise Refused(f"a {what} must not be empty nor begin or end with white space, got {code!r}")
     if len(code) > LIMIT:
         raise Refused(f"a {what} has at most {LIMIT} characters, got {len(code)}")
-    if any(ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 for char in code):
+    if (bad := _UNFIT.search(code)) is not None:
+        if bad[0] >= "\ud800":
+            raise Refused(f"a {what} holds a lone surrogate, which is no character")
         raise Refused(f"a {what} holds control characters: {code!r}")
-    if any(0xD800 <= ord(char) < 0xE000 for char in code):
-        raise Refused(f"a {what} holds a lone surrogate, which is no character")
     return code

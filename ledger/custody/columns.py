@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from ledger.custody.codes import lot_of, product_of
@@ -102,7 +103,7 @@ def _rows(
             uri,
             products.get(uri) or product_of(uri),
             (event.lot if own and event.lot else None) or lot_of(uri),
-            float(quantity) if isinstance(quantity, int | float) else None,
+            _number(quantity),
             mention.unit or (event.unit if own else None),
             parent,
             facts.source,
@@ -141,7 +142,8 @@ def _pack(event: Event, contents: dict[str, _Inside]) -> None:
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+    # A value that was private comes back exact, as a decimal.
+    return float(value) if isinstance(value, int | float | Decimal) else None
 
 
 def _added(before: tuple[Any, str | None] | None, child: Mention) -> tuple[Any, str | None]:

@@ -70,18 +70,19 @@ def import_files(
             lambda: Identifier(site.privacy, secret),
             lambda what, count: progress.step(count, what=what),
         )
-        stopped = bool(checked.problems) and (on_error == "stop" or not checked.count)
-        if stopped or dry_run:
-            shown = [] if stopped else first_events(checked, 3)
-            answer = _answer(checked, None, begun)
-            return _tell(site, checked, answer, shown, as_json=as_json, stopped=stopped, dry_run=dry_run)
-        with site.recording() as recorder:
-            outcome = record_checked(
-                checked,
-                recorder,
-                by=site.operator(by),
-                progress=lambda what, count: progress.step(count, checked.count, what=what),
-            )
+        with checked:
+            stopped = bool(checked.problems) and on_error == "stop"
+            if stopped or dry_run:
+                shown = [] if stopped else first_events(checked, 3)
+                answer = _answer(checked, None, begun)
+                return _tell(site, checked, answer, shown, as_json=as_json, stopped=stopped, dry_run=dry_run)
+            with site.recording() as recorder:
+                outcome = record_checked(
+                    checked,
+                    recorder,
+                    by=site.operator(by),
+                    progress=lambda what, count: progress.step(count, checked.count, what=what),
+                )
     answer = _answer(checked, outcome, begun)
     return _tell(site, checked, answer, [], as_json=as_json, stopped=False, dry_run=False)
 

@@ -36,12 +36,21 @@ Progress = Callable[[str, int], None]
 
 @dataclass
 class Checked:
-    """The outcome of the first pass: the spool of good events, how many, and what is wrong."""
+    """The outcome of the first pass: the spool of good events, how many, and what is wrong.
+
+    Leaving it as a context gives the spool back.
+    """
 
     spool: IO[bytes]
     count: int = 0
     problems: list[Problem] = field(default_factory=list)
     more_problems: int = 0
+
+    def __enter__(self) -> Checked:
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self.spool.close()
 
     def add(self, problem: Problem) -> None:
         """Keep a problem; beyond `MAX_PROBLEMS` they are only counted."""

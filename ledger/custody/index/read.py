@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Any, Final
 
 from ledger.custody.index.schema import COVERED
+
+_ASKED_AT_ONCE: Final = 500
 
 
 def covered_size(connection: sqlite3.Connection) -> int:
@@ -16,11 +19,20 @@ def covered_size(connection: sqlite3.Connection) -> int:
 
 def find_idents(connection: sqlite3.Connection, idents: Sequence[bytes]) -> dict[bytes, int]:
     """Give the entries of those identities that are known."""
-    found: dict[bytes, int] = {}
-    for ident in idents:
-        row = connection.execute("SELECT seq FROM d_ident WHERE ident = ?", (ident,)).fetchone()
-        if row is not None:
-            found[ident] = row[0]
+    return _look_up(connection, "SELECT ident, seq FROM d_ident WHERE ident", sorted(idents))
+
+
+def find_numbers(connection: sqlite3.Connection, uris: Sequence[str]) -> dict[str, int]:
+    """Give the numbers of those things that have one."""
+    return _look_up(connection, "SELECT uri, id FROM d_thing WHERE uri", sorted(uris))
+
+
+def _look_up(connection: sqlite3.Connection, query: str, keys: Sequence[Any]) -> dict[Any, int]:
+    """Look up many keys, hundreds in one question; sorted keys find their neighbours in the same pages."""
+    found: dict[Any, int] = {}
+    for start in range(0, len(keys), _ASKED_AT_ONCE):
+        some = keys[start : start + _ASKED_AT_ONCE]
+        found.update(connection.execute(f"{query} IN ({','.join('?' * len(some))})", some))
     return found
 
 

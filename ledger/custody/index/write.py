@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final
 
 from ledger.custody.identity import ident_of
+from ledger.custody.index.read import find_numbers
 from ledger.custody.index.schema import COVERED, TABLES
 from ledger.custody.kinds.registry import find_kind
 
@@ -54,9 +56,7 @@ class IndexWriter:
         """Index the events that are entries `first`, `first` + 1, ..."""
         if len(self._numbers) > _REMEMBERED:
             self._numbers.clear()
-        self._number(
-            connection, ((row.place, 1) for row in rows if row.place), ((u, 0) for r in rows for u in r.things)
-        )
+        self._number(connection, rows)
         numbers = self._numbers
         mentions = sorted({(numbers[uri], seq) for seq, row in enumerate(rows, first) for uri in row.things})
         connection.executemany("INSERT INTO d_mention(thing, seq) VALUES (?, ?)", mentions)
@@ -73,14 +73,16 @@ class IndexWriter:
         """Say that the tables are complete up to a size."""
         connection.execute("INSERT OR REPLACE INTO d_meta(key, value) VALUES (?, ?)", (COVERED, size))
 
-    def _number(self, connection: sqlite3.Connection, *groups: Iterable[tuple[str, int]]) -> None:
-        for group in groups:
-            for uri, place in group:
-                if uri in self._numbers:
-                    continue
-                row = connection.execute("SELECT id FROM d_thing WHERE uri = ?", (uri,)).fetchone()
-                if row is None:
-                    made = connection.execute("INSERT INTO d_thing(uri, place) VALUES (?, ?)", (uri, place))
-                    self._numbers[uri] = int(made.lastrowid or 0)
-                else:
-                    self._numbers[uri] = row[0]
+    def _number(self, connection: sqlite3.Connection, rows: Sequence[IndexRow]) -> None:
+        """See to it that every URI of the rows has a number, places first."""
+        places = dict.fromkeys((row.place for row in rows if row.place), 1)
+        named = places | {uri: 0 for row in rows for uri in row.things if uri not in places}
+        unknown = [uri for uri in named if uri not in self._numbers]
+        self._numbers.update(find_numbers(connection, unknown))
+        fresh = [uri for uri in unknown if uri not in self._numbers]
+        first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM d_thing").fetchone()[0]
+        self._numbers.update(zip(fresh, count(first)))
+        connection.executemany(
+            "INSERT INTO d_thing(id, uri, place) VALUES (?, ?, ?)",
+            ((self._numbers[uri], uri, named[uri]) for uri in fresh),
+        )

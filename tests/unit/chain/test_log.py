@@ -392,3 +392,13 @@ def test_the_head_of_each_day_and_those_to_keep_stay(site_key, make_clock, make_
     # 16:15; then 00:15, 08:15, 16:15 of the next day; and so on.
     assert sizes == [1, 4, 6, 7, 8]
     assert [(head.size, head.root) for head in heads] == [(size, root_of(leaves[:size])) for size in sizes]
+
+
+def test_a_pin_that_cannot_be_written_does_not_take_the_commit_back(tmp_path, site_key, make_clock, make_drafts):
+    storage = SqliteStorage.create(tmp_path / "ledger.db")
+    log = Log.create(storage, site_key, make_clock(), tmp_path / "home", "me")
+    pin = tmp_path / "home" / "pins" / "acme.example" / "dc1.pin"
+    pin.write_text("no note\n", encoding="utf-8")
+    appended = log.append(make_drafts(1, 1))
+    assert appended.head.size == log.size == 2
+    assert "pin" in log.pin_fault

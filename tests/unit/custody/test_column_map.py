@@ -26,8 +26,8 @@ def test_an_empty_map_is_no_map():
 
 def test_the_columns_of_the_design():
     design = (
-        "time, step, item, product, lot, quantity, unit, place, from, to, container, party, document, disposition, "
-        "recorded, promised"
+        "time, step, item, product, lot, quantity, unit, place, from, to, container, party, document, "
+        "disposition, recorded, promised"
     )
     assert set(design.split(", ")) <= set(COLUMNS)
 

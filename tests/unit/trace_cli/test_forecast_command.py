@@ -203,6 +203,7 @@ def test_a_machine_that_believes_nobody_predicts_nothing(trace, sample, monkeypa
         (("--by", "lot"), "--by"),
         (("--by", "product,product"), "--by"),
         (("-o", "weeks.xlsx"), ".csv"),
+        (("-o", "nowhere/weeks.csv"), "nowhere"),
         (("--top", 0), "top"),
     ],
 )

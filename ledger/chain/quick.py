@@ -1,0 +1,198 @@
+"""Verify only what is new since the pin, and each day another part of the old.
+
+What is checked; whatever does not fit is judged by the full verification (`ledger.chain.verify`), which names the
+first bad entry, so both know the same verdicts:
+
+1. head         a believed key signed the newest checkpoint and the pin
+2. tree         the stored right edge gives the signed root; each tile that is read leads up to it
+3. consistency  the head only adds to the pin (RFC 9162 section 2.1.4)
+4. link         the last entry under the pin is read and proven; the first new one links to its leaf hash
+5. new          order, chain and leaf of each entry after the pin, and none beyond the head
+6. old          the same for the entries of a few old tiles, chosen by the day (`rolling_tiles`)
+7. private      every commitment in the entries that were read has its value, and the value fits
+
+The cost is O(new + log n) and the old part: a 30th of the old tiles a run, so that daily runs see everything within
+a month, but at most `MAX_ROLLING` tiles of 256 entries, so that a large log is still verified in some milliseconds.
+From 30 * `MAX_ROLLING` * 256 entries on (30,720) a round of the old therefore takes longer than a month, in
+proportion to the size; a full verification sees everything at once. Changes of old entries that the day's part does not
+touch are not seen here: that is what makes it quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.chain.checkpoint import SignedCheckpoint
+from ledger.chain.commitment import MARK, commitment_digest, find_commitments
+from ledger.chain.entry import head_bytes
+from ledger.chain.errors import LedgerError, Refused, Untrue
+from ledger.chain.hashing import HASH_SIZE, ZERO_HASH, leaf_hash
+from ledger.chain.note import VerifierKey
+from ledger.chain.policy import Policy
+from ledger.chain.proof import prove_consistency, verify_consistency
+from ledger.chain.reader import AuthenticReader
+from ledger.chain.storage.base import View
+from ledger.chain.tree import TILE_WIDTH
+from ledger.chain.verdict import CHECKS, Anchor, Verdict
+from ledger.chain.verify import verify
+
+MONTH: Final = 30
+MAX_ROLLING: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Quick:
+    """A verdict, and how it was reached.
+
+    `full_because` is empty when the quick way was enough, else it says why everything was verified instead. `new`
+    entries were verified since the pin, and the entries of `rolled` of the `old_tiles` full tiles before it, which all
+    have had their turn in `days` daily runs.
+    """
+
+    verdict: Verdict
+    full_because: str = ""
+    new: int = 0
+    rolled: int = 0
+    old_tiles: int = 0
+    days: int = 0
+
+
+def rolling_days(tiles: int) -> int:
+    """Tell in how many days every one of that many old tiles has its turn.
+
+    It only doubles as a log grows, so that growth from one day to the next does not put off anybody's turn.
+
+    >>> rolling_days(0), rolling_days(120), rolling_days(121), rolling_days(3906)
+    (30, 30, 60, 960)
+    """
+    days = MONTH
+    while days * MAX_ROLLING < tiles:
+        days *= 2
+    return days
+
+
+def rolling_tiles(day: int, tiles: int) -> range:
+    """Choose the old level-0 tiles whose entries are hashed again on a day.
+
+    Args:
+        day: Number of the day, for example `date.toordinal`.
+        tiles: How many full old tiles there are.
+
+    >>> list(rolling_tiles(3, 100)), list(rolling_tiles(33, 100)), list(rolling_tiles(29, 20))
+    ([3, 33, 63, 93], [3, 33, 63, 93], [])
+    """
+    days = rolling_days(tiles)
+    return range(day % days, tiles, days)
+
+
+def verify_quick(
+    view: View,
+    *,
+    origin: str | None,
+    policy: Policy | None,
+    pin: SignedCheckpoint | None,
+    day: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> Quick:
+    """Verify what is new since the pin in a snapshot, or everything where that is not possible.
+
+    Args:
+        view: The snapshot. The pin must have been read before it was taken.
+        origin: The origin that the caller expects; None: the pin's.
+        policy: The keys to believe; None: no policy for this origin.
+        pin: The newest head that this verifier saw.
+        day: Number of the day; it chooses the part of the old that is verified again.
+        progress: As `verify`.
+    """
+    if pin is None or not pin.head.size:
+        why = "no head was seen here before"
+    elif policy is None:
+        why = "there is no trust policy"
+    else:
+        try:
+            return _Run(view, origin or pin.head.origin, policy, pin).go(day)
+        except (LedgerError, ValueError) as error:
+            why = f"something does not fit: {error}"
+    return Quick(verify(view, origin=origin, policy=policy, pin=pin, progress=progress), why)
+
+
+class _Run:
+    """One run; it gives a verdict of ok or raises what did not fit."""
+
+    def __init__(self, view: View, origin: str, policy: Policy, pin: SignedCheckpoint) -> None:
+        self._view = view
+        self._pin = pin
+        self._policy = policy
+        self._reader = AuthenticReader(view, origin=origin, policy=policy, pin=pin)  # 1. head, 2. tree
+        self._counts = dict.fromkeys(CHECKS, 0)
+
+    def go(self, day: int) -> Quick:
+        """Make all checks."""
+        head, old = self._reader.head, self._pin.head
+        key = self._key()
+        proof = prove_consistency(self._reader.tile, old.size, head.size)  # 3. consistency
+        if not verify_consistency(old.size, head.size, proof, old.root, head.root):
+            raise Untrue(f"the first {old.size} entries are not the ones that were seen before")
+        leaf = leaf_hash(self._reader.proven_bytes(old.size - 1))  # 4. link
+        self._check_entries(old.size, head.size, leaf)  # 5. new
+        if any(True for bounds in ((None, 0), (head.size, None)) for _ in self._view.entries(*bounds)):
+            raise Untrue(f"there are entries beyond the checkpoint of size {head.size}")
+        tiles = old.size // TILE_WIDTH
+        chosen = rolling_tiles(day, tiles)
+        for n in chosen:  # 6. old
+            first = n * TILE_WIDTH
+            before = leaf_hash(self._reader.proven_bytes(first - 1)) if first else ZERO_HASH
+            self._check_entries(first, first + TILE_WIDTH, before)
+        for name in ("storage", "checkpoint", "key", "pin"):
+            self._counts[name] = 1
+        verdict = Verdict(
+            word="ok",
+            anchor=Anchor("pinned", old.size, old.root),
+            origin=head.origin,
+            size=head.size,
+            root=head.root,
+            first_bad_seq=None,
+            checks=tuple((name, True, self._counts[name]) for name in CHECKS),
+            findings=(),
+            signed=self._reader.signed,
+            key=key,
+        )
+        return Quick(verdict, "", head.size - old.size, len(chosen), tiles, rolling_days(tiles))
+
+    def _key(self) -> VerifierKey:
+        """1. head: the pin, which is the anchor, is signed by a believed key, as the head is."""
+        believed = [signed.parsed.signed_by(self._policy.keys) for signed in (self._pin, self._reader.signed)]
+        if not all(believed):
+            raise Refused("no key that the policy believes signed the pin")
+        return believed[1][0]
+
+    def _check_entries(self, start: int, stop: int, leaf: bytes) -> None:
+        """Check order, chain and leaf of a run of entries, the first of which continues `leaf`."""
+        expected, tile = start, b""
+        for seq, data in self._view.entries(start, stop):
+            if seq != expected or not data.startswith(head_bytes(leaf.hex(), seq)):
+                raise Untrue(f"entry {seq} does not continue the one before it", seq=seq)
+            leaf = leaf_hash(data)
+            at = seq % TILE_WIDTH * HASH_SIZE
+            if not at or not tile:
+                tile = self._reader.tile(0, seq // TILE_WIDTH)
+                self._counts["tree"] += 1
+            if tile[at : at + HASH_SIZE] != leaf:
+                raise Untrue(f"the bytes of entry {seq} were changed after it was signed", seq=seq)
+            if data.find(MARK) >= 0:
+                self._check_private(seq, data)
+            expected += 1
+        if expected != stop:
+            raise Untrue(f"entry {expected} is missing", seq=expected)
+        for name in ("order", "chain", "leaf"):
+            self._counts[name] += stop - start
+
+    def _check_private(self, seq: int, data: bytes) -> None:
+        """7. private: what was withheld for a reason is judged by the full verification, too."""
+        for digest in find_commitments(data):
+            self._counts["private"] += 1
+            held = self._view.attachment(digest)
+            if held is None or commitment_digest(held.salt, held.data) != digest:
+                raise Untrue(f"a private value of entry {seq} is not there or not the recorded one", seq=seq)
