@@ -15,6 +15,8 @@ COMMANDS: Final = {
     "init": ("init",),
     "demo": ("demo",),
     "config": ("config",),
+    "doctor": ("doctor",),
+    "backup": ("backup",),
     "scan": ("scan",),
     "move": ("ship", "receive", "pack", "unpack"),
     "transform": ("transform",),

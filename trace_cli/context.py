@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 def now() -> datetime:
     """Give the present moment; the one clock of the program."""
     return datetime.now(UTC)
+
+
+def _ask() -> bytes:
+    from trace_cli.passphrase import ask
+
+    return ask()
 
 
 @dataclass(frozen=True)
@@ -121,11 +127,12 @@ class Site:
         """
         from ledger.chain.keys import load_key
         from ledger.chain.log import Log
+        from ledger.custody.index.rebuild import ensure_current
         from ledger.custody.recorder import Recorder
 
         storage = self._open(writable=True)
         try:
-            key = load_key(self.home, self.origin)
+            key = load_key(self.home, self.origin, _ask)
             log = Log(storage, key, now, self.home)
             yield Recorder(log, self.privacy)
             if log.pin_fault:
@@ -143,6 +150,16 @@ class Site:
         from ledger.chain.storage.sqlite import SqliteStorage
 
         return SqliteStorage(self.path, writable=writable)
+
+
+def _announce_index(why: str, size: int) -> Callable[[int], None]:
+    """Say on stderr that the index is made anew; it is never more than a help, so nobody has to be asked."""
+    from trace_cli.formats.answer import note
+    from trace_cli.progress import Progress
+
+    note(f"{why}; making it anew from {size:,} entries")
+    progress = Progress("indexing")
+    return lambda done: progress.step(done, size)
 
 
 def find_site(ledger: Path | None) -> Site:

@@ -35,6 +35,10 @@ def _run(arguments: list[str]) -> int:
     try:
         from trace_cli.app import invoke
 
+        if "trace_cli.passphrase" in sys.modules or any("passphrase-f" in argument for argument in arguments):
+            from trace_cli.passphrase import take
+
+            arguments = take(arguments)
         code = invoke(arguments)
         sys.stdout.flush()
     except BrokenPipeError:

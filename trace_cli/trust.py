@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,21 @@ from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from ledger.chain.checkpoint import SignedCheckpoint
+    from ledger.chain.comparison import Theirs
     from ledger.chain.policy import Policy
+    from ledger.chain.quick import Quick
     from ledger.chain.storage.sqlite import SqliteStorage
     from ledger.chain.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A verdict, how it was reached where the quick way was asked for, and what it contradicts."""
+
+    verdict: Verdict
+    quick: Quick | None = None
+    contradicted: SignedCheckpoint | None = None
 
 
 def judge(
@@ -34,14 +47,52 @@ def judge(
         policy: Believe the keys of this file instead.
         progress: As `ledger.chain.verify.verify`.
     """
+    return examine(storage, home, origin, key=key, policy=policy, progress=progress).verdict
+
+
+def examine(
+    storage: SqliteStorage,
+    home: Path,
+    origin: str | None,
+    *,
+    key: str | None = None,
+    policy: Path | None = None,
+    quick_on: int | None = None,
+    theirs: Theirs | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Examined:
+    """Verify a ledger as `judge` does; all of it or quickly, and compare it with what somebody else holds.
+
+    Args:
+        storage: The ledger.
+        home: Where trust lies.
+        origin: As `judge`.
+        key: As `judge`.
+        policy: As `judge`.
+        quick_on: Verify quickly, with this day's part of the old; None: verify everything.
+        theirs: What somebody else holds of this ledger.
+        progress: As `judge`.
+    """
+    from ledger.chain.comparison import compare
     from ledger.chain.pins import load_pin
+    from ledger.chain.quick import verify_quick
     from ledger.chain.verify import verify
 
     stated = origin or _stated_origin(storage)
     believed = find_policy(home, stated, key, policy)
     pin = load_pin(home, stated) if stated else None
+    quick = None
     with storage.snapshot() as view:
-        return verify(view, origin=origin, policy=believed, pin=pin, progress=progress)
+        if quick_on is None:
+            verdict = verify(view, origin=origin, policy=believed, pin=pin, progress=progress)
+        else:
+            quick = verify_quick(view, origin=origin, policy=believed, pin=pin, day=quick_on, progress=progress)
+            verdict = quick.verdict
+        known = pin if verdict.word != "ok" else None
+        if theirs is not None:
+            verdict = compare(verdict, view, theirs=theirs, policy=believed)
+            known = known or theirs.signed
+    return Examined(verdict, quick, known if verdict.word in ("rolled_back", "forked") else None)
 
 
 def find_policy(home: Path, origin: str | None, key: str | None, policy: Path | None) -> Policy | None:
@@ -55,14 +106,18 @@ def find_policy(home: Path, origin: str | None, key: str | None, policy: Path | 
     from ledger.chain.policy import Policy, load_policy, parse_policy
 
     if key is not None and policy is not None:
-        raise CommandError(ExitCode.USAGE, "give either --key or --policy")
+        raise CommandError(ExitCode.USAGE, "give either --key or --policy", remedy="trace verify --help")
     try:
         if key is not None:
             return Policy((parse_vkey(key),), "key")
         if policy is not None:
             return parse_policy(policy.read_text(encoding="utf-8"), "key")
     except (Refused, OSError, UnicodeDecodeError) as error:
-        raise CommandError(ExitCode.USAGE, f"{'--key' if key else policy}: {error}") from None
+        raise CommandError(
+            ExitCode.USAGE,
+            f"{'--key' if key is not None else policy}: {error}",
+            remedy="trace verify FILE --key acme.example/dc1+1f2e3d4c+AbC..., as its owner gave it to you",
+        ) from None
     try:
         return load_policy(home, origin) if origin else None
     except Missing:

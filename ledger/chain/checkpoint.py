@@ -56,9 +56,9 @@ def check_origin(origin: str) -> str:
     return origin
 
 
-def sign_checkpoint(head: Checkpoint, signers: Sequence[Signer]) -> str:
+def sign_checkpoint(head: Checkpoint, signers: Sequence[Signer], timestamp: int = 0) -> str:
     """Sign a head under its origin; give the note."""
-    return sign_note(head.text, [(head.origin, signer) for signer in signers])
+    return sign_note(head.text, [(head.origin, signer) for signer in signers], timestamp)
 
 
 def parse_checkpoint(data: str) -> SignedCheckpoint:

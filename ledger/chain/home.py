@@ -58,6 +58,24 @@ def create_secret(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
+def replace_secret(path: Path, text: str) -> None:
+    """Write a file of mode 0600 in the place of another, whole or not at all, durably."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    create_secret(fresh, text)
+    move_secret(fresh, path)
+
+
+def move_secret(source: Path, target: Path) -> None:
+    """Rename a file over another, durably."""
+    os.replace(source, target)
+    room = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(room)
+    finally:
+        os.close(room)
+
+
 def read_secret(path: Path, what: str, remedy: str) -> str:
     """Read a file that only its owner may read.
 

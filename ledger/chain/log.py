@@ -95,7 +95,9 @@ class Log:
         log._storage, log._key, log._clock, log._home = storage, key, clock, home
         log.pin_fault = ""
         log._tree, log._last_leaf, log._note = Tree(), ZERO_HASH, ""
-        body = {FIRST_BODY_KEY: str(key.verifier), "purpose": "site"}
+        body: dict[str, object] = {FIRST_BODY_KEY: str(key.verifier), "purpose": "site"}
+        if key.second is not None:
+            body["also"] = [str(verifier) for verifier in key.verifiers[1:]]
         log.append([draft("key", body, by=by, via="typed")], derive=derive, keep=True)
         return log
 
@@ -166,7 +168,7 @@ class Log:
             if derive is not None:
                 derive(transaction, first)
             head = Checkpoint(self.origin, tree.size, tree.root())
-            note = sign_checkpoint(head, [self._key.signer])
+            note = sign_checkpoint(head, self._key.signers, int(moment.timestamp()))
             transaction.put_head(head.size, note, rec[:10], keep=keep)
         self._tree, self._last_leaf, self._note = tree, leaves[-1], note
         self._remember(note)
@@ -238,7 +240,7 @@ class Log:
 
 def _newest(view: View, key: SiteKey) -> tuple[Tree, bytes, str]:
     """Read what the next entry continues: the tree, the last leaf and the note, each proven by the head."""
-    reader = AuthenticReader(view, origin=key.origin, policy=Policy((key.verifier,)))
+    reader = AuthenticReader(view, origin=key.origin, policy=Policy(key.verifiers))
     size = reader.size
     if not size:
         raise Untrue("the newest checkpoint is of an empty log", remedy="trace verify")

@@ -27,17 +27,26 @@ from ledger.chain.signers import ed25519
 
 MAX_NOTE: Final = 1_000_000
 MAX_SIGNATURES: Final = 100
+# The algorithms of verifier keys, by their C2SP signature type.
+ALGORITHMS: Final = {ed25519.ALGORITHM: "Ed25519", 0x06: "ML-DSA-44"}
 _DASH: Final = "— "
 _KEY_ID: Final = re.compile("[0-9a-f]{8}")
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
 class Signer(Protocol):
     """Something that holds a private key."""
 
+    algorithm: int
     public: bytes
+    seed: bytes
 
     def sign(self, message: bytes) -> bytes:
         """Sign a message."""
+        ...
+
+    def sign_text(self, name: str, text: str, timestamp: int, /) -> bytes:
+        """Sign the text of a note under a name; give what its line holds after the key id."""
         ...
 
 
@@ -58,9 +67,21 @@ class VerifierKey:
         material = base64.b64encode(bytes([self.algorithm]) + self.public).decode()
         return f"{self.name}+{self.key_id.hex()}+{material}"
 
+    def verify_text(self, text: str, signature: bytes) -> bool:
+        """Check one line of this key under the text of a note."""
+        if self.algorithm == ed25519.ALGORITHM:
+            return ed25519.verify(self.public, text.encode(), signature)
+        from ledger.chain.signers import mldsa44
+
+        return mldsa44.verify_text(self.public, self.name, text, signature)
+
     def verify(self, message: bytes, signature: bytes) -> bool:
-        """Check one signature of this key."""
-        return ed25519.verify(self.public, message, signature)
+        """Check one signature of this key over plain bytes."""
+        if self.algorithm == ed25519.ALGORITHM:
+            return ed25519.verify(self.public, message, signature)
+        from ledger.chain.signers import mldsa44
+
+        return mldsa44.verify(self.public, message, signature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +110,11 @@ class Note:
         """
         known = {(key.name, key.key_id): key for key in keys}
         found: list[VerifierKey] = []
-        message = self.text.encode()
         for line in self.signatures:
             key = known.get((line.name, line.key_id))
             if key is None:
                 continue
-            if not key.verify(message, line.signature):
+            if not key.verify_text(self.text, line.signature):
                 raise Refused(f"the signature of {line.name} ({line.key_id.hex()}) does not fit the note")
             if key not in found:
                 found.append(key)
@@ -145,16 +165,30 @@ def parse_vkey(text: str) -> VerifierKey:
     if not _KEY_ID.fullmatch(key_id):
         raise Refused(f"the id of a verifier key has 8 hexadecimal digits, got {key_id[:20]!r}")
     data = decode_base64(material, "the key")
-    if not data or data[0] != ed25519.ALGORITHM:
-        raise Refused(f"unknown algorithm in verifier key of {name!r}; known: Ed25519 (1)")
-    key = VerifierKey(name, data[0], ed25519.check_public(data[1:]))
+    if not data or data[0] not in ALGORITHMS:
+        known = ", ".join(f"{label} ({number})" for number, label in ALGORITHMS.items())
+        raise Refused(f"unknown algorithm in verifier key of {name!r}; known: {known}")
+    key = VerifierKey(name, data[0], _check_public(data[0], data[1:]))
     if key.key_id.hex() != key_id:
         raise Refused(f"the id {key_id} does not fit the verifier key of {name!r} (it is {key.key_id.hex()})")
     return key
 
 
-def sign_note(text: str, signers: Sequence[tuple[str, Signer]]) -> str:
-    """Write a note with one Ed25519 line for each (name, signer).
+def _check_public(algorithm: int, raw: bytes) -> bytes:
+    if algorithm == ed25519.ALGORITHM:
+        return ed25519.check_public(raw)
+    from ledger.chain.signers import mldsa44
+
+    return mldsa44.check_public(raw)
+
+
+def sign_note(text: str, signers: Sequence[tuple[str, Signer]], timestamp: int = 0) -> str:
+    """Write a note with one line for each (name, signer).
+
+    Args:
+        text: What is signed; an ML-DSA-44 key signs nothing but checkpoints.
+        signers: Who signs, under which name.
+        timestamp: Seconds since 1970, for the lines that hold a time.
 
     Raises:
         Refused: The text does not end in a newline or holds control characters.
@@ -162,8 +196,8 @@ def sign_note(text: str, signers: Sequence[tuple[str, Signer]]) -> str:
     _check_text(text)
     lines = []
     for name, signer in signers:
-        key = VerifierKey(check_name(name), ed25519.ALGORITHM, signer.public)
-        blob = base64.b64encode(key.key_id + signer.sign(text.encode())).decode()
+        key = VerifierKey(check_name(name), signer.algorithm, signer.public)
+        blob = base64.b64encode(key.key_id + signer.sign_text(name, text, timestamp)).decode()
         lines.append(f"{_DASH}{name} {blob}\n")
     return f"{text}\n{''.join(lines)}"
 
@@ -192,7 +226,7 @@ def parse_note(data: str) -> Note:
 def _check_text(text: str) -> None:
     if not text.endswith("\n"):
         raise Refused("the text of a note must end in a newline")
-    if any(ord(char) < 0x20 and char != "\n" for char in text):
+    if _CONTROL.search(text):
         raise Refused("the text of a note holds control characters")
     try:
         text.encode()

@@ -3,7 +3,12 @@
 ::
 
     log acme.example/dc1+3f2a9c01+AT...      a key that may sign checkpoints of its origin
+    log acme.example/dc1+77c0e1d2+Bk...      an ML-DSA-44 key: from now on both algorithms must sign
     quorum none                              no witness is asked for
+
+**For each algorithm that the policy names, a believed key of that algorithm must have signed**: with an Ed25519 and an
+ML-DSA-44 key it is a hybrid policy, and taking one of the two lines away makes a checkpoint unbelieved. Two keys
+of one algorithm are alternatives (an old key and the one that replaced it).
 
 A ledger that brings its own trust is not trusted: keys found inside the file count for nothing here.
 """
@@ -12,18 +17,81 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from ledger.chain.errors import Refused
 from ledger.chain.home import create_secret, place_of, read_secret
-from ledger.chain.note import VerifierKey, parse_vkey
+from ledger.chain.note import ALGORITHMS, VerifierKey, parse_vkey
+
+if TYPE_CHECKING:
+    from ledger.chain.checkpoint import SignedCheckpoint
+
+_ALWAYS: Final = (0, 2**63)
+
+
+class NotBelievedError(Refused):
+    """A checkpoint is not believed under a policy.
+
+    Args:
+        kind: Why: `unknown key`, `signature` (a believed key's line does not fit), `revoked` (the key may not sign
+            for that size), or `downgrade` (an algorithm that the policy names did not sign).
+        message: As for every fault.
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The keys believed for one origin, and where that was said (`source`: home, key or file)."""
+    """The keys believed for one origin, and where that was said (`source`: home, key or file).
+
+    `lives` says for which sizes (first, last) a key may sign, where that is not all of them; it comes from the key
+    entries of the log (`ledger.chain.keyring`), by position and never by a clock.
+    """
 
     keys: tuple[VerifierKey, ...]
     source: str = "home"
+    lives: tuple[tuple[VerifierKey, tuple[int, int]], ...] = ()
+
+    def life(self, key: VerifierKey) -> tuple[int, int]:
+        """Give the first and the last size that a key may sign."""
+        return next((life for other, life in self.lives if other == key), _ALWAYS)
+
+    def may_sign(self, key: VerifierKey, size: int) -> bool:
+        """Tell whether a key may sign a head of that size."""
+        first, last = self.life(key)
+        return first <= size <= last
+
+
+def believe(signed: SignedCheckpoint, policy: Policy) -> list[VerifierKey]:
+    """List the believed keys that signed a checkpoint, Ed25519 first; never an empty list.
+
+    Raises:
+        NotBelievedError: They are not enough.
+    """
+    try:
+        found = signed.parsed.signed_by(policy.keys)
+    except Refused as error:
+        raise NotBelievedError("signature", str(error)) from None
+    size = signed.head.size
+    if not found:
+        names = ", ".join(f"{line.name} ({line.key_id.hex()})" for line in signed.parsed.signatures[:4])
+        raise NotBelievedError("unknown key", f"no key that the policy believes signed it; signed by {names}")
+    valid = [key for key in found if policy.may_sign(key, size)]
+    if not valid:
+        key = found[0]
+        raise NotBelievedError(
+            "revoked",
+            f"the key {key.name} ({key.key_id.hex()}) may sign sizes {policy.life(key)[0]} to "
+            f"{policy.life(key)[1]}, not {size}: it was replaced or revoked",
+        )
+    needed = {key.algorithm for key in policy.keys}
+    if missing := needed - {key.algorithm for key in valid}:
+        names = " and ".join(ALGORITHMS[algorithm] for algorithm in sorted(missing))
+        raise NotBelievedError("downgrade", f"the policy asks for {names} too, and no believed key signed so")
+    return sorted(valid, key=lambda key: key.algorithm)
 
 
 def parse_policy(text: str, source: str = "home") -> Policy:
@@ -55,15 +123,15 @@ def policy_path(home: Path, origin: str) -> Path:
     return place_of(home, "policy", origin, ".policy")
 
 
-def create_policy(home: Path, origin: str, key: VerifierKey) -> Path:
-    """Write the policy that believes one key for its origin.
+def create_policy(home: Path, origin: str, *keys: VerifierKey) -> Path:
+    """Write the policy that believes a key for its origin, or one of each algorithm.
 
     Raises:
         Refused: There is a policy for that origin already.
     """
     path = policy_path(home, origin)
     try:
-        create_secret(path, f"log {key}\nquorum none\n")
+        create_secret(path, "".join(f"log {key}\n" for key in keys) + "quorum none\n")
     except FileExistsError:
         raise Refused(f"there is a policy for {origin} already: {path}") from None
     return path

@@ -43,13 +43,13 @@ def verify_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes],
 def verify_consistency(size1: int, size2: int, proof: Sequence[bytes], root1: bytes, root2: bytes) -> bool:
     """Check that the tree of `size2` leaves under `root2` begins with the tree of `size1` under `root1`.
 
-    Requires 0 < size1 <= size2, else the answer is False: an empty tree is consistent with everything, so a
-    proof from it would prove nothing.
+    Requires 0 < size1 < size2, or equal sizes, else the answer is False: an empty tree is a prefix of everything,
+    so a proof from it would prove nothing. Trees of equal size are consistent where their roots are equal.
     """
-    if not 0 < size1 <= size2 or len(proof) > MAX_PROOF or not _hashes(root1, root2, *proof):
-        return False
     if size1 == size2:
-        return not proof and root1 == root2
+        return size1 >= 0 and not proof and root1 == root2
+    if not 0 < size1 < size2 or len(proof) > MAX_PROOF or not _hashes(root1, root2, *proof):
+        return False
     if not proof:
         return False
     path = list(proof) if size1 & (size1 - 1) else [root1, *proof]

@@ -9,24 +9,27 @@ first bad entry, so both know the same verdicts:
 4. link         the last entry under the pin is read and proven; the first new one links to its leaf hash
 5. new          order, chain and leaf of each entry after the pin, and none beyond the head
 6. old          the same for the entries of a few old tiles, chosen by the day (`rolling_tiles`)
-7. private      every commitment in the entries that were read has its value, and the value fits
+7. private      every commitment in the new entries has its value or was erased by one of them, and the value fits;
+                what is missing from the old part is for the full verification, which knows every erase entry
 
-The cost is O(new + log n) and the old part: a 30th of the old tiles a run, so that daily runs see everything within
-a month, but at most `MAX_ROLLING` tiles of 256 entries, so that a large log is still verified in some milliseconds.
-From 30 * `MAX_ROLLING` * 256 entries on (30,720) a round of the old therefore takes longer than a month, in
-proportion to the size; a full verification sees everything at once. Changes of old entries that the day's part does not
-touch are not seen here: that is what makes it quick.
+The cost is O(new + log n) and the old part: at most `MAX_ROLLING` tiles of 256 entries a run, so that a large
+log is verified in some milliseconds, too. With daily runs everything old has its turn each day up to 2,048
+entries, within a month up to 61,440, and beyond that in proportion to the size (960 days at a million); a full
+verification sees everything at once. Changes of old entries that the day's part does not touch are not seen
+here: that is what makes it quick.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
 from typing import Final
 
 from ledger.chain.checkpoint import SignedCheckpoint
-from ledger.chain.commitment import MARK, commitment_digest, find_commitments
-from ledger.chain.entry import head_bytes
+from ledger.chain.commitment import MARK
+from ledger.chain.erasure import PrivateCheck
 from ledger.chain.errors import LedgerError, Refused, Untrue
 from ledger.chain.hashing import HASH_SIZE, ZERO_HASH, leaf_hash
 from ledger.chain.note import VerifierKey
@@ -35,11 +38,12 @@ from ledger.chain.proof import prove_consistency, verify_consistency
 from ledger.chain.reader import AuthenticReader
 from ledger.chain.storage.base import View
 from ledger.chain.tree import TILE_WIDTH
-from ledger.chain.verdict import CHECKS, Anchor, Verdict
+from ledger.chain.verdict import CHECKS, Anchor, Case, Verdict
 from ledger.chain.verify import verify
 
 MONTH: Final = 30
-MAX_ROLLING: Final = 4
+MAX_ROLLING: Final = 8
+_STEPS: Final = (1, 2, 5, 10, 15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,8 @@ class Quick:
     """A verdict, and how it was reached.
 
     `full_because` is empty when the quick way was enough, else it says why everything was verified instead. `new`
-    entries were verified since the pin, and the entries of `rolled` of the `old_tiles` full tiles before it, which all
-    have had their turn in `days` daily runs.
+    entries were verified since the pin, and the entries of `rolled` of the `old_tiles` tiles before it, which all
+    have their turn in `days` daily runs.
     """
 
     verdict: Verdict
@@ -62,26 +66,26 @@ class Quick:
 def rolling_days(tiles: int) -> int:
     """Tell in how many days every one of that many old tiles has its turn.
 
-    It only doubles as a log grows, so that growth from one day to the next does not put off anybody's turn.
+    It grows in few steps, so that growth from one day to the next seldom puts off anybody's turn.
 
-    >>> rolling_days(0), rolling_days(120), rolling_days(121), rolling_days(3906)
-    (30, 30, 60, 960)
+    >>> rolling_days(0), rolling_days(8), rolling_days(9), rolling_days(240), rolling_days(241), rolling_days(3906)
+    (1, 1, 2, 30, 60, 960)
     """
-    days = MONTH
+    days = next((step for step in _STEPS if step * MAX_ROLLING >= tiles), MONTH)
     while days * MAX_ROLLING < tiles:
         days *= 2
     return days
 
 
 def rolling_tiles(day: int, tiles: int) -> range:
-    """Choose the old level-0 tiles whose entries are hashed again on a day.
+    """Choose the old level-0 tiles, the last of which may be partial, whose entries are hashed again on a day.
 
     Args:
         day: Number of the day, for example `date.toordinal`.
-        tiles: How many full old tiles there are.
+        tiles: How many old tiles there are.
 
-    >>> list(rolling_tiles(3, 100)), list(rolling_tiles(33, 100)), list(rolling_tiles(29, 20))
-    ([3, 33, 63, 93], [3, 33, 63, 93], [])
+    >>> list(rolling_tiles(3, 100)), list(rolling_tiles(18, 100)), list(rolling_tiles(700_000, 3))
+    ([3, 18, 33, 48, 63, 78, 93], [3, 18, 33, 48, 63, 78, 93], [0, 1, 2])
     """
     days = rolling_days(tiles)
     return range(day % days, tiles, days)
@@ -126,7 +130,8 @@ class _Run:
         self._pin = pin
         self._policy = policy
         self._reader = AuthenticReader(view, origin=origin, policy=policy, pin=pin)  # 1. head, 2. tree
-        self._counts = dict.fromkeys(CHECKS, 0)
+        self._case = Case()
+        self._counts = self._case.counts
 
     def go(self, day: int) -> Quick:
         """Make all checks."""
@@ -136,15 +141,20 @@ class _Run:
         if not verify_consistency(old.size, head.size, proof, old.root, head.root):
             raise Untrue(f"the first {old.size} entries are not the ones that were seen before")
         leaf = leaf_hash(self._reader.proven_bytes(old.size - 1))  # 4. link
-        self._check_entries(old.size, head.size, leaf)  # 5. new
+        private = PrivateCheck(self._view, self._case)
+        self._check_entries(old.size, head.size, leaf, private)  # 5. new
+        private.judge()  # 7. private
         if any(True for bounds in ((None, 0), (head.size, None)) for _ in self._view.entries(*bounds)):
             raise Untrue(f"there are entries beyond the checkpoint of size {head.size}")
-        tiles = old.size // TILE_WIDTH
+        tiles = -(-old.size // TILE_WIDTH)
         chosen = rolling_tiles(day, tiles)
         for n in chosen:  # 6. old
             first = n * TILE_WIDTH
             before = leaf_hash(self._reader.proven_bytes(first - 1)) if first else ZERO_HASH
-            self._check_entries(first, first + TILE_WIDTH, before)
+            stop = min(first + TILE_WIDTH, old.size)
+            self._check_entries(first, stop, before, PrivateCheck(self._view, self._case))
+        if self._case.findings:
+            raise Untrue(self._case.findings[0].message)
         for name in ("storage", "checkpoint", "key", "pin"):
             self._counts[name] = 1
         verdict = Verdict(
@@ -168,31 +178,26 @@ class _Run:
             raise Refused("no key that the policy believes signed the pin")
         return believed[1][0]
 
-    def _check_entries(self, start: int, stop: int, leaf: bytes) -> None:
+    def _check_entries(self, start: int, stop: int, leaf: bytes, private: PrivateCheck) -> None:
         """Check order, chain and leaf of a run of entries, the first of which continues `leaf`."""
-        expected, tile = start, b""
-        for seq, data in self._view.entries(start, stop):
-            if seq != expected or not data.startswith(head_bytes(leaf.hex(), seq)):
-                raise Untrue(f"entry {seq} does not continue the one before it", seq=seq)
-            leaf = leaf_hash(data)
-            at = seq % TILE_WIDTH * HASH_SIZE
-            if not at or not tile:
-                tile = self._reader.tile(0, seq // TILE_WIDTH)
-                self._counts["tree"] += 1
-            if tile[at : at + HASH_SIZE] != leaf:
-                raise Untrue(f"the bytes of entry {seq} were changed after it was signed", seq=seq)
-            if data.find(MARK) >= 0:
-                self._check_private(seq, data)
-            expected += 1
-        if expected != stop:
-            raise Untrue(f"entry {expected} is missing", seq=expected)
+        rows = iter(self._view.entries(start, stop))
+        expected = start
+        while expected < stop:
+            n, at = divmod(expected, TILE_WIDTH)
+            chunk = list(islice(rows, min(stop - expected, TILE_WIDTH - at)))
+            leaves = [sha256(b"\x00" + data).digest() for _, data in chunk]
+            stored = self._reader.tile(0, n)[at * HASH_SIZE : (at + len(chunk)) * HASH_SIZE]
+            if not chunk or b"".join(leaves) != stored:
+                raise Untrue(f"an entry from {expected} on is not the signed one", seq=expected)
+            for (seq, data), after in zip(chunk, leaves, strict=True):
+                if seq != expected or not data.startswith(
+                    f'{{"_prev":"{leaf.hex()}","_seq":{seq},"body":'.encode("ascii")
+                ):
+                    raise Untrue(f"entry {seq} does not continue the one before it", seq=seq)
+                if data.find(MARK) >= 0:
+                    private.see(seq, data)
+                leaf = after
+                expected += 1
+            self._counts["tree"] += 1
         for name in ("order", "chain", "leaf"):
             self._counts[name] += stop - start
-
-    def _check_private(self, seq: int, data: bytes) -> None:
-        """7. private: what was withheld for a reason is judged by the full verification, too."""
-        for digest in find_commitments(data):
-            self._counts["private"] += 1
-            held = self._view.attachment(digest)
-            if held is None or commitment_digest(held.salt, held.data) != digest:
-                raise Untrue(f"a private value of entry {seq} is not there or not the recorded one", seq=seq)

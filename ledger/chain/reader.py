@@ -15,7 +15,7 @@ from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint, parse_checkpoi
 from ledger.chain.entry import Entry, parse_entry
 from ledger.chain.errors import BadJson, Refused, RolledBack, Untrue
 from ledger.chain.hashing import HASH_SIZE, leaf_hash
-from ledger.chain.policy import Policy
+from ledger.chain.policy import Policy, believe
 from ledger.chain.storage.base import View
 from ledger.chain.tree import TILE_WIDTH, TileId, Tree, edge_of, reduce_perfect, split_hashes, tile_width
 
@@ -141,8 +141,7 @@ def _believed_head(view: View, origin: str, policy: Policy) -> SignedCheckpoint:
         signed = parse_checkpoint(note)
         if signed.head.origin != origin:
             raise Refused(f"it is of {signed.head.origin}, expected {origin}")
-        if not signed.parsed.signed_by(policy.keys):
-            raise Refused("no key that the policy believes signed it")
+        believe(signed, policy)
     except Refused as error:
         raise Untrue(f"the newest checkpoint is not to be believed: {error}", remedy=_REMEDY) from None
     return signed

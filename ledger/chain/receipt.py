@@ -27,7 +27,7 @@ from ledger.chain.entry import Entry, parse_entry
 from ledger.chain.errors import BadJson, Refused, Untrue, Untrusted
 from ledger.chain.hashing import HASH_SIZE, leaf_hash
 from ledger.chain.note import VerifierKey, decode_base64
-from ledger.chain.policy import Policy
+from ledger.chain.policy import NotBelievedError, Policy, believe
 from ledger.chain.proof import MAX_PROOF, prove_inclusion, verify_inclusion
 from ledger.chain.reader import AuthenticReader
 
@@ -123,10 +123,10 @@ def check_receipt(text: str, policy: Policy) -> ProvenEntry:
         raise Refused("the receipt holds no entry in its extra data, so there is nothing to check")
     signed = parse_checkpoint(proof.checkpoint)
     try:
-        believed = signed.parsed.signed_by(policy.keys)
-    except Refused as error:
+        believed = believe(signed, policy)
+    except NotBelievedError as error:
         raise Untrusted(f"the checkpoint of the receipt: {error}") from None
-    if not believed or all(key.name != signed.head.origin for key in believed):
+    if all(key.name != signed.head.origin for key in believed):
         raise Untrusted("no key that the policy believes signed the checkpoint of the receipt")
     leaf = leaf_hash(proof.extra)
     if not verify_inclusion(proof.index, signed.head.size, leaf, proof.path, signed.head.root):

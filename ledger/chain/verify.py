@@ -10,7 +10,7 @@ What is checked, in this order; the numbers stand again in the code:
 6. checkpoint  the root over all entries is the one that the checkpoint signs, for this origin
 7. key         a key that this verifier's policy believes signed the checkpoint; entry 0 names a key
 8. pin         the head that this verifier saw before is a prefix of this log
-9. private     every commitment has its value, and the value fits
+9. private     every commitment has its value, and the value fits; one that an erase entry names has none
 
 Bytes are hashed as they are stored; nothing is re-serialised. When something does not fit, a second pass finds
 out *which* entry was changed: of the three witnesses of each leaf (its bytes, the stored tree, the link in the
@@ -25,14 +25,15 @@ from itertools import islice
 from typing import Final
 
 from ledger.chain.checkpoint import SignedCheckpoint, parse_checkpoint
-from ledger.chain.commitment import MARK, commitment_digest, find_commitments
+from ledger.chain.commitment import MARK
 from ledger.chain.diagnosis import name_the_bad
 from ledger.chain.entry import Entry, parse_entry
+from ledger.chain.erasure import PrivateCheck
 from ledger.chain.errors import BadJson, NotALedger, Refused, Unreadable
 from ledger.chain.hashing import ZERO_HASH
 from ledger.chain.log import FIRST_BODY_KEY
 from ledger.chain.note import VerifierKey
-from ledger.chain.policy import Policy
+from ledger.chain.policy import NotBelievedError, Policy, believe
 from ledger.chain.storage.base import View
 from ledger.chain.tree import TILE_WIDTH, Tree
 from ledger.chain.verdict import CHECKS, Anchor, Case, Verdict, Word
@@ -110,6 +111,7 @@ class _Walk:
         self._case = case
         self._progress = progress
         self._tree = Tree()
+        self._private = PrivateCheck(view, case)
         self.suspicious = False
         self.first: bytes | None = None
         self.pin_root: bytes | None = None
@@ -139,6 +141,7 @@ class _Walk:
         self.size, self.root = tree.size, tree.root()
         for name in ("order", "chain", "leaf"):
             case.counts[name] = tree.size
+        self._private.judge()
         self._compare_head()
 
     def _hash(self, chunk: list[tuple[int, bytes]], leaf: bytes, expected: int) -> tuple[list[bytes], bytes, int]:
@@ -153,7 +156,7 @@ class _Walk:
             leaf = after
             expected += 1
             if data.find(MARK) >= 0:  # twice as fast as `in`
-                self._check_private(seq, data)
+                self._private.see(seq, data)
         return leaves, leaf, expected
 
     def _compare_tiles(self, tiles: dict[tuple[int, int], bytes]) -> None:
@@ -170,20 +173,6 @@ class _Walk:
         head = self._signed.head
         if self.size != head.size or self.root != head.root:
             self.suspicious = True
-
-    def _check_private(self, seq: int, data: bytes) -> None:
-        """9. private: every commitment has its value, and the value fits."""
-        for digest in find_commitments(data):
-            self._case.counts["private"] += 1
-            held = self._view.attachment(digest)
-            if held is None:
-                self._case.add(
-                    "private", "missing attachment", seq, f"a private value of entry {seq} is not there"
-                )
-            elif commitment_digest(held.salt, held.data) != digest:
-                self._case.add(
-                    "private", "attachment", seq, f"a private value of entry {seq} is not the recorded one"
-                )
 
 
 def _check_key(
@@ -204,13 +193,9 @@ def _check_key(
         return None
     case.counts["key"] = 1
     try:
-        believed = signed.parsed.signed_by(policy.keys)
-    except Refused as error:
-        case.add("key", "signature", None, f"the checkpoint of size {signed.head.size}: {error}")
-        return None
-    if not believed:
-        names = ", ".join(f"{line.name} ({line.key_id.hex()})" for line in signed.parsed.signatures)
-        case.add("key", "unknown key", None, f"no key that the policy believes signed the head; signed by {names}")
+        believed = believe(signed, policy)
+    except NotBelievedError as error:
+        case.add("key", error.kind, None, f"the checkpoint of size {signed.head.size}: {error}")
         return None
     try:
         entry = parse_entry(first or b"")
@@ -223,8 +208,8 @@ def _check_key(
 
 def _is_believed(signed: SignedCheckpoint | None, policy: Policy | None) -> bool:
     try:
-        return signed is not None and policy is not None and bool(signed.parsed.signed_by(policy.keys))
-    except Refused:
+        return signed is not None and policy is not None and bool(believe(signed, policy))
+    except NotBelievedError:
         return False
 
 
@@ -245,9 +230,8 @@ def _check_pin(
     case.counts["pin"] = 1
     if policy is not None:
         try:
-            if not pin.parsed.signed_by(policy.keys):
-                raise Refused("no key that the policy believes signed it")
-        except Refused as error:
+            believe(pin, policy)
+        except NotBelievedError as error:
             case.add(
                 "pin",
                 "pin",

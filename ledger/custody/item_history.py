@@ -8,12 +8,10 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.chain.errors import Refused
-from ledger.chain.reader import AuthenticReader
-from ledger.chain.storage.sqlite import SqliteView
 from ledger.custody.codes import Codes
 from ledger.custody.facts import Facts
 from ledger.custody.history import Event, make_event
-from ledger.custody.index.read import ending_with, is_known, mentions_of
+from ledger.custody.index.lookup import Lookup
 from ledger.custody.privacy import reveal
 
 # A moment of a history: its time, and among equal times the number of the entry.
@@ -48,7 +46,7 @@ class NotFoundError(LookupError):
     """No event names it."""
 
 
-def resolve(view: SqliteView, codes: Codes, code: str) -> str:
+def resolve(lookup: Lookup, codes: Codes, code: str) -> str:
     """Find the thing that a typed code means.
 
     Raises:
@@ -56,12 +54,11 @@ def resolve(view: SqliteView, codes: Codes, code: str) -> str:
         Refused: Several things fit.
     """
     for uri in codes.candidates(code):
-        if is_known(view.connection, uri):
+        if lookup.is_known(uri):
             return uri
     tails = {uri.rpartition("/")[2] for uri in codes.candidates(code)}
-    fits = sorted(
-        {uri for tail in tails for mark in (":", "/10/") for uri in ending_with(view.connection, mark + tail)}
-    )
+    named = {uri for tail in tails for mark in (":", "/10/") for uri in lookup.ending_with(mark + tail)}
+    fits = [uri for uri in sorted(named) if lookup.is_known(uri)]
     if len(fits) == 1:
         return fits[0]
     if fits:
@@ -70,7 +67,7 @@ def resolve(view: SqliteView, codes: Codes, code: str) -> str:
     raise NotFoundError(code)
 
 
-def item_history(view: SqliteView, reader: AuthenticReader, item: str) -> ItemHistory:
+def item_history(lookup: Lookup, item: str) -> ItemHistory:
     """Gather the history of an item; every entry that is shown was proven.
 
     Raises:
@@ -79,11 +76,10 @@ def item_history(view: SqliteView, reader: AuthenticReader, item: str) -> ItemHi
     events: dict[int, Event] = {}
 
     def load(uri: str) -> list[Event]:
-        for seq in mentions_of(view.connection, uri):
-            if seq not in events and 0 <= seq < reader.size:
-                entry = reader.entry(seq)
-                if entry.kind == "event":
-                    events[seq] = make_event(seq, reveal(entry.body, view), entry.rec, entry.via)
+        for entry in lookup.entries_naming(uri):
+            if entry.seq not in events:
+                body = reveal(entry.body, lookup.view)
+                events[entry.seq] = make_event(entry.seq, body, entry.rec, entry.via)
         return [event for event in events.values() if any(m.uri == uri for m in event.facts.mentions)]
 
     found = _gather(item, load)

@@ -8,12 +8,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ledger.chain.commitment import refuse_reserved
-from ledger.chain.entry import Draft, draft
+from ledger.chain.commitment import KEY, refuse_reserved
+from ledger.chain.entry import Attachment, Draft, draft
+from ledger.chain.erasure import KIND as ERASE
+from ledger.chain.errors import Untrue
 from ledger.chain.keys import SiteKey
 from ledger.chain.log import Appended, Log
 from ledger.chain.storage.sqlite import SqliteStorage, SqliteTransaction
 from ledger.custody.index.read import find_idents
+from ledger.custody.index.rebuild import read_rows
 from ledger.custody.index.schema import TABLES
 from ledger.custody.index.write import IndexRow, IndexWriter, index_row
 from ledger.custody.privacy import PrivacyPolicy, seal
@@ -97,7 +100,7 @@ class Recorder:
         refuse_reserved(body)
         sealed, attachments = seal(body, self._privacy)
         return Prepared(
-            draft("event", sealed, by=by, via=via, attachments=attachments), index_row(body), body["eventID"]
+            draft("event", sealed, by=by, via=via, attachments=attachments), index_row(sealed), body["eventID"]
         )
 
     def record(self, events: Sequence[Prepared]) -> Recorded:
@@ -142,6 +145,28 @@ class Recorder:
 
         return self.log.append([draft(kind, body, by=by, via=via)], derive=derive)
 
+    def erase(self, seq: int, field: str, held: Sequence[Attachment], reason: str, *, by: str) -> Appended:
+        """Delete private values of an entry, and record in the same commit that and why.
+
+        Args:
+            seq: The entry.
+            field: The field, as it was named.
+            held: The values, as the ledger holds them.
+            reason: Why; it stays in the log for ever.
+            by: Who does it.
+
+        Raises:
+            As `record`.
+        """
+        digests = [{KEY: item.digest.hex()} for item in held]
+        body = {"seq": seq, "field": field, "digests": digests, "reason": reason}
+
+        def derive(transaction: SqliteTransaction, first: int) -> None:
+            transaction.drop_attachments(item.digest for item in held)
+            self._index.write_other(transaction.connection, ERASE, first)
+
+        return self.log.append([draft(ERASE, body, by=by, via="typed")], derive=derive)
+
     def known(self, events: Iterable[Prepared], view: SqliteTransaction) -> dict[bytes, int]:
         """Tell which of the events the ledger has already, without recording any."""
         return find_idents(view.connection, [event.row.ident for event in events])
@@ -154,6 +179,8 @@ def _part(
     fresh: list[Prepared] = []
     seqs: list[int | None] = []
     duplicates: list[Duplicate] = []
+    for event in events:
+        _check_known(transaction, first, known.get(event.row.ident), event)
     for position, event in enumerate(events):
         seq = known.get(event.row.ident)
         if seq is None:
@@ -164,6 +191,19 @@ def _part(
             duplicates.append(Duplicate(position, seq, event.event_id))
             seqs.append(None)
     return fresh, tuple(seqs), tuple(duplicates)
+
+
+def _check_known(transaction: SqliteTransaction, size: int, seq: int | None, event: Prepared) -> None:
+    """Make sure that what the index calls known is in the log: else a wrong index could keep events out."""
+    if seq is None:
+        return
+    data = transaction.entry(seq) if 0 <= seq < size else None
+    row = next(read_rows([(seq, data)]))[2] if data is not None else None
+    if row is None or row.ident != event.row.ident:
+        raise Untrue(
+            f"the index is wrong: it says that entry {seq} is the event {event.event_id}, which it is not",
+            remedy="trace index rebuild",
+        )
 
 
 def _index_first(transaction: SqliteTransaction, first: int) -> None:

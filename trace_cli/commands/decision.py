@@ -26,18 +26,20 @@ def list_decisions(ledger: options.Ledger = None, as_json: options.Json = False)
       trace decision list --json
     """
     from ledger.chain.reader import AuthenticReader
-    from ledger.custody.index.read import seqs_of_kind
+    from ledger.custody.index.lookup import Lookup
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import write_json
     from trace_cli.reports.decision import LIST_SCHEMA, list_row, write_list
+    from trace_cli.reports.entry import tell_index
 
     site = find_site(ledger)
     policy = site.believed_policy()
     with site.reading() as (view, pin):
         reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin)
-        entries = [reader.entry(seq) for seq in seqs_of_kind(view.connection, "decision") if seq < reader.size]
-    rows = [list_row(entry) for entry in entries if entry.kind == "decision"]
+        lookup = Lookup(view, reader)
+        rows = [list_row(entry) for entry in lookup.entries_of_kind("decision")]
+    tell_index(lookup)
     if as_json:
         write_json({"schema": LIST_SCHEMA, "decisions": rows})
     else:

@@ -65,13 +65,24 @@ def demo(
     caught = _run(["verify", str(copy / "ledger.db")], expected=ExitCode.NOT_VERIFIED)
     say()
     say("What to type next:")
+    trace = _own_name()
     say(f"  export TRACE_HOME={directory / 'home'} TRACE_LEDGER={ledger}")
-    say(f"  trace history {story.CLONED_SERIAL}        # the same serial number in two stores at once")
-    say("  trace forecast --freq D --horizon 14 --by product,place")
-    say(f"  trace scan {item} --step inspecting --place STORE-WICHITA")
-    say("  trace decision list                # what was forecast, from which signed head")
-    say("  trace --help")
+    say(f"  {trace} history {story.CLONED_SERIAL}        # the same serial number in two stores at once")
+    say(f"  {trace} forecast --freq D --horizon 14 --by product,place")
+    say(f"  {trace} scan {item} --step inspecting --place STORE-WICHITA")
+    say(f"  {trace} decision list                # what was forecast, from which signed head")
+    say(f"  {trace} --help")
     return int(ExitCode.OK if caught == ExitCode.NOT_VERIFIED else ExitCode.FAILURE)
+
+
+def _own_name() -> str:
+    """Give the name under which the user reaches this program: plain where the shell finds it so."""
+    import sys
+
+    called = sys.argv[0]
+    found = shutil.which("trace")
+    plain = found is not None and os.path.exists(called) and os.path.samefile(found, called)
+    return "trace" if plain or not called.endswith("trace") else called
 
 
 def _step(text: str) -> None:
@@ -101,11 +112,13 @@ def _tamper(site: Site, folder: Path, item: str) -> int:
     """Change one entry in a copy of the ledger, as an attacker with write access would; give its number."""
     import sqlite_utils
 
-    from ledger.custody.index.read import mentions_of
+    from ledger.chain.reader import AuthenticReader
+    from ledger.custody.index.lookup import Lookup
     from ledger.custody.item_history import resolve
 
-    with site.reading() as (view, _):
-        seq = mentions_of(view.connection, resolve(view, site.codes, item))[-1]
+    with site.reading() as (view, pin):
+        lookup = Lookup(view, AuthenticReader(view, origin=site.origin, policy=site.believed_policy(), pin=pin))
+        seq = lookup.entries_naming(resolve(lookup, site.codes, item))[-1].seq
     folder.mkdir()
     copy = folder / "ledger.db"
     shutil.copy(site.path, copy)

@@ -33,30 +33,35 @@ def history(
       trace history 9521234000037:P26030-MIX --json
     """
     from ledger.chain.reader import AuthenticReader
+    from ledger.custody.index.lookup import Lookup
     from ledger.custody.item_history import NotFoundError, item_history, resolve
     from trace_cli.context import find_site
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import say, write_json
+    from trace_cli.reports.entry import tell_index
 
     site = find_site(ledger)
     policy = site.believed_policy()
     with site.reading() as (view, pin):
         reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin)
+        lookup = Lookup(view, reader)
         try:
-            uri = resolve(view, site.codes, item)
+            uri = resolve(lookup, site.codes, item)
         except NotFoundError:
+            tell_index(lookup)
             raise CommandError(
                 ExitCode.NOT_FOUND,
                 f"no event names {item!r}",
                 remedy="look at what is there: trace log",
                 answer={"schema": "trace.history/1", "item": item, "events": []},
             ) from None
-        found = item_history(view, reader, uri)
+        found = item_history(lookup, uri)
         anchor = "pinned" if pin is not None else "self"
         verdict = {"word": "ok", "anchor": anchor, "size": reader.size, "entries_proven": len(found.lines)}
+    warnings = tell_index(lookup)
     if as_json:
-        write_json(_answer(found, verdict))
+        write_json({**_answer(found, verdict), "warnings": warnings})
         return int(ExitCode.OK)
     say(f"{site.codes.short(uri)}   {len(found.lines)} events")
     _draw(found, site.codes)

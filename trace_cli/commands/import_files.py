@@ -57,7 +57,11 @@ def import_files(
     from trace_cli.progress import Progress
 
     if on_error not in ("stop", "skip"):
-        raise CommandError(ExitCode.USAGE, f"--on-error is stop or skip, got {on_error!r}")
+        raise CommandError(
+            ExitCode.USAGE,
+            f"--on-error is stop or skip, got {on_error!r}",
+            remedy="trace import FILE --on-error skip",
+        )
     begun = time.monotonic()
     site = find_site(ledger)
     columns = load_map(column_map) if column_map else ColumnMap()
@@ -71,7 +75,7 @@ def import_files(
             lambda what, count: progress.step(count, what=what),
         )
         with checked:
-            stopped = bool(checked.problems) and on_error == "stop"
+            stopped = bool(checked.problems) and (on_error == "stop" or not checked.count)
             if stopped or dry_run:
                 shown = [] if stopped else first_events(checked, 3)
                 answer = _answer(checked, None, begun)

@@ -85,6 +85,8 @@ def scan(
     )
     site = find_site(ledger)
     who = site.operator(by)
+    if codes == ["-"]:
+        _check_said(site, said)
     with site.recording() as recorder:
         if codes == ["-"]:
             return _scan_lines(site, recorder, said, who)
@@ -96,6 +98,14 @@ def _event(site: Site, said: Circumstances, text: str) -> tuple[str, dict[str, A
 
     thing, more = read_thing(site.codes, text, said)
     return thing.uri, make_event(make_statement(site.codes, said, [thing], extensions=more))
+
+
+def _check_said(site: Site, said: Circumstances) -> None:
+    """Refuse before the first line what would be wrong with every line."""
+    from trace_cli.capture import make_statement, read_thing
+
+    read_thing(site.codes, "CODE", said)
+    make_statement(site.codes, said, [])
 
 
 def _scan_codes(
@@ -136,7 +146,7 @@ def _scan_lines(site: Site, recorder: Recorder, said: Circumstances, by: str) ->
     for raw in _lines(sys.stdin.fileno()):
         try:
             if len(raw) > _MAX_CODE:
-                raise Refused(f"a code has at most {_MAX_CODE} bytes, got {len(raw)}")
+                raise Refused(f"a code has at most {_MAX_CODE} bytes, this line has more")
             uri, event = _event(site, said, raw.decode("utf-8"))
             seq = record_events(recorder, [event], by=by, via="piped").seqs[0]
             found = _line(raw, "ok", uri=uri, seq=seq, event_id=event["eventID"])
@@ -154,6 +164,7 @@ def _lines(handle: int) -> Iterator[bytes]:
     while data := os.read(handle, _READ):
         *whole, held = (held + data).replace(b"\r", b"\n").split(b"\n")
         yield from (line for line in whole if line)
+        held = held[: _MAX_CODE + 1]  # what is longer is refused, however long it gets
     if held:
         yield held
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ import typer
 from trace_cli import options
 
 if TYPE_CHECKING:
-    from ledger.chain.verdict import Verdict
+    from trace_cli.trust import Examined
 
 
 def register(app: typer.Typer) -> None:
@@ -27,31 +28,51 @@ def verify(
     policy: Annotated[
         Path | None, typer.Option("--policy", help="Believe the keys of this tlog-policy file.")
     ] = None,
-    _full: Annotated[
-        bool, typer.Option("--full", help="Re-hash everything; that is what it does anyway.")
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Verify what is new since the pin, and today's part of the old."),
     ] = False,
+    full: Annotated[bool, typer.Option("--full", help="Re-hash everything; that is what it does anyway.")] = False,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against", help="Compare with somebody else's copy of the ledger, receipt or signed checkpoint."
+        ),
+    ] = None,
     ledger: options.Ledger = None,
     as_json: options.Json = False,
 ) -> int:
     """Re-hash everything and say what the verdict rests on. It writes nothing to the ledger.
 
-    FILE may be a ledger, or a receipt that `trace prove` wrote; it sees which.
+    FILE may be a ledger, or a receipt that `trace prove` wrote; it sees which. A ledger that contradicts what was
+    seen before, or what a partner holds, leaves both signed checkpoints in an .evidence file here.
 
     \b
     Examples:
       trace verify
+      trace verify --quick
+      trace verify --against partner/ledger.db
       trace verify copy/ledger.db
       trace verify delivery.tlog-proof
       trace verify partner.db --key partner.example/dc1+1f2e3d4c+AbC...
     """
+    from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import write_json
+    from trace_cli.reports.examined import examined_answer, write_examined
     from trace_cli.reports.receipt import is_receipt, verify_receipt, write_receipt
-    from trace_cli.reports.verdict import verdict_answer, write_verdict
 
+    if quick and full:
+        raise CommandError(ExitCode.USAGE, "give either --quick or --full")
     begun = time.monotonic()
     path, home, expected = _target(file, ledger)
     if is_receipt(path):
+        if against is not None:
+            raise CommandError(
+                ExitCode.USAGE,
+                "--against compares a ledger, and FILE is a receipt",
+                remedy=f"trace verify LEDGER --against {path}",
+            )
         answer = {
             **verify_receipt(path, home, key=key, policy=policy),
             "seconds": round(time.monotonic() - begun, 3),
@@ -61,33 +82,73 @@ def verify(
         else:
             write_receipt(answer, path)
         return int(ExitCode.OK if answer["verdict"] == "ok" else ExitCode.NOT_VERIFIED)
-    verdict = _verify_ledger(path, home, expected, key, policy, quiet=as_json)
+    examined = _examine(path, home, expected, key, policy, quick=quick, against=against, quiet=as_json)
+    evidence = _write_evidence(examined)
     if as_json:
-        write_json(verdict_answer(verdict, seconds=time.monotonic() - begun))
+        write_json(examined_answer(examined, evidence, seconds=time.monotonic() - begun))
     else:
-        write_verdict(verdict, path)
+        write_examined(examined, evidence, path)
+    verdict = examined.verdict
     if verdict.word == "ok":
         return int(ExitCode.OK)
     return int(ExitCode.UNAVAILABLE if verdict.word == "corrupt" else ExitCode.NOT_VERIFIED)
 
 
-def _verify_ledger(
-    path: Path, home: Path, origin: str | None, key: str | None, policy: Path | None, *, quiet: bool
-) -> Verdict:
+def _examine(
+    path: Path,
+    home: Path,
+    origin: str | None,
+    key: str | None,
+    policy: Path | None,
+    *,
+    quick: bool,
+    against: Path | None,
+    quiet: bool,
+) -> Examined:
     from ledger.chain.pins import save_pin
     from ledger.chain.storage.sqlite import SqliteStorage
+    from trace_cli.context import now
     from trace_cli.progress import Progress
-    from trace_cli.trust import judge
+    from trace_cli.reports.theirs import open_theirs
+    from trace_cli.trust import examine
 
     storage = SqliteStorage(path, writable=False)
     try:
-        with Progress("verifying", quiet=quiet) as progress:
-            verdict = judge(storage, home, origin, key=key, policy=policy, progress=progress.step)
+        with (
+            open_theirs(against) if against is not None else nullcontext() as theirs,
+            Progress("verifying", quiet=quiet) as progress,
+        ):
+            examined = examine(
+                storage,
+                home,
+                origin,
+                key=key,
+                policy=policy,
+                quick_on=now().toordinal() if quick else None,
+                theirs=theirs,
+                progress=progress.step,
+            )
     finally:
         storage.close()
+    verdict = examined.verdict
     if verdict.word == "ok" and verdict.signed is not None and key is None and policy is None:
         save_pin(home, verdict.signed)
-    return verdict
+    return examined
+
+
+def _write_evidence(examined: Examined) -> Path | None:
+    """Keep the two heads that contradict each other; a folder that cannot be written takes no verdict back."""
+    from ledger.chain.evidence import write_evidence
+    from trace_cli.formats.answer import note
+
+    found, known = examined.verdict.signed, examined.contradicted
+    if known is None or found is None:
+        return None
+    try:
+        return write_evidence(Path(), examined.verdict.word, known, found)
+    except OSError as error:
+        note(f"trace: the evidence cannot be written here: {error}")
+        return None
 
 
 def _target(file: Path | None, ledger: Path | None) -> tuple[Path, Path, str | None]:

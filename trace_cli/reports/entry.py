@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ledger.chain.reader import AuthenticReader
     from ledger.chain.storage.sqlite import SqliteView
     from ledger.custody.codes import Codes
+    from ledger.custody.index.lookup import Lookup
 
 _NAMED = 3
 
@@ -29,7 +30,21 @@ def summary(entry: Entry, codes: Codes) -> str:
         return f"key {entry.body.get('add', '')}"
     if entry.kind == "decision":
         return f"decision: {entry.body.get('command', '')}"
+    if entry.kind == "erase":
+        return f"erased {entry.body.get('field', '')} of entry {entry.body.get('seq', '')}"
     return entry.kind
+
+
+def tell_index(lookup: Lookup) -> list[str]:
+    """Warn on stderr where the index was not to be believed; give the warnings for a JSON answer."""
+    from ledger.custody.index.lookup import MEND
+    from trace_cli.formats.answer import note
+
+    if not lookup.warning:
+        return []
+    note(f"warning: {lookup.warning}; the answer comes from the log itself")
+    note(f"  mend: {MEND}")
+    return [lookup.warning]
 
 
 def find_entry(view: SqliteView, reader: AuthenticReader, typed: str) -> int:
@@ -38,17 +53,18 @@ def find_entry(view: SqliteView, reader: AuthenticReader, typed: str) -> int:
     Raises:
         CommandError: There is none.
     """
-    from ledger.custody.identity import ident_of
-    from ledger.custody.index.read import find_idents
+    from ledger.custody.index.lookup import Lookup
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
 
     if typed.isascii() and typed.isdigit():
         seq = int(typed) if len(typed) < 20 else reader.size
     else:
-        ident = ident_of(typed, False)
-        seq = find_idents(view.connection, [ident]).get(ident, reader.size)
-    if seq >= reader.size:
+        lookup = Lookup(view, reader)
+        found = lookup.seq_of(typed)
+        tell_index(lookup)
+        seq = reader.size if found is None else found
+    if not 0 <= seq < reader.size:
         raise CommandError(
             ExitCode.NOT_FOUND,
             f"there is no entry {typed!r}; the ledger has entries 0 to {reader.size - 1}",

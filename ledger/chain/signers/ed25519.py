@@ -56,12 +56,19 @@ class Ed25519Signer:
         seed: 32 bytes of RFC 8032 private key.
     """
 
+    algorithm: int = ALGORITHM
+
     def __init__(self, seed: bytes) -> None:
         if len(seed) != KEY_SIZE:
             raise Refused(f"an Ed25519 private key has {KEY_SIZE} bytes, got {len(seed)}")
+        self.seed = seed
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.public = self._key.public_key().public_bytes_raw()
 
     def sign(self, message: bytes) -> bytes:
         """Sign a message; give the 64 bytes."""
         return self._key.sign(message)
+
+    def sign_text(self, _name: str, text: str, _timestamp: int) -> bytes:
+        """Sign the text of a note."""
+        return self._key.sign(text.encode())

@@ -12,7 +12,7 @@ Promises, for every implementation (one contract suite runs over all of them):
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -85,6 +85,10 @@ class Transaction(View, Protocol):
         """Write values behind commitments."""
         ...
 
+    def drop_attachments(self, digests: Iterable[bytes]) -> None:
+        """Delete values behind commitments, their salts with them; what is not there is passed over."""
+        ...
+
 
 class Storage(Protocol):
     """A place where one log lies."""
@@ -95,6 +99,17 @@ class Storage(Protocol):
 
     def begin(self) -> AbstractContextManager[Transaction]:
         """Begin writing; waits for the writer's lock."""
+        ...
+
+    def scrub(self, secrets: Sequence[bytes]) -> bool:
+        """Take what was deleted out of free space and journals, too.
+
+        Args:
+            secrets: Bytes that must occur nowhere in what the store keeps.
+
+        Returns:
+            False where another process still reads an older state, so that something had to stay.
+        """
         ...
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -95,6 +95,11 @@ class MemoryTransaction(MemoryView):
         for item in items:
             self._state.values[item.digest] = item
 
+    def drop_attachments(self, digests: Iterable[bytes]) -> None:
+        """See `Transaction.drop_attachments`."""
+        for digest in digests:
+            self._state.values.pop(digest, None)
+
 
 class MemoryStorage:
     """A log in memory. `MemoryStorage.edit` is what an attacker with write access could do."""
@@ -124,6 +129,12 @@ class MemoryStorage:
     def edit(self) -> Iterator[tuple[dict[int, bytes], dict[TileId, bytes]]]:
         """Change entries and tiles behind the log's back, to see whether it notices."""
         yield self._state.rows, self._state.hashes
+
+    def scrub(self, secrets: Sequence[bytes]) -> bool:
+        """See `Storage.scrub`; memory keeps nothing that was deleted."""
+        return not any(
+            secret in held.salt + held.data for held in self._state.values.values() for secret in secrets
+        )
 
     def close(self) -> None:
         """See `Storage.close`."""

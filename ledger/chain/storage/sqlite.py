@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -21,32 +20,18 @@ from ledger.chain.entry import Attachment
 from ledger.chain.errors import (
     LedgerError,
     Locked,
-    Missing,
     NotALedger,
     Refused,
-    TooNew,
     Unavailable,
     Unreadable,
 )
+from ledger.chain.storage.layout import APPLICATION_ID, FORMAT, RESTORE, SCHEMA, check_file, check_format
 from ledger.chain.tree import TileId
 
-APPLICATION_ID: Final = 0x54524345  # "TRCE"
-FORMAT: Final = 1
 LOCK_WAIT: Final = 10.0
 
-_RESTORE: Final = "restore the file from a backup"
 _SMALLEST: Final = -(2**63)
 _GREATEST: Final = 2**63 - 1
-
-SCHEMA: Final = {
-    "entry": "CREATE TABLE entry(seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
-    "tile": "CREATE TABLE tile(level INTEGER NOT NULL, n INTEGER NOT NULL, data BLOB NOT NULL, "
-    "PRIMARY KEY(level, n)) STRICT, WITHOUT ROWID",
-    "checkpoint": "CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, note TEXT NOT NULL, day TEXT NOT NULL, "
-    "keep INTEGER NOT NULL) STRICT",
-    "attachment": "CREATE TABLE attachment(hash BLOB PRIMARY KEY, salt BLOB NOT NULL, data BLOB NOT NULL) "
-    "STRICT, WITHOUT ROWID",
-}
 
 
 class SqliteView:
@@ -160,6 +145,10 @@ class SqliteTransaction(SqliteView):
             ((item.digest, item.salt, item.data) for item in items),
         )
 
+    def drop_attachments(self, digests: Iterable[bytes]) -> None:
+        """See `Transaction.drop_attachments`."""
+        self.connection.executemany("DELETE FROM attachment WHERE hash = ?", ((digest,) for digest in digests))
+
 
 class SqliteStorage:
     """A ledger file.
@@ -178,7 +167,8 @@ class SqliteStorage:
     def __init__(self, path: Path, *, writable: bool) -> None:
         self.path = path
         self._writable = writable
-        _check_file(path)
+        check_file(path)
+        self._opened = (os.getpid(), _inode(path))
         self._untouched: tuple[int, int] | None = None
         with _faults(path):
             self._connection = _connect(path, "rw" if writable else "ro")
@@ -187,9 +177,10 @@ class SqliteStorage:
                     self._connection.close()
                     self._untouched = _change_mark(path)
                     self._connection = _connect(path, "ro&immutable=1")
-                self._check_format()
+                check_format(self._connection, path)
                 if writable:
                     self._connection.execute("PRAGMA synchronous = FULL")
+                    self._connection.execute("PRAGMA secure_delete = ON")
             except BaseException:
                 self._connection.close()
                 raise
@@ -231,41 +222,14 @@ class SqliteStorage:
         except sqlite3.OperationalError as error:
             code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
             if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
-                return not os.path.lexists(f"{self.path}-wal")
+                return not any(os.path.lexists(f"{self.path}{end}") for end in ("-wal", "-journal"))
             raise
         return False
-
-    def _check_format(self) -> None:
-        application = self._connection.execute("PRAGMA application_id").fetchone()[0]
-        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if application != APPLICATION_ID:
-            raise NotALedger(f"{self.path} is an SQLite file, but no ledger", remedy="trace init")
-        if version < 1:
-            raise NotALedger(
-                f"{self.path} has format {version}, and formats count from 1",
-                remedy=_RESTORE,
-            )
-        if version > FORMAT:
-            raise TooNew(
-                f"{self.path} has format {version}, this program knows formats up to {FORMAT}",
-                remedy="upgrade trace",
-            )
-        found = dict(
-            self._connection.execute(
-                "SELECT name, sql FROM sqlite_schema WHERE type IN ('table', 'view') AND name IN (?, ?, ?, ?)",
-                tuple(SCHEMA),
-            )
-        )
-        for name, statement in SCHEMA.items():
-            if found.get(name) != statement:
-                raise NotALedger(
-                    f"the table {name!r} of {self.path} is not as a ledger has it",
-                    remedy=_RESTORE,
-                )
 
     @contextmanager
     def snapshot(self) -> Iterator[SqliteView]:
         """See `Storage.snapshot`."""
+        self._check_place()
         with _faults(self.path):
             self._connection.execute("BEGIN")
             try:
@@ -283,15 +247,59 @@ class SqliteStorage:
         """See `Storage.begin`."""
         if not self._writable:
             raise Unreadable(f"{self.path} was opened for reading")
+        self._check_place()
         with _faults(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield SqliteTransaction(self._connection, self.path)
+                self._check_place()
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+    def _check_place(self) -> None:
+        """Refuse to go on in another process, or where the path leads to another file by now.
+
+        After a fork both would hold the same locks; and what is written to a file that has lost its name is lost.
+        """
+        if self._opened != (os.getpid(), _inode(self.path)):
+            raise Unreadable(
+                f"{self.path} is not what this process has opened: it was replaced, or the process was forked",
+                remedy="find out who replaced it; then start anew",
+            )
+
+    def scrub(self, secrets: Sequence[bytes]) -> bool:
+        """See `Storage.scrub`.
+
+        A page that was split long ago can hold a stale copy of a row where `secure_delete` does not reach. Only
+        then is the file rebuilt, which costs as much as it is long.
+        """
+        with _faults(self.path):
+            if not self._empty_wal():
+                return False
+            if self._holds(secrets):
+                self._connection.execute("VACUUM")
+                return self._empty_wal() and not self._holds(secrets)
+        return True
+
+    def _empty_wal(self) -> bool:
+        """Bring everything into the file and cut the WAL to nothing; waits for readers, like any writer."""
+        return bool(self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+
+    def _holds(self, secrets: Sequence[bytes]) -> bool:
+        longest = max(map(len, secrets), default=1)
+        for name in (self.path, Path(f"{self.path}-wal"), Path(f"{self.path}-journal")):
+            if not name.exists():
+                continue
+            with name.open("rb") as file:
+                tail = b""
+                while data := file.read(1 << 20):
+                    if any(secret in tail + data for secret in secrets):
+                        return True
+                    tail = data[-longest:]
+        return False
 
     def close(self) -> None:
         """See `Storage.close`."""
@@ -299,16 +307,12 @@ class SqliteStorage:
             self._connection.close()
 
 
-def _check_file(path: Path) -> None:
+def _inode(path: Path) -> tuple[int, int] | None:
     try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        raise Missing(f"there is no ledger at {path}", remedy="trace init --org DOMAIN --site NAME") from None
-    except (OSError, ValueError) as error:
-        raise Unreadable(f"{path} cannot be reached: {error}") from None
-    if not stat.S_ISREG(mode):
-        kind = "a directory" if stat.S_ISDIR(mode) else "no plain file"
-        raise NotALedger(f"{path} is {kind}, not a ledger file")
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino
 
 
 def _change_mark(path: Path) -> tuple[int, int]:
@@ -342,7 +346,7 @@ def _faults(path: Path) -> Iterator[None]:
 
 
 def _misplaced(path: Path) -> Unreadable:
-    return Unreadable(f"{path} is damaged: a row holds a value of the wrong type", remedy=_RESTORE)
+    return Unreadable(f"{path} is damaged: a row holds a value of the wrong type", remedy=RESTORE)
 
 
 def _fault(path: Path, error: sqlite3.DatabaseError) -> Unavailable:
@@ -357,6 +361,6 @@ def _fault(path: Path, error: sqlite3.DatabaseError) -> Unavailable:
     remedy = {
         sqlite3.SQLITE_FULL: "free some space and try again; nothing was half-written",
         sqlite3.SQLITE_READONLY: "make the file and its directory writable, or work on a copy",
-        sqlite3.SQLITE_CORRUPT: _RESTORE,
+        sqlite3.SQLITE_CORRUPT: RESTORE,
     }.get(code, "check the medium and the permissions of the file and its directory")
     return Unreadable(f"{path} cannot be used: {error}", remedy=remedy)

@@ -91,11 +91,11 @@ def check_files(
     checked = Checked(spool)
     for path in paths:
         identifier = make_identifier()
-        for found in _read_file(path, columns, own):
+        for found in _read_file(path, columns, own, identifier):
             if isinstance(found, Problem):
                 checked.add(found)
                 continue
-            spool.write(canonical.encode(identifier.identify(found)) + b"\n")
+            spool.write(found + b"\n")
             checked.count += 1
             if progress is not None and checked.count % 1000 == 0:
                 progress("checking", checked.count)
@@ -141,11 +141,11 @@ def _batches(spool: IO[bytes], recorder: Recorder, by: str) -> Iterator[list[Pre
         yield batch
 
 
-def _read_file(path: Path, columns: ColumnMap, codes: Codes) -> Iterator[dict[str, Any] | Problem]:
+def _read_file(path: Path, columns: ColumnMap, codes: Codes, identifier: Identifier) -> Iterator[bytes | Problem]:
     name = str(path)
     try:
         with path.open("rb") as stream:
-            yield from _read_stream(stream, name, columns, codes)
+            yield from _read_stream(stream, name, columns, codes, identifier)
     except IsADirectoryError:
         yield Problem(name, 0, "", "this is a directory, not a file")
     except OSError as error:
@@ -153,13 +153,13 @@ def _read_file(path: Path, columns: ColumnMap, codes: Codes) -> Iterator[dict[st
 
 
 def _read_stream(
-    stream: BufferedReader, name: str, columns: ColumnMap, codes: Codes
-) -> Iterator[dict[str, Any] | Problem]:
+    stream: BufferedReader, name: str, columns: ColumnMap, codes: Codes, identifier: Identifier
+) -> Iterator[bytes | Problem]:
     try:
         table = CsvTable(stream, name)
         reader = RowReader(table.header, columns, codes, name)
         for row in table.rows():
-            yield _checked_event(reader, row, name) if isinstance(row, Row) else row
+            yield _checked_event(reader, row, name, identifier) if isinstance(row, Row) else row
     except TableFault as fault:
         yield fault.problem
     except MissingColumnError as error:
@@ -168,13 +168,13 @@ def _read_stream(
         )
 
 
-def _checked_event(reader: RowReader, row: Row, name: str) -> dict[str, Any] | Problem:
+def _checked_event(reader: RowReader, row: Row, name: str, identifier: Identifier) -> bytes | Problem:
+    """Give the canonical bytes of the event that a row is, with its eventID."""
     found = reader.read(row)
     if isinstance(found, Problem):
         return found
     try:
         refuse_reserved(found)
-        canonical.encode(found)
+        return canonical.encode(identifier.identify(found))
     except Refused as error:
         return Problem(name, row.line, "", str(error), error.remedy)
-    return found

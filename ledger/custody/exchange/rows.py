@@ -31,6 +31,11 @@ from ledger.custody.times import event_time_text, read_time
 NEEDED: Final = ("time", "step")
 NAMING: Final = ("item", "product", "lot", "container")
 OWN_PREFIX: Final = "own:"
+# Columns of few values that are read the same way in every row, so each value is read once.
+_REPEATING: Final = frozenset(
+    {"step", "unit", "product", "place", "from", "to", "party", "document", "disposition"}
+)
+_RECALLED: Final = 10_000
 _NOT_NAME: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
@@ -59,6 +64,7 @@ class RowReader:
         self._codes = codes
         self._file = file
         self._at: dict[str, int] = {}
+        self._recalled: dict[tuple[str, str], Any] = {}
         for name in COLUMNS:
             wanted = columns.columns.get(name, name)
             if wanted in header:
@@ -98,13 +104,19 @@ class RowReader:
             return mapped.get(text, text) if mapped else text
 
         def read(name: str, reader: Callable[[str], Any]) -> Any:
-            text = cell(name)
-            if not text:
+            if name not in self._at or not (text := cell(name)):
                 return None
+            if (name, text) in self._recalled:
+                return self._recalled[name, text]
             try:
-                return reader(text)
+                value = reader(text)
             except Refused as error:
                 raise _CellError(name, error) from None
+            if name in _REPEATING:
+                if len(self._recalled) >= _RECALLED:
+                    self._recalled.clear()
+                self._recalled[name, text] = value
+            return value
 
         def time(text: str) -> datetime:
             return read_time(text, self._map.zone, self._map.ambiguous)

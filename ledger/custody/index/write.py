@@ -26,9 +26,10 @@ class IndexRow:
 
 
 def index_row(body: Mapping[str, Any]) -> IndexRow:
-    """Read from an event what the index keeps."""
+    """Read from an event, as it stands in the log, what the index keeps: nothing of what is private."""
     things = dict.fromkeys(mention.uri for mention in find_kind(body["type"]).mentions(body))
-    place = (body.get("bizLocation") or body.get("readPoint") or {}).get("id")
+    location = body.get("bizLocation") or body.get("readPoint")
+    place = location.get("id") if isinstance(location, Mapping) else None
     return IndexRow(
         ident_of(body["eventID"], "errorDeclaration" in body),
         tuple(things),
@@ -59,14 +60,14 @@ class IndexWriter:
         self._number(connection, rows)
         numbers = self._numbers
         mentions = sorted({(numbers[uri], seq) for seq, row in enumerate(rows, first) for uri in row.things})
-        connection.executemany("INSERT INTO d_mention(thing, seq) VALUES (?, ?)", mentions)
+        connection.executemany("INSERT OR IGNORE INTO d_mention(thing, seq) VALUES (?, ?)", mentions)
         idents = sorted((row.ident, seq) for seq, row in enumerate(rows, first))
-        connection.executemany("INSERT INTO d_ident(ident, seq) VALUES (?, ?)", idents)
+        connection.executemany("INSERT OR IGNORE INTO d_ident(ident, seq) VALUES (?, ?)", idents)
         self.write_size(connection, first + len(rows))
 
     def write_other(self, connection: sqlite3.Connection, kind: str, seq: int) -> None:
         """Index an entry that is no event."""
-        connection.execute("INSERT INTO d_kind(kind, seq) VALUES (?, ?)", (kind, seq))
+        connection.execute("INSERT OR IGNORE INTO d_kind(kind, seq) VALUES (?, ?)", (kind, seq))
         self.write_size(connection, seq + 1)
 
     def write_size(self, connection: sqlite3.Connection, size: int) -> None:

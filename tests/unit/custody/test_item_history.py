@@ -22,7 +22,7 @@ def story(make_recorder, record, looking):
     def tell(item, *bodies):
         record(make_recorder(), *bodies)
         with looking() as (view, reader):
-            return item_history(view, reader, item if ":" in item else OBJ + item)
+            return item_history(Lookup(view, reader), item if ":" in item else OBJ + item)
 
     return tell
 
@@ -130,17 +130,17 @@ def test_resolve(make_recorder, record, looking, obj, body):
     ]
     record(make_recorder(), obj(1, 0, "A", "4006381333932"), body("Object", 2, 0, quantityList=goods))
     with looking() as (view, _):
-        assert resolve(view, CODES, "A") == OBJ + "A"
-        assert resolve(view, CODES, OBJ + "A") == OBJ + "A"
-        assert resolve(view, CODES, "4006381333932") == OBJ + "4006381333932"
-        assert resolve(view, CODES, "4006381333931:L1") == f"{gtin}/10/L1"
-        assert resolve(view, CODES, "L1") == f"{gtin}/10/L1"
-        assert resolve(view, CODES, "B:L2") == "https://acme.example/lot/B:L2"
+        assert resolve(lookup, CODES, "A") == OBJ + "A"
+        assert resolve(lookup, CODES, OBJ + "A") == OBJ + "A"
+        assert resolve(lookup, CODES, "4006381333932") == OBJ + "4006381333932"
+        assert resolve(lookup, CODES, "4006381333931:L1") == f"{gtin}/10/L1"
+        assert resolve(lookup, CODES, "L1") == f"{gtin}/10/L1"
+        assert resolve(lookup, CODES, "B:L2") == "https://acme.example/lot/B:L2"
         with pytest.raises(Refused, match="fits 2 things: A:L2, B:L2"):
-            resolve(view, CODES, "L2")
+            resolve(lookup, CODES, "L2")
         for nothing in ("Z", "", "urn:x:1", "\udcff", "a\x00", "%", "_", "a" * 600, "L"):
             with pytest.raises(NotFoundError):
-                resolve(view, CODES, nothing)
+                resolve(lookup, CODES, nothing)
 
 
 def test_an_index_that_lies_misleads_nobody(make_recorder, record, looking, obj, tmp_path):
@@ -152,17 +152,17 @@ def test_an_index_that_lies_misleads_nobody(make_recorder, record, looking, obj,
                 "INSERT INTO d_mention(thing, seq) SELECT id, ? FROM d_thing WHERE uri = ?", (seq, OBJ + "A")
             )
     with looking() as (view, reader):
-        assert pairs(item_history(view, reader, OBJ + "A")) == [(1, None)]
+        assert pairs(item_history(Lookup(view, reader), OBJ + "A")) == [(1, None)]
 
 
 def test_a_private_value_that_was_changed_is_never_shown(make_recorder, record, looking, obj, tmp_path):
     record(make_recorder("party"), obj(1, 0, "A", **{"trace:party": "https://acme.example/party/ann"}))
     with looking() as (view, reader):
-        assert item_history(view, reader, OBJ + "A").holder == "https://acme.example/party/ann"
+        assert item_history(Lookup(view, reader), OBJ + "A").holder == "https://acme.example/party/ann"
     with closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as connection:
         connection.execute("UPDATE attachment SET data = CAST(replace(data, 'ann', 'eve') AS BLOB)")
     with looking() as (view, reader), pytest.raises(Untrue, match="private value was changed"):
-        item_history(view, reader, OBJ + "A")
+        item_history(Lookup(view, reader), OBJ + "A")
 
 
 def test_an_entry_that_was_changed_is_never_shown(make_recorder, record, looking, obj, tmp_path):
@@ -172,7 +172,7 @@ def test_an_entry_that_was_changed_is_never_shown(make_recorder, record, looking
             "UPDATE entry SET bytes = CAST(replace(bytes, 'holding', 'storing') AS BLOB) WHERE seq = 1"
         )
     with looking() as (view, reader):
-        assert pairs(item_history(view, reader, OBJ + "B")) == [(2, None)]
+        assert pairs(item_history(Lookup(view, reader), OBJ + "B")) == [(2, None)]
         with pytest.raises(Untrue, match="entry 1") as caught:
-            item_history(view, reader, OBJ + "A")
+            item_history(Lookup(view, reader), OBJ + "A")
         assert caught.value.seq == 1

@@ -1,0 +1,133 @@
+"""Hold every row of the derived tables against the log."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.chain.storage.sqlite import SqliteView
+from ledger.custody.index.read import find_idents
+from ledger.custody.index.rebuild import fault_of, head_size, read_rows
+from ledger.custody.index.write import IndexRow
+
+MAX_DIFFERENCES: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One row that the index lacks (`missing`) or has too much (`surplus`), and the entry that it is about."""
+
+    kind: str
+    seq: int | None
+    message: str
+
+
+def check_index(view: SqliteView, progress: Callable[[int], None] | None = None) -> list[Difference]:
+    """List where the index and the log differ, the first `MAX_DIFFERENCES` of it.
+
+    1. the tables are there, as this program makes them, and cover the head
+    2. each row that the log asks for is there
+    3. there are no more rows than those
+
+    Raises:
+        BadJson: An entry cannot be read.
+    """
+    found: list[Difference] = []
+    connection = view.connection
+    try:
+        size = head_size(view)
+        if why := fault_of(connection, size):  # 1
+            return [Difference("unusable", None, why)]
+        wanted = _look_for_missing(view, size, found, progress)
+        _look_for_surplus(view, size, wanted, found)
+    except sqlite3.DatabaseError as error:
+        found.append(Difference("unusable", None, f"the index cannot be read: {error}"))
+    return found[:MAX_DIFFERENCES]
+
+
+def _look_for_missing(
+    view: SqliteView, size: int, found: list[Difference], progress: Callable[[int], None] | None
+) -> dict[str, int]:
+    """2. Look up every row; count them."""
+    counts = dict.fromkeys(("d_mention", "d_ident", "d_kind"), 0)
+    connection = view.connection
+    for seq, kind, row in read_rows(view.entries(0, size)):
+        if row is None:
+            if kind != "event":
+                counts["d_kind"] += 1
+                if not _has(connection, "SELECT 1 FROM d_kind WHERE kind = ? AND seq = ?", kind, seq):
+                    _add(found, "missing", seq, f"entry {seq} of kind {kind} is not listed")
+            continue
+        counts["d_mention"] += len(row.things)
+        listed = find_idents(connection, [row.ident]).get(row.ident)
+        counts["d_ident"] += listed == seq
+        if listed != seq and not _is_twin(view, listed, seq, row.ident):
+            _add(found, "missing", seq, f"the identity of entry {seq} leads elsewhere or nowhere")
+        for uri in row.things:
+            if not _has(
+                connection,
+                "SELECT 1 FROM d_mention WHERE thing = (SELECT id FROM d_thing WHERE uri = ?) AND seq = ?",
+                uri,
+                seq,
+            ):
+                _add(found, "missing", seq, f"entry {seq} names {uri}, and the index does not say so")
+        if progress is not None and not seq % 1000:
+            progress(seq)
+    return counts
+
+
+def _is_twin(view: SqliteView, listed: int | None, seq: int, ident: bytes) -> bool:
+    """Tell whether an event stands in the log twice: then its identity leads to the first."""
+    data = view.entry(listed) if listed is not None and 0 <= listed < seq else None
+    if listed is None or data is None:
+        return False
+    _, _, row = next(read_rows([(listed, data)]))
+    return row is not None and row.ident == ident
+
+
+def _look_for_surplus(view: SqliteView, size: int, wanted: dict[str, int], found: list[Difference]) -> None:
+    """3. Where a table has more rows than the log asks for, find out which."""
+    connection = view.connection
+    for table, count in wanted.items():
+        if connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] != count or found:
+            _name_surplus(view, table, size, found)
+
+
+def _name_surplus(view: SqliteView, table: str, size: int, found: list[Difference]) -> None:
+    query = {
+        "d_mention": "SELECT seq, uri FROM d_mention LEFT JOIN d_thing ON id = thing ORDER BY seq",
+        "d_ident": "SELECT seq, ident FROM d_ident ORDER BY seq",
+        "d_kind": "SELECT seq, kind FROM d_kind ORDER BY seq",
+    }[table]
+    at, row, kind = -1, None, ""
+    for seq, value in view.connection.execute(query).fetchall():
+        if seq != at:
+            at, row, kind = seq, None, ""
+            data = view.entry(seq) if 0 <= seq < size else None
+            if data is not None:
+                _, kind, row = next(read_rows([(seq, data)]))
+        if not _fits(table, value, row, kind):
+            _add(found, "surplus", seq, f"{table} lists entry {seq} under {_text(value)}, which it does not say")
+        if len(found) >= MAX_DIFFERENCES:
+            return
+
+
+def _fits(table: str, value: object, row: IndexRow | None, kind: str) -> bool:
+    if table == "d_kind":
+        return kind == value != "event"
+    return row is not None and (value in row.things if table == "d_mention" else value == row.ident)
+
+
+def _text(value: object) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _has(connection: sqlite3.Connection, query: str, *values: object) -> bool:
+    return connection.execute(query, values).fetchone() is not None
+
+
+def _add(found: list[Difference], kind: str, seq: int, message: str) -> None:
+    if len(found) < MAX_DIFFERENCES:
+        found.append(Difference(kind, seq, message))

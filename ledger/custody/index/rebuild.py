@@ -1,0 +1,150 @@
+"""Make the derived tables anew from the log, where they are missing, of another shape, or behind."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any, Final
+
+from ledger.chain.checkpoint import parse_checkpoint
+from ledger.chain.entry import Entry
+from ledger.chain.errors import BadJson, Refused, Untrue
+from ledger.chain.storage.base import View
+from ledger.chain.storage.sqlite import SqliteStorage, SqliteTransaction
+from ledger.custody.index.read import covered_size
+from ledger.custody.index.schema import TABLES
+from ledger.custody.index.write import IndexRow, IndexWriter, create_tables, index_row
+
+_AT_ONCE: Final = 2_000
+_NAMES: Final = tuple(statement.split("(")[0].split()[-1] for statement in TABLES)
+
+
+def row_of(entry: Entry) -> IndexRow | None:
+    """Say what the index keeps of an entry; None: it is no event that can be indexed."""
+    return _row(entry.body) if entry.kind == "event" else None
+
+
+def _row(body: Any) -> IndexRow | None:
+    try:
+        return index_row(body)
+    except (LookupError, TypeError, AttributeError, Refused):
+        return None  # signed, but no event that this program would record
+
+
+def read_rows(entries: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, str, IndexRow | None]]:
+    """Give for each entry its number, its kind, and what the index keeps of it if it is an event.
+
+    Raises:
+        BadJson: An entry is none.
+    """
+    for seq, data in entries:
+        try:
+            found = json.loads(data)
+            kind, body = found["kind"], found["body"]
+        except (ValueError, LookupError, TypeError, RecursionError):
+            raise BadJson(f"entry {seq} cannot be read", remedy="trace verify") from None
+        yield seq, str(kind), _row(body) if kind == "event" else None
+
+
+def fault_of(connection: sqlite3.Connection, size: int) -> str:
+    """Say why the index of a log of that size cannot be asked; empty: it can."""
+    marks = ",".join("?" * len(_NAMES))
+    # An index or a trigger on one of the tables is as foreign as another table in its place.
+    found = [
+        text
+        for (text,) in connection.execute(
+            "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL "
+            f"AND (lower(name) IN ({marks}) OR lower(tbl_name) IN ({marks}))",
+            _NAMES * 2,
+        )
+    ]
+    if sorted(map(str, found)) != sorted(TABLES):
+        return "the index is missing, or its tables are not as this program makes them"
+    covered = covered_size(connection)
+    return "" if covered == size else f"the index covers {covered:,} entries of {size:,}"
+
+
+def fill(
+    connection: sqlite3.Connection,
+    entries: Iterable[tuple[int, bytes]],
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Write the rows of all entries into empty tables.
+
+    Raises:
+        BadJson: An entry cannot be read.
+    """
+    writer = IndexWriter()
+    rows = read_rows(entries)
+    while part := list(islice(rows, _AT_ONCE)):
+        run: list[IndexRow] = []
+        for seq, kind, row in part:
+            if row is not None:
+                run.append(row)
+                continue
+            if run:
+                writer.write_events(connection, seq - len(run), run)
+                run = []
+            if kind == "event":
+                writer.write_size(connection, seq + 1)
+            else:
+                writer.write_other(connection, kind, seq)
+        if run:
+            writer.write_events(connection, part[-1][0] + 1 - len(run), run)
+        if progress is not None:
+            progress(part[-1][0] + 1)
+
+
+def rebuild(transaction: SqliteTransaction, progress: Callable[[int], None] | None = None) -> int:
+    """Drop the derived tables and make them anew; give the number of entries.
+
+    Raises:
+        Untrue: An entry cannot be read.
+    """
+    connection = transaction.connection
+    marks = ",".join("?" * len(_NAMES))
+    query = f"SELECT type, name FROM sqlite_schema WHERE lower(name) IN ({marks}) AND type IN ('table', 'view')"
+    for kind, name in connection.execute(query, _NAMES).fetchall():
+        connection.execute(f'DROP {kind} "{name}"')
+    create_tables(connection)
+    size = head_size(transaction)
+    try:
+        fill(connection, transaction.entries(0, size), progress)
+    except BadJson as error:
+        raise Untrue(f"the index cannot be made: {error}", remedy="trace verify") from None
+    return size
+
+
+def ensure_current(
+    storage: SqliteStorage, announce: Callable[[str, int], Callable[[int], None] | None] | None = None
+) -> bool:
+    """Rebuild the index in one transaction where it cannot be asked; tell whether that was so.
+
+    Args:
+        storage: The ledger, open for writing.
+        announce: Called with the reason and the size before a rebuild; gives what is called with each part done.
+    """
+    with storage.snapshot() as view:
+        if not _fault_in(view.connection, head_size(view)):
+            return False
+    with storage.begin() as transaction:
+        size = head_size(transaction)
+        why = _fault_in(transaction.connection, size)
+        if why:
+            rebuild(transaction, announce(why, size) if announce else None)
+    return bool(why)
+
+
+def _fault_in(connection: sqlite3.Connection, size: int) -> str:
+    try:
+        return fault_of(connection, size)
+    except sqlite3.DatabaseError as error:
+        return f"the index cannot be read: {error}"
+
+
+def head_size(view: View) -> int:
+    """Read the size of the head; whether it is to be believed is for others to say."""
+    note = view.head()
+    return parse_checkpoint(note).head.size if note else 0
