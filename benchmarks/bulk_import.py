@@ -10,7 +10,7 @@ from benchmarks.site import Bench, bare_table, prepare, slices
 from ledger.chain.entry import entry_bytes
 from ledger.chain.hashing import ZERO_HASH, leaf_hash
 
-ROUNDS = 3
+ROUNDS = 5
 
 
 def measure(bench: Bench) -> Iterator[Result]:
@@ -50,12 +50,12 @@ def measure(bench: Bench) -> Iterator[Result]:
             connection.close()
 
         alone, full, plain = in_turn(ROUNDS, chain, indexed, bare)
-        limit = f"{_rate(count, plain)}/s  executemany, WAL FULL, same batches; best CPU of {ROUNDS}"
+        limit = f"{_rate(count, plain)}  executemany, WAL FULL, same batches; best CPU of {ROUNDS}"
         for name, spent, budget in (("chain alone", alone, 0.5), ("with all indexes", full, 0.2)):
             ratio = best_cpu(plain) / best_cpu(spent)
             yield Result(
                 f"import of ready events, {name}, by {size:,}",
-                f"{_rate(count, spent)}/s",
+                _rate(count, spent),
                 limit,
                 ratio,
                 budget,
@@ -64,4 +64,5 @@ def measure(bench: Bench) -> Iterator[Result]:
 
 
 def _rate(count: int, spent: list[Spent]) -> str:
-    return f"{count / best_cpu(spent):,.0f}"
+    """Write the rate by CPU time, and beside it the one by the wall clock, which the disk helps to equal out."""
+    return f"{count / best_cpu(spent):,.0f}/s ({count / min(one.wall for one in spent):,.0f} wall)"

@@ -41,8 +41,12 @@ class Circumstances:
     extensions: dict[str, Any] = field(default_factory=dict)
 
 
-def read_thing(codes: Codes, text: str, said: Circumstances) -> tuple[Thing, dict[str, Any]]:
+def read_thing(
+    codes: Codes, text: str, said: Circumstances, *, scanned: bool = False
+) -> tuple[Thing, dict[str, Any]]:
     """Read one thing: a code, ``PRODUCT:LOT``, and with ``=12.5kg`` how much of it.
+
+    What was scanned is a code and nothing else: a label never says an amount in that way.
 
     Returns:
         The thing, and what else is said of it as extension fields.
@@ -55,12 +59,12 @@ def read_thing(codes: Codes, text: str, said: Circumstances) -> tuple[Thing, dic
     from ledger.custody.vocabulary import is_uri
 
     amount, unit = said.quantity, said.unit
-    if (match := _AMOUNT.fullmatch(text)) and not is_uri(text):
+    if not scanned and (match := _AMOUNT.fullmatch(text)) and not is_uri(text):
         text, amount, unit = match["code"], match["number"], match["unit"] or unit
     quantity = None if amount is None else read_quantity(amount)
     measured = read_unit(unit) if unit else None
     product, colon, lot = text.rpartition(":")
-    if colon and product and lot and not is_uri(text):
+    if not scanned and colon and product and lot and not is_uri(text):
         return Thing(codes.lot(lot, product), True, quantity, measured), {}
     found = codes.item(text, alone=not said.product)
     if found.is_class and said.lot:

@@ -30,10 +30,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _ask() -> bytes:
-    from trace_cli.passphrase import ask
+def ask() -> bytes:
+    """Get the passphrase of a sealed key."""
+    from trace_cli.passphrase import ask as get
 
-    return ask()
+    return get()
 
 
 @dataclass(frozen=True)
@@ -117,23 +118,33 @@ class Site:
         finally:
             storage.close()
 
+    def key_seqs(self, view: SqliteView) -> list[int]:
+        """Find the entries on the life of keys, by the index; without an index there are none to be found."""
+        from ledger.custody.index.coverage import key_seqs
+
+        return key_seqs(view)
+
     @contextmanager
-    def recording(self) -> Iterator[Recorder]:
+    def recording(self, passphrase: Callable[[], bytes] = ask) -> Iterator[Recorder]:
         """Open the ledger for recording.
 
         Raises:
             KeyUnavailable: The site's key is not at hand.
             Untrue: The head of the ledger does not hold.
         """
-        from ledger.chain.keys import load_key
+        from ledger.chain.keys import load_key, next_path, settle_rotation
         from ledger.chain.log import Log
         from ledger.custody.index.rebuild import ensure_current
         from ledger.custody.recorder import Recorder
 
         storage = self._open(writable=True)
         try:
-            key = load_key(self.home, self.origin, _ask)
+            if next_path(self.home, self.origin).exists():
+                with storage.snapshot() as view:
+                    settle_rotation(self.home, self.origin, view.head() or "")
+            key = load_key(self.home, self.origin, passphrase)
             log = Log(storage, key, now, self.home)
+            ensure_current(storage, _announce_index)
             yield Recorder(log, self.privacy)
             if log.pin_fault:
                 note(log.pin_fault)

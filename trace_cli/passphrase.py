@@ -47,7 +47,9 @@ def take(arguments: list[str]) -> list[str]:
             continue
         value = value if equals else next(words, "")
         if not value or (FLAGS[flag] == "fd" and not (value.isascii() and value.isdigit() and len(value) < 6)):
-            raise CommandError(ExitCode.USAGE, f"{flag} names {'a descriptor' if flag.endswith('fd') else 'a file'}")
+            raise CommandError(
+                ExitCode.USAGE, f"{flag} names {'a descriptor' if flag.endswith('fd') else 'a file'}"
+            )
         setattr(given, FLAGS[flag], int(value) if FLAGS[flag] == "fd" else Path(value))
     return rest + arguments[end:]
 

@@ -23,7 +23,9 @@ def reference() -> str:
         "Made by `python -m trace_cli.reference`; do not edit by hand.",
         "",
         "stdout is the result, stderr is talk. `--json` answers with one object that names its `schema`; errors "
-        "are JSON then too. `--debug` (anywhere) shows a traceback.",
+        "are JSON then too. `--debug` (anywhere) shows a traceback. The passphrase of a sealed key is asked for "
+        "at the terminal, or read from `--passphrase-file FILE` (mode 0600; also `TRACE_PASSPHRASE_FILE`) or "
+        "`--passphrase-fd N`, anywhere on the line.",
         "",
         "| exit code | meaning |",
         "|---|---|",

@@ -77,6 +77,7 @@ def examine(
     from ledger.chain.pins import load_pin
     from ledger.chain.quick import verify_quick
     from ledger.chain.verify import verify
+    from ledger.custody.index.coverage import key_seqs
 
     stated = origin or _stated_origin(storage)
     believed = find_policy(home, stated, key, policy)
@@ -86,11 +87,19 @@ def examine(
         if quick_on is None:
             verdict = verify(view, origin=origin, policy=believed, pin=pin, progress=progress)
         else:
-            quick = verify_quick(view, origin=origin, policy=believed, pin=pin, day=quick_on, progress=progress)
+            quick = verify_quick(
+                view,
+                origin=origin,
+                policy=believed,
+                pin=pin,
+                day=quick_on,
+                key_seqs=key_seqs(view),
+                progress=progress,
+            )
             verdict = quick.verdict
         known = pin if verdict.word != "ok" else None
         if theirs is not None:
-            verdict = compare(verdict, view, theirs=theirs, policy=believed)
+            verdict = compare(verdict, view, theirs=theirs, policy=believed, key_seqs=key_seqs(view))
             known = known or theirs.signed
     return Examined(verdict, quick, known if verdict.word in ("rolled_back", "forked") else None)
 

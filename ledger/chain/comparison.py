@@ -14,13 +14,14 @@ entries are missing here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.errors import Refused, Unavailable, Untrue
 from ledger.chain.hashing import HASH_SIZE
-from ledger.chain.policy import Policy
+from ledger.chain.policy import NotBelievedError, Policy, believe
 from ledger.chain.proof import prove_consistency, verify_consistency
 from ledger.chain.reader import AuthenticReader
 from ledger.chain.receipt import check_receipt, parse_proof
@@ -34,14 +35,30 @@ _BOTH: Final = "both heads are signed and cannot both be true: keep both as evid
 
 @dataclass(frozen=True, slots=True)
 class Theirs:
-    """What somebody else holds: their newest head, perhaps with a copy of the log or a receipt."""
+    """What somebody else holds: their newest head, perhaps with a copy of the log or a receipt.
+
+    `key_seqs` says where key entries are in the copy, as `AuthenticReader`.
+    """
 
     signed: SignedCheckpoint
     view: View | None = None
     receipt: str | None = None
+    key_seqs: Sequence[int] = ()
+
+    def reader(self, policy: Policy) -> AuthenticReader | None:
+        """Open the copy for proofs; None: there is none, or its head or its tree does not hold."""
+        if self.view is None:
+            return None
+        try:
+            origin = self.signed.head.origin
+            return AuthenticReader(self.view, origin=origin, policy=policy, key_seqs=self.key_seqs)
+        except Untrue:
+            return None
 
 
-def compare(verdict: Verdict, view: View, *, theirs: Theirs, policy: Policy | None) -> Verdict:
+def compare(
+    verdict: Verdict, view: View, *, theirs: Theirs, policy: Policy | None, key_seqs: Sequence[int] = ()
+) -> Verdict:
     """Judge a log that was verified by what somebody else holds.
 
     Args:
@@ -49,6 +66,7 @@ def compare(verdict: Verdict, view: View, *, theirs: Theirs, policy: Policy | No
         view: The snapshot that was verified.
         theirs: What they hold.
         policy: The keys to believe, for both sides.
+        key_seqs: Where key entries are in `view`, as `AuthenticReader`.
 
     Raises:
         Unavailable: It is of another origin, or of an empty log, so there is nothing to compare.
@@ -63,28 +81,30 @@ def compare(verdict: Verdict, view: View, *, theirs: Theirs, policy: Policy | No
         raise Unavailable("that is the checkpoint of an empty log, which says nothing of any entry")
     if verdict.word != "ok" or policy is None:
         return verdict
+    ours = AuthenticReader(view, origin=head.origin, policy=policy, key_seqs=key_seqs)
+    copy = theirs.reader(policy)
     try:
-        if not theirs.signed.parsed.signed_by(policy.keys):  # 2. signature
-            raise Refused("no key that the policy believes signed it")
+        if copy is None:  # whose keys may have gone on beyond ours
+            believe(theirs.signed, ours.policy)  # 2. signature
         if theirs.receipt is not None:
-            check_receipt(theirs.receipt, policy)
+            check_receipt(theirs.receipt, ours.policy)
     except (Refused, Untrue) as error:
+        kind = error.kind if isinstance(error, NotBelievedError) else "receipt"
         message = f"their head of size {head.size} is not to be believed: {error}"
-        return _judged(verdict, "untrusted", "unknown key", None, message, "ask for it again, from its origin")
-    ours = AuthenticReader(view, origin=head.origin, policy=policy)
+        return _judged(verdict, "untrusted", kind, None, message, "ask for it again, from its origin")
     if (seq := _other_entry(ours, theirs)) is not None:
         return _forked(verdict, theirs, seq, f"entry {seq} is another one in their receipt than here")
     if head.size <= ours.size:
         if not _begins_with(ours, theirs.signed, ours.signed):
-            where = _parting(ours, theirs, policy)
+            where = _parting(ours, copy)
             return _forked(
                 verdict, theirs, where, f"our first {head.size} entries are not the ones that they hold"
             )
         checks = (*verdict.checks, (CHECK, True, 1))
         return replace(verdict, anchor=Anchor("partner", head.size, head.root), checks=checks)
-    goes_on = _goes_on(theirs, ours, policy)
+    goes_on = _goes_on(copy, ours, theirs.signed)
     if goes_on is False:
-        where = _parting(ours, theirs, policy)
+        where = _parting(ours, copy)
         return _forked(verdict, theirs, where, f"our first {ours.size} entries are not the ones that they hold")
     known = "goes on from ours" if goes_on else "may go on from ours or not: it came without a tree that holds"
     message = f"they hold a head of {head.size} entries, here are {ours.size}; theirs {known}"
@@ -109,28 +129,23 @@ def _other_entry(ours: AuthenticReader, theirs: Theirs) -> int | None:
     return proof.index
 
 
-def _goes_on(theirs: Theirs, ours: AuthenticReader, policy: Policy) -> bool | None:
+def _goes_on(copy: AuthenticReader | None, ours: AuthenticReader, theirs: SignedCheckpoint) -> bool | None:
     """4. sizes: tell whether their larger log begins with ours; None: they gave no tree that holds."""
-    if theirs.view is None:
-        return None
     try:
-        reader = AuthenticReader(theirs.view, origin=theirs.signed.head.origin, policy=policy)
-        return _begins_with(reader, ours.signed, theirs.signed)
+        return None if copy is None else _begins_with(copy, ours.signed, theirs)
     except Untrue:
         return None
 
 
-def _parting(ours: AuthenticReader, theirs: Theirs, policy: Policy) -> int | None:
+def _parting(ours: AuthenticReader, copy: AuthenticReader | None) -> int | None:
     """Find the first entry that differs; each one is chained to the one before, so halving finds it."""
-    if theirs.view is None:
+    if copy is None:
         return None
-    low = 0
+    low, high = 0, min(ours.size, copy.size)
     try:
-        reader = AuthenticReader(theirs.view, origin=theirs.signed.head.origin, policy=policy)
-        high = min(ours.size, reader.size)
         while low < high:
             middle = (low + high) // 2
-            if _leaf(ours, middle) == _leaf(reader, middle):
+            if _leaf(ours, middle) == _leaf(copy, middle):
                 low = middle + 1
             else:
                 high = middle

@@ -31,6 +31,10 @@ _OPERATOR_LIMIT: Final = 256
 _EVENT_MARK: Final = b'"kind":"event","rec":"'
 _EVENT_TAIL: Final = len(_EVENT_MARK) + 24 + len(b'","via":"') + 8 + len(b'"}')
 
+# The same for kind "key", as a place counted from the end.
+KEY_MARK: Final = b'"kind":"key","rec":"'
+KEY_TAIL: Final = -(len(KEY_MARK) + 24 + len(b'","via":"') + 8 + len(b'"}'))
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:

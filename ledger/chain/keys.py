@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ledger.chain.errors import KeyUnavailable, Missing, Refused
-from ledger.chain.home import create_secret, place_of, read_secret, replace_secret
-from ledger.chain.note import Signer, VerifierKey, decode_base64
+from ledger.chain.home import create_secret, move_secret, place_of, read_secret, replace_secret
+from ledger.chain.note import Signer, VerifierKey, decode_base64, parse_note
 from ledger.chain.signers import ed25519
 
 if TYPE_CHECKING:
@@ -129,12 +129,7 @@ def import_key(home: Path, text: str) -> tuple[VerifierKey, ...]:
     Raises:
         Refused: It is no key file, or there is a key for that origin already.
     """
-    if text.startswith(_SEALED):
-        from ledger.chain.sealing import public_of
-
-        keys = public_of(text)
-    else:
-        keys = _parse_lines(text).verifiers
+    keys = _public_of(text)
     path = key_path(home, keys[0].name)
     try:
         create_secret(path, text)
@@ -143,7 +138,9 @@ def import_key(home: Path, text: str) -> tuple[VerifierKey, ...]:
     return keys
 
 
-def change_passphrase(home: Path, origin: str, ask: Ask | None, passphrase: bytes | None, cost: Cost | None = None) -> None:
+def change_passphrase(
+    home: Path, origin: str, ask: Ask | None, passphrase: bytes | None, cost: Cost | None = None
+) -> None:
     """Seal the key of an origin with another passphrase; None: leave it plain.
 
     Raises:
@@ -166,6 +163,30 @@ def load_key(home: Path, origin: str, ask: Ask | None = None) -> SiteKey:
     """
     path = key_path(home, origin)
     return read_key(path, _read(home, path, origin), origin, ask)
+
+
+def next_path(home: Path, origin: str) -> Path:
+    """Name the file of a key that is about to replace the site's key."""
+    return place_of(home, "keys", origin, ".key.next")
+
+
+def settle_rotation(home: Path, origin: str, note: str) -> bool:
+    """Finish a rotation that was cut off after its commit; tell whether there was one to finish.
+
+    The new key lies in `next_path` before the commit, so it cannot be lost. If it signed the head, the commit
+    happened, and the old key has had its day.
+    """
+    path = next_path(home, origin)
+    try:
+        keys = _public_of(read_secret(path, f"the next key of {origin}", ""))
+        if set(parse_note(note).signed_by(keys)) != set(keys):
+            return False
+        move_secret(path, key_path(home, origin))
+    except (Missing, FileNotFoundError, Refused):
+        return (
+            False  # whoever rotates has done it by now, or nothing here can be made out: opening the log will tell
+        )
+    return True
 
 
 def read_key(path: Path, text: str, origin: str, ask: Ask | None) -> SiteKey:
@@ -193,17 +214,19 @@ def read_key_file(home: Path, origin: str) -> tuple[KeyFile, str]:
     """
     path = key_path(home, origin)
     text = _read(home, path, origin)
-    sealed = text.startswith(_SEALED)
     try:
-        if sealed:
-            from ledger.chain.sealing import public_of
-
-            keys = public_of(text)
-        else:
-            keys = _parse_lines(text).verifiers
+        keys = _public_of(text)
     except Refused as error:
         raise KeyUnavailable(f"the key file {path} is damaged: {error}") from None
-    return KeyFile(origin, path, keys, sealed, path.stat().st_mode & 0o777), text
+    return KeyFile(origin, path, keys, text.startswith(_SEALED), path.stat().st_mode & 0o777), text
+
+
+def _public_of(text: str) -> tuple[VerifierKey, ...]:
+    if not text.startswith(_SEALED):
+        return _parse_lines(text).verifiers
+    from ledger.chain.sealing import public_of
+
+    return public_of(text)
 
 
 def _read(home: Path, path: Path, origin: str) -> str:

@@ -24,9 +24,10 @@ from ledger.chain.checkpoint import (
     sign_checkpoint,
 )
 from ledger.chain.entry import Draft, draft, entry_bytes, record_time
-from ledger.chain.errors import LedgerError, Refused, RolledBack, Untrue
+from ledger.chain.errors import KeyUnavailable, LedgerError, Refused, RolledBack, Untrue
 from ledger.chain.hashing import ZERO_HASH, leaf_hash
 from ledger.chain.keys import SiteKey
+from ledger.chain.note import VerifierKey
 from ledger.chain.policy import Policy
 from ledger.chain.reader import AuthenticReader
 from ledger.chain.storage.base import Storage, Transaction, View
@@ -69,10 +70,12 @@ class Log:
         self._clock = clock
         self._home = home
         self.pin_fault = ""
+        # The pin first: what it has seen was committed before it, so any snapshot taken after has that, too.
+        pin = None if home is None else pins.load_pin(home, key.origin)
         with storage.snapshot() as view:
             self._tree, self._last_leaf, self._note = _newest(view, key)
-        if home is not None:
-            self._check_pin(home)
+        if pin is not None:
+            self._check_pin(pin)
 
     @classmethod
     def create(
@@ -105,6 +108,11 @@ class Log:
     def origin(self) -> str:
         """Name the log."""
         return self._key.origin
+
+    @property
+    def verifiers(self) -> tuple[VerifierKey, ...]:
+        """Give the public side of the key that signs."""
+        return self._key.verifiers
 
     @property
     def size(self) -> int:
@@ -143,8 +151,14 @@ class Log:
         judge: Callable[[Any, int], tuple[Sequence[Draft], Callable[[Any, int], None] | None]],
         *,
         keep: bool = False,
+        heir: SiteKey | None = None,
     ) -> Appended:
         """Record what `judge`, called under the writer's lock with the transaction, decides to record.
+
+        Args:
+            judge: Decides.
+            keep: Keep the checkpoint for ever.
+            heir: A key that signs this commit with the present one, and all later ones in its place.
 
         Raises:
             As `append`.
@@ -168,9 +182,11 @@ class Log:
             if derive is not None:
                 derive(transaction, first)
             head = Checkpoint(self.origin, tree.size, tree.root())
-            note = sign_checkpoint(head, self._key.signers, int(moment.timestamp()))
+            signers = self._key.signers + (heir.signers if heir else ())
+            note = sign_checkpoint(head, signers, int(moment.timestamp()))
             transaction.put_head(head.size, note, rec[:10], keep=keep)
         self._tree, self._last_leaf, self._note = tree, leaves[-1], note
+        self._key = heir or self._key
         self._remember(note)
         return Appended(first, head, note)
 
@@ -188,6 +204,10 @@ class Log:
             self.pin_fault = ""
         except (OSError, LedgerError) as error:
             self.pin_fault = f"recorded, but the pin could not be written: {error}"
+
+    def scrub(self, secrets: Sequence[bytes]) -> bool:
+        """Take what was deleted out of free space and journals, too; see `Storage.scrub`."""
+        return self._storage.scrub(secrets)
 
     def _chain(self, items: Sequence[Draft], rec: str) -> tuple[list[bytes], list[bytes]]:
         data: list[bytes] = []
@@ -221,10 +241,7 @@ class Log:
             )
         self._tree, self._last_leaf, self._note = tree, last_leaf, note
 
-    def _check_pin(self, home: Path) -> None:
-        pin = pins.load_pin(home, self.origin)
-        if pin is None:
-            return
+    def _check_pin(self, pin: SignedCheckpoint) -> None:
         if pin.head.size > self.size:
             raise RolledBack(
                 f"this ledger has {self.size} entries, but {pin.head.size} were seen before: "
@@ -245,7 +262,14 @@ def _newest(view: View, key: SiteKey) -> tuple[Tree, bytes, str]:
     if not size:
         raise Untrue("the newest checkpoint is of an empty log", remedy="trace verify")
     last = view.entry(size - 1)
-    reader.prove(size - 1, last)
+    entry = reader.prove(size - 1, last)
+    # The commit of a rotation carries both keys' lines; from here on only the new one may sign.
+    replaced = entry.body.get("replaces") if entry.kind == "key" and type(entry.body) is dict else None
+    if replaced in [str(verifier) for verifier in key.verifiers]:
+        raise KeyUnavailable(
+            f"the key of {key.origin} was replaced by entry {size - 1}, and this is the old one",
+            remedy="start the command again; on another machine: trace key import, with the new key file",
+        )
     tree = Tree(size, [view.tile(level, n) or b"" for level, (n, _) in enumerate(edge_of(size))])
     return tree, leaf_hash(last or b""), reader.signed.note
 

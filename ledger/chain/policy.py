@@ -6,21 +6,22 @@
     log acme.example/dc1+77c0e1d2+Bk...      an ML-DSA-44 key: from now on both algorithms must sign
     quorum none                              no witness is asked for
 
-**For each algorithm that the policy names, a believed key of that algorithm must have signed**: with an Ed25519 and an
-ML-DSA-44 key it is a hybrid policy, and taking one of the two lines away makes a checkpoint unbelieved. Two keys
-of one algorithm are alternatives (an old key and the one that replaced it).
+**For each algorithm that the policy names, a believed key of that algorithm must have signed**: with one Ed25519
+and one ML-DSA-44 key it is a hybrid policy, and to take one of the two lines away makes a checkpoint unbelieved.
+Keys of one algorithm are alternatives (an old key and the one that replaced it).
 
 A ledger that brings its own trust is not trusted: keys found inside the file count for nothing here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ledger.chain.errors import Refused
-from ledger.chain.home import create_secret, place_of, read_secret
+from ledger.chain.home import create_secret, place_of, read_secret, replace_secret
 from ledger.chain.note import ALGORITHMS, VerifierKey, parse_vkey
 
 if TYPE_CHECKING:
@@ -135,6 +136,20 @@ def create_policy(home: Path, origin: str, *keys: VerifierKey) -> Path:
     except FileExistsError:
         raise Refused(f"there is a policy for {origin} already: {path}") from None
     return path
+
+
+def add_to_policy(home: Path, origin: str, keys: Sequence[VerifierKey]) -> None:
+    """Believe further keys for an origin, in a policy that is there.
+
+    Raises:
+        As `load_policy`.
+    """
+    known = load_policy(home, origin).keys
+    path = policy_path(home, origin)
+    text = read_secret(path, f"the trust policy for {origin}", "")
+    fresh = "".join(f"log {key}\n" for key in keys if key not in known)
+    if fresh:
+        replace_secret(path, f"{fresh}{text}")
 
 
 def load_policy(home: Path, origin: str) -> Policy:

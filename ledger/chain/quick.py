@@ -3,7 +3,8 @@
 What is checked; whatever does not fit is judged by the full verification (`ledger.chain.verify`), which names the
 first bad entry, so both know the same verdicts:
 
-1. head         a believed key signed the newest checkpoint and the pin
+1. head         a believed key signed the pin; the same one, or one that a new entry puts in its place, the newest
+                checkpoint (an old revocation hidden from the index therefore revives no key)
 2. tree         the stored right edge gives the signed root; each tile that is read leads up to it
 3. consistency  the head only adds to the pin (RFC 9162 section 2.1.4)
 4. link         the last entry under the pin is read and proven; the first new one links to its leaf hash
@@ -21,7 +22,7 @@ here: that is what makes it quick.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
@@ -29,11 +30,12 @@ from typing import Final
 
 from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.commitment import MARK
+from ledger.chain.entry import KEY_MARK, KEY_TAIL
 from ledger.chain.erasure import PrivateCheck
-from ledger.chain.errors import LedgerError, Refused, Untrue
+from ledger.chain.errors import LedgerError, Untrue
 from ledger.chain.hashing import HASH_SIZE, ZERO_HASH, leaf_hash
 from ledger.chain.note import VerifierKey
-from ledger.chain.policy import Policy
+from ledger.chain.policy import Policy, believe
 from ledger.chain.proof import prove_consistency, verify_consistency
 from ledger.chain.reader import AuthenticReader
 from ledger.chain.storage.base import View
@@ -98,6 +100,7 @@ def verify_quick(
     policy: Policy | None,
     pin: SignedCheckpoint | None,
     day: int,
+    key_seqs: Sequence[int] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Quick:
     """Verify what is new since the pin in a snapshot, or everything where that is not possible.
@@ -108,6 +111,8 @@ def verify_quick(
         policy: The keys to believe; None: no policy for this origin.
         pin: The newest head that this verifier saw.
         day: Number of the day; it chooses the part of the old that is verified again.
+        key_seqs: Where the key entries are, as for `AuthenticReader`.
+        key_seqs: Where key entries are, as `AuthenticReader`; one that is missing costs time, never trust.
         progress: As `verify`.
     """
     if pin is None or not pin.head.size:
@@ -116,7 +121,7 @@ def verify_quick(
         why = "there is no trust policy"
     else:
         try:
-            return _Run(view, origin or pin.head.origin, policy, pin).go(day)
+            return _Run(view, origin or pin.head.origin, policy, pin, key_seqs).go(day)
         except (LedgerError, ValueError) as error:
             why = f"something does not fit: {error}"
     return Quick(verify(view, origin=origin, policy=policy, pin=pin, progress=progress), why)
@@ -125,18 +130,20 @@ def verify_quick(
 class _Run:
     """One run; it gives a verdict of ok or raises what did not fit."""
 
-    def __init__(self, view: View, origin: str, policy: Policy, pin: SignedCheckpoint) -> None:
+    def __init__(
+        self, view: View, origin: str, policy: Policy, pin: SignedCheckpoint, key_seqs: Sequence[int]
+    ) -> None:
         self._view = view
         self._pin = pin
-        self._policy = policy
-        self._reader = AuthenticReader(view, origin=origin, policy=policy, pin=pin)  # 1. head, 2. tree
+        # 1. head, 2. tree
+        self._reader = AuthenticReader(view, origin=origin, policy=policy, pin=pin, key_seqs=key_seqs)
+        self._new_keys: list[tuple[int, bytes]] = []
         self._case = Case()
         self._counts = self._case.counts
 
     def go(self, day: int) -> Quick:
         """Make all checks."""
         head, old = self._reader.head, self._pin.head
-        key = self._key()
         proof = prove_consistency(self._reader.tile, old.size, head.size)  # 3. consistency
         if not verify_consistency(old.size, head.size, proof, old.root, head.root):
             raise Untrue(f"the first {old.size} entries are not the ones that were seen before")
@@ -144,13 +151,15 @@ class _Run:
         private = PrivateCheck(self._view, self._case)
         self._check_entries(old.size, head.size, leaf, private)  # 5. new
         private.judge()  # 7. private
+        key = self._key()
         if any(True for bounds in ((None, 0), (head.size, None)) for _ in self._view.entries(*bounds)):
             raise Untrue(f"there are entries beyond the checkpoint of size {head.size}")
         tiles = -(-old.size // TILE_WIDTH)
         chosen = rolling_tiles(day, tiles)
         for n in chosen:  # 6. old
             first = n * TILE_WIDTH
-            before = leaf_hash(self._reader.proven_bytes(first - 1)) if first else ZERO_HASH
+            # The link of a proven entry proves the one before it.
+            before = leaf_hash(self._view.entry(first - 1) or b"") if first else ZERO_HASH
             stop = min(first + TILE_WIDTH, old.size)
             self._check_entries(first, stop, before, PrivateCheck(self._view, self._case))
         if self._case.findings:
@@ -172,11 +181,15 @@ class _Run:
         return Quick(verdict, "", head.size - old.size, len(chosen), tiles, rolling_days(tiles))
 
     def _key(self) -> VerifierKey:
-        """1. head: the pin, which is the anchor, is signed by a believed key, as the head is."""
-        believed = [signed.parsed.signed_by(self._policy.keys) for signed in (self._pin, self._reader.signed)]
-        if not all(believed):
-            raise Refused("no key that the policy believes signed the pin")
-        return believed[1][0]
+        """1. head: a key that signed the pin, or that a new entry puts in the place of one, signed the head."""
+        policy = Policy(tuple(believe(self._pin, self._reader.policy)))
+        if self._new_keys:
+            from ledger.chain.keyring import follow
+
+            policy, faults = follow(policy, self._reader.head.origin, self._new_keys)
+            if faults:
+                raise Untrue(faults[0].message, seq=faults[0].seq)
+        return believe(self._reader.signed, policy)[0]
 
     def _check_entries(self, start: int, stop: int, leaf: bytes, private: PrivateCheck) -> None:
         """Check order, chain and leaf of a run of entries, the first of which continues `leaf`."""
@@ -194,6 +207,8 @@ class _Run:
                     f'{{"_prev":"{leaf.hex()}","_seq":{seq},"body":'.encode("ascii")
                 ):
                     raise Untrue(f"entry {seq} does not continue the one before it", seq=seq)
+                if seq >= self._pin.head.size and data.find(KEY_MARK, KEY_TAIL) >= 0:
+                    self._new_keys.append((seq, data))
                 if data.find(MARK) >= 0:
                     private.see(seq, data)
                 leaf = after

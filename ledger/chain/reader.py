@@ -9,6 +9,7 @@ so an entry costs one hash after the first of its tile.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Final
 
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint, parse_checkpoint
@@ -31,15 +32,27 @@ class AuthenticReader:
         origin: The origin that is expected.
         policy: The keys to believe.
         pin: The head seen before, if any: a shorter log is refused.
+        key_seqs: Where entries on the life of keys are, from an index that need not be trusted: each is proven
+            before the reader gives anything out. What it leaves out stays unknown.
 
     Raises:
         Untrue: The head is not to be believed, or the tree does not give its root.
         RolledBack: The log is shorter than the pin.
     """
 
-    def __init__(self, view: View, *, origin: str, policy: Policy, pin: SignedCheckpoint | None = None) -> None:
+    def __init__(
+        self,
+        view: View,
+        *,
+        origin: str,
+        policy: Policy,
+        pin: SignedCheckpoint | None = None,
+        key_seqs: Sequence[int] = (),
+    ) -> None:
         self._view = view
-        self.signed = _believed_head(view, origin, policy)
+        keys = _key_entries(view, key_seqs)
+        self.policy = _follow_keys(origin, policy, keys)
+        self.signed = _believed_head(view, origin, self.policy)
         self.head: Checkpoint = self.signed.head
         if pin is not None and pin.head.size > self.head.size:
             raise RolledBack(
@@ -50,6 +63,10 @@ class AuthenticReader:
         self._tiles: OrderedDict[TileId, bytes] = OrderedDict()
         self._edge: dict[TileId, bytes] = {}
         self._check_edge()
+        for seq, data in keys:
+            if seq >= self.size:
+                raise Untrue(f"entry {seq} is not covered by the checkpoint", seq=seq, remedy=_REMEDY)
+            self._checked(seq, data)
 
     @property
     def size(self) -> int:
@@ -131,6 +148,24 @@ class AuthenticReader:
         if len(self._tiles) > _REMEMBERED_TILES:
             self._tiles.popitem(last=False)
         return data
+
+
+def _key_entries(view: View, seqs: Sequence[int]) -> list[tuple[int, bytes]]:
+    """Read the key entries; a log that has only the first says nothing that matters here."""
+    if len(seqs) < 2:
+        return []
+    return [(seq, data) for seq in seqs if seq >= 0 and (data := view.entry(seq)) is not None]
+
+
+def _follow_keys(origin: str, policy: Policy, keys: list[tuple[int, bytes]]) -> Policy:
+    if not keys:
+        return policy
+    from ledger.chain.keyring import follow
+
+    followed, faults = follow(policy, origin, keys)
+    if faults:
+        raise Untrue(faults[0].message, seq=faults[0].seq, remedy=_REMEDY)
+    return followed
 
 
 def _believed_head(view: View, origin: str, policy: Policy) -> SignedCheckpoint:

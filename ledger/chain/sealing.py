@@ -56,7 +56,12 @@ class Cost:
     def derive(self, passphrase: bytes, salt: bytes) -> bytes:
         """Make the 32 bytes of key; this takes its time."""
         kdf = Argon2id(
-            salt=salt, length=32, iterations=self.passes, lanes=self.lanes, memory_cost=self.memory, ad=b"trace/key/v1"
+            salt=salt,
+            length=32,
+            iterations=self.passes,
+            lanes=self.lanes,
+            memory_cost=self.memory,
+            ad=b"trace/key/v1",
         )
         return kdf.derive(passphrase)
 

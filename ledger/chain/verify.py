@@ -8,7 +8,8 @@ What is checked, in this order; the numbers stand again in the code:
 4. leaf        the hash of each entry's bytes (RFC 6962 section 2.1) is the one in the stored tree
 5. tree        the stored tiles (C2SP tlog-tiles) are the ones that the entries give
 6. checkpoint  the root over all entries is the one that the checkpoint signs, for this origin
-7. key         a key that this verifier's policy believes signed the checkpoint; entry 0 names a key
+7. key         for each algorithm of the policy a key that is believed, or that such a key was rotated to, signed
+               the checkpoint; entry 0 names a key
 8. pin         the head that this verifier saw before is a prefix of this log
 9. private     every commitment has its value, and the value fits; one that an erase entry names has none
 
@@ -24,14 +25,14 @@ from hashlib import sha256
 from itertools import islice
 from typing import Final
 
+from ledger.chain.authority import check_key, follow_keys, is_believed
 from ledger.chain.checkpoint import SignedCheckpoint, parse_checkpoint
 from ledger.chain.commitment import MARK
 from ledger.chain.diagnosis import name_the_bad
-from ledger.chain.entry import Entry, parse_entry
+from ledger.chain.entry import KEY_MARK, KEY_TAIL
 from ledger.chain.erasure import PrivateCheck
-from ledger.chain.errors import BadJson, NotALedger, Refused, Unreadable
+from ledger.chain.errors import NotALedger, Refused, Unreadable
 from ledger.chain.hashing import ZERO_HASH
-from ledger.chain.log import FIRST_BODY_KEY
 from ledger.chain.note import VerifierKey
 from ledger.chain.policy import NotBelievedError, Policy, believe
 from ledger.chain.storage.base import View
@@ -65,12 +66,13 @@ def verify(
         signed = _read_head(view, origin, case)
         walk = _Walk(view, signed, pin, case, progress)
         walk.run()
+        policy = follow_keys(walk.keys, signed, policy, case)
         if walk.suspicious:
-            name_the_bad(view, signed, case, believed=_is_believed(signed, policy))
+            name_the_bad(view, signed, case, believed=is_believed(signed, policy))
     except (Unreadable, NotALedger) as error:
         case.add("storage", "unreadable", None, str(error), error.remedy)
         return _verdict("corrupt", case, signed, None, Anchor("none", 0, b""), None)
-    key = _check_key(walk.first, signed, policy, case)
+    key = check_key(walk.first, signed, policy, case)
     pinned = _check_pin(pin, walk, signed, policy, case)
     word = _judge(case, pinned)
     first_bad = min((f.seq for f in case.findings if f.seq is not None), default=None)
@@ -114,6 +116,7 @@ class _Walk:
         self._private = PrivateCheck(view, case)
         self.suspicious = False
         self.first: bytes | None = None
+        self.keys: list[tuple[int, bytes]] = []
         self.pin_root: bytes | None = None
         self.root = b""
         self.size = 0
@@ -155,6 +158,8 @@ class _Walk:
                 expected = seq
             leaf = after
             expected += 1
+            if data.find(KEY_MARK, KEY_TAIL) >= 0:
+                self.keys.append((seq, data))
             if data.find(MARK) >= 0:  # twice as fast as `in`
                 self._private.see(seq, data)
         return leaves, leaf, expected
@@ -173,48 +178,6 @@ class _Walk:
         head = self._signed.head
         if self.size != head.size or self.root != head.root:
             self.suspicious = True
-
-
-def _check_key(
-    first: bytes | None, signed: SignedCheckpoint | None, policy: Policy | None, case: Case
-) -> VerifierKey | None:
-    """7. key: a believed key signed the head, and entry 0 names a key of this origin."""
-    if signed is None:
-        return None
-    origin = signed.head.origin
-    if policy is None:
-        case.add(
-            "key",
-            "no policy",
-            None,
-            f"this verifier has no trust policy for {origin}, so it believes no signature",
-            f"trace verify --key VKEY, with the verifier key of {origin} from a source you trust",
-        )
-        return None
-    case.counts["key"] = 1
-    try:
-        believed = believe(signed, policy)
-    except NotBelievedError as error:
-        case.add("key", error.kind, None, f"the checkpoint of size {signed.head.size}: {error}")
-        return None
-    try:
-        entry = parse_entry(first or b"")
-    except BadJson:
-        return believed[0]  # the other checks have named entry 0
-    if "leaf" not in case.failed and not _names_key(entry):
-        case.add("key", "genesis", 0, "entry 0 does not name the key of the site")
-    return believed[0]
-
-
-def _is_believed(signed: SignedCheckpoint | None, policy: Policy | None) -> bool:
-    try:
-        return signed is not None and policy is not None and bool(believe(signed, policy))
-    except NotBelievedError:
-        return False
-
-
-def _names_key(entry: Entry) -> bool:
-    return entry.kind == "key" and type(entry.body) is dict and type(entry.body.get(FIRST_BODY_KEY)) is str
 
 
 def _check_pin(

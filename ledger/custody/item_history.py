@@ -53,9 +53,10 @@ def resolve(lookup: Lookup, codes: Codes, code: str) -> str:
         NotFoundError: No event names anything under that code.
         Refused: Several things fit.
     """
-    for uri in codes.candidates(code):
-        if lookup.is_known(uri):
-            return uri
+    for probe in (False, True):  # to search the log is dear, so what is listed comes first
+        for uri in codes.candidates(code):
+            if lookup.is_known(uri, probe=probe):
+                return uri
     tails = {uri.rpartition("/")[2] for uri in codes.candidates(code)}
     named = {uri for tail in tails for mark in (":", "/10/") for uri in lookup.ending_with(mark + tail)}
     fits = [uri for uri in sorted(named) if lookup.is_known(uri)]

@@ -27,10 +27,22 @@ DEFAULT: Final = frozenset(
     """.split()
 )
 STANDARD: Final = {"document": "biztransactionlist"}
+PLURALS: Final = {"parties": "party", "documents": "document", "quantities": "quantity"}
 _PREFIX: Final = re.compile(r".*[:/#]", re.DOTALL)
 # Without these an event has no identity and no place in time, so they can never be private.
 NEVER: Final = frozenset(
-    {"type", "eventtime", "eventtimezoneoffset", "eventid", "recordtime", "action", "bizstep", "id", "parentid"}
+    {
+        "type",
+        "eventtime",
+        "eventtimezoneoffset",
+        "eventid",
+        "recordtime",
+        "action",
+        "bizstep",
+        "id",
+        "parentid",
+        "place",
+    }
 )
 _PARTY_TYPES: Final = re.compile(r"(?:.*[:/-])?(?:possessing_party|owning_party)")
 
@@ -58,6 +70,7 @@ def make_policy(more: Iterable[str] = (), fewer: Iterable[str] = ()) -> PrivacyP
         Refused: A name can never be private.
     """
     names = {_local_name(name) for name in more}
+    names = {PLURALS.get(name, name) for name in names}
     if bad := names & NEVER:
         raise Refused(f"the field {min(bad)!r} can never be private: an event needs it to be found and ordered")
     names |= {STANDARD[name] for name in names if name in STANDARD}

@@ -15,7 +15,7 @@ from ledger.chain.errors import Untrue
 from ledger.chain.keys import SiteKey
 from ledger.chain.log import Appended, Log
 from ledger.chain.storage.sqlite import SqliteStorage, SqliteTransaction
-from ledger.custody.index.read import find_idents
+from ledger.custody.index.read import find_idents, seqs_of_kind
 from ledger.custody.index.rebuild import read_rows
 from ledger.custody.index.schema import TABLES
 from ledger.custody.index.write import IndexRow, IndexWriter, index_row
@@ -144,6 +144,20 @@ class Recorder:
             self._index.write_other(transaction.connection, kind, first)
 
         return self.log.append([draft(kind, body, by=by, via=via)], derive=derive)
+
+    def record_keys(self, write: Callable[..., Appended], *arguments: object, by: str) -> Appended:
+        """Record entries on the life of keys: `ledger.chain.rotation.rotate` or `revoke`, with their arguments.
+
+        Raises:
+            Refused: They do not hold; nothing is written.
+        """
+        return write(
+            self.log,
+            *arguments,
+            by=by,
+            seqs=lambda transaction: seqs_of_kind(transaction.connection, "key"),
+            index=lambda transaction, seq: self._index.write_other(transaction.connection, "key", seq),
+        )
 
     def erase(self, seq: int, field: str, held: Sequence[Attachment], reason: str, *, by: str) -> Appended:
         """Delete private values of an entry, and record in the same commit that and why.

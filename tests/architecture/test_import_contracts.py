@@ -19,7 +19,7 @@ BREAKS = {
     "cryptography is for signers, keys and sealing": ("trace_cli/broken.py", "import cryptography\n"),
 }
 
-SQLITE_ROOMS = ("ledger/chain/storage/sqlite.py", "ledger/custody/index/")
+SQLITE_ROOMS = ("ledger/chain/storage/", "ledger/custody/index/")
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:

@@ -446,15 +446,6 @@ def all_stored_hashes_deleted_and_a_body_changed(bench):
     bench.put(77, change(bench.entry(77)))
 
 
-@case("D09", "corrupt", None, "unreadable")
-def the_root_page_of_another_table(bench):
-    bench.run("PRAGMA writable_schema = ON")
-    bench.run(
-        "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'entry') "
-        "WHERE name = 'checkpoint'"
-    )
-
-
 @case("A01", "rolled_back", OLD, "rolled back", anchor="pinned")
 @case("A01", "ok", None, pinned=False, anchor="self")
 def a_backup_in_place_of_the_file(bench):

@@ -250,3 +250,16 @@ def test_a_second_writer_waits_for_the_first(stores):
     assert faults == []
     with one.snapshot() as view:
         assert view.entry(1) == b"seen first: a"
+
+
+def test_attachments_that_are_dropped_are_gone_for_good(store):
+    kept, gone = (Attachment(bytes([n]) * 32, bytes([n + 1]) * 16, b"%d is a value" % n) for n in (7, 9))
+    with store.begin() as transaction:
+        transaction.put_attachments([kept, gone])
+    with store.begin() as transaction:
+        transaction.drop_attachments([gone.digest, b"never there"])
+    assert store.scrub([gone.salt, gone.data])
+    assert store.scrub([])
+    assert not store.scrub([kept.salt])
+    with store.snapshot() as view:
+        assert (view.attachment(gone.digest), view.attachment(kept.digest)) == (None, kept)

@@ -96,6 +96,17 @@ class Shell:
         return path
 
 
+@pytest.fixture(scope="session")
+def make_shells() -> Callable[[Path], Shell]:
+    """Make an empty folder below one that a longer-lived fixture has, with a home of its own."""
+
+    def make(base: Path) -> Shell:
+        (base / "dc1").mkdir()
+        return Shell(base / "dc1", base / "home")
+
+    return make
+
+
 @pytest.fixture
 def make_shell(tmp_path) -> Callable[[str], Shell]:
     """Make empty folders, each with a home of its own."""

@@ -86,6 +86,7 @@ def test_predictions_refuse_what_does_not_hold(closed):
     change(closed, start + entries[300].index(b"BOX-299"), ord("Q"))
     for command in ("forecast", "bottlenecks"):
         ran = closed.run(command, "--json")
-        assert ran.code == 3
-        assert ran.answer["error"]["first_bad_seq"] == 300
-    assert closed.run("forecast").code == 3
+        assert (ran.code, ran.answer["verdict"], ran.answer["first_bad_seq"]) == (3, "tampered", 300)
+    plain = closed.run("forecast")
+    assert (plain.code, plain.out) == (3, "")
+    assert "300" in plain.err

@@ -22,7 +22,7 @@ def backup(
 ) -> int:
     """Copy the ledger while it may be in use, and verify the whole copy before saying that it is one.
 
-    The copy is of one moment, with everything that was committed by then. Keys are not in it: copy $TRACE_HOME, too.
+    The copy is of one moment, with all that was committed by then. Keys are not in it: copy $TRACE_HOME, too.
 
     \b
     Examples:

@@ -36,7 +36,9 @@ def checkpoint(
     site = find_site(ledger)
     policy = site.believed_policy()
     with site.reading() as (view, pin):
-        signed = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin).signed
+        signed = AuthenticReader(
+            view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view)
+        ).signed
     if site.has_key():
         with site.recording() as recorder:
             recorder.log.keep_checkpoint(signed)

@@ -36,7 +36,7 @@ def list_decisions(ledger: options.Ledger = None, as_json: options.Json = False)
     site = find_site(ledger)
     policy = site.believed_policy()
     with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin)
+        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
         lookup = Lookup(view, reader)
         rows = [list_row(entry) for entry in lookup.entries_of_kind("decision")]
     tell_index(lookup)
@@ -69,7 +69,7 @@ def show(
     site = find_site(ledger)
     policy = site.believed_policy()
     with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin)
+        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
         if not 0 <= seq < reader.size:
             raise CommandError(
                 ExitCode.NOT_FOUND,

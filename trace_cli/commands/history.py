@@ -44,7 +44,7 @@ def history(
     site = find_site(ledger)
     policy = site.believed_policy()
     with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin)
+        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
         lookup = Lookup(view, reader)
         try:
             uri = resolve(lookup, site.codes, item)

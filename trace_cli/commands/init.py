@@ -21,6 +21,10 @@ def init(
     org: Annotated[str, typer.Option(help="Domain of the organisation, like acme.example.")] = "",
     site: Annotated[str, typer.Option(help="Name of the site, like dc1.")] = "",
     use_key: Annotated[bool, typer.Option("--use-key", help="Use the key of that site that is at hand.")] = False,
+    passphrase: Annotated[bool, typer.Option("--passphrase", help="Seal the new key with a passphrase.")] = False,
+    hybrid: Annotated[
+        bool, typer.Option("--hybrid", help="Sign with Ed25519 and with ML-DSA-44, both required.")
+    ] = False,
     by: options.By = None,
     as_json: options.Json = False,
 ) -> None:
@@ -30,6 +34,7 @@ def init(
     Examples:
       trace init --org acme.example --site dc1
       trace init ~/ledgers/dc1 --org acme.example --site dc1
+      trace init --org acme.example --site dc1 --passphrase --hybrid
     """
     from ledger.chain.checkpoint import check_origin
     from ledger.chain.home import find_home
@@ -39,10 +44,11 @@ def init(
     from ledger.custody.codes import check_domain
     from ledger.custody.privacy import make_policy
     from ledger.custody.recorder import Recorder
-    from trace_cli.context import now
+    from trace_cli.context import ask, now
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import note, say, write_json
+    from trace_cli.key_life import refuse_taken
     from trace_cli.settings import FILE, operator, write_settings
 
     if not org or not site:
@@ -69,18 +75,30 @@ def init(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CommandError(ExitCode.REFUSED, f"{folder} cannot be made: {error.strerror}") from None
-    key = load_key(home, origin) if use_key and key_path(home, origin).exists() else create_key(home, origin)
+    if use_key and key_path(home, origin).exists():
+        key = load_key(home, origin, ask)
+    else:
+        refuse_taken(home, origin)
+        key = create_key(home, origin, hybrid=hybrid, passphrase=_new_passphrase() if passphrase else None)
     if not policy_path(home, origin).exists():
-        create_policy(home, origin, key.verifier)
+        create_policy(home, origin, *key.verifiers)
     who = operator(by, os.environ, None)
     recorder = Recorder.create(folder / "ledger.db", key, make_policy(), clock=now, home=home, by=who)
     write_settings(folder / FILE, org=org, site=site)
     recorder.log.close()
     if as_json:
         answer = {"schema": "trace.init/1", "origin": origin, "ledger": str(folder / "ledger.db")}
-        write_json({**answer, "verifier_key": str(key.verifier), "home": str(home)})
+        answer = {**answer, "verifier_key": str(key.verifier), "home": str(home)}
+        write_json({**answer, "verifier_keys": [str(verifier) for verifier in key.verifiers]})
         return
     say(f"Ledger of {origin} in {folder}")
-    say(f"Verifier key, to give to others: {key.verifier}")
+    for verifier in key.verifiers:
+        say(f"Verifier key, to give to others: {verifier}")
     note(f"The private key is {key_path(home, origin)}; copy it to a safe place.")
     note("Next: trace scan CODE --step receiving --place DOCK-1, or trace import FILE")
+
+
+def _new_passphrase() -> bytes:
+    from trace_cli.passphrase import ask_new
+
+    return ask_new()

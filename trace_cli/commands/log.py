@@ -38,7 +38,7 @@ def log(
     policy = site.believed_policy()
     entries: list[dict[str, Any]] = []
     with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin)
+        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
         first = max(0, reader.size - count) if start is None else start
         for seq in range(first, min(reader.size, first + count)):
             entry = reader.entry(seq)

@@ -42,7 +42,7 @@ def prove(
     site = find_site(ledger)
     policy = site.believed_policy()
     with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin)
+        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
         seq = find_entry(view, reader, event)
         text = make_receipt(reader, seq)
         signed = reader.signed

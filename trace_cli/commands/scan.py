@@ -96,7 +96,7 @@ def scan(
 def _event(site: Site, said: Circumstances, text: str) -> tuple[str, dict[str, Any]]:
     from trace_cli.capture import make_event, make_statement, read_thing
 
-    thing, more = read_thing(site.codes, text, said)
+    thing, more = read_thing(site.codes, text, said, scanned=True)
     return thing.uri, make_event(make_statement(site.codes, said, [thing], extensions=more))
 
 

@@ -34,15 +34,16 @@ def show(
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import say, write_json
-    from trace_cli.reports.entry import find_entry
+    from trace_cli.reports.entry import find_entry, withheld_fields
 
     site = find_site(ledger)
     policy = site.believed_policy()
     with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin)
+        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
         seq = find_entry(view, reader, event)
         entry = reader.entry(seq)
         body = reveal(entry.body, view)
+        withheld = withheld_fields(view, reader, entry)
 
     def number(value: object) -> object:
         return int(value) if isinstance(value, Decimal) and value == int(value) else float(str(value))
@@ -56,6 +57,7 @@ def show(
         "by": entry.by,
         "via": entry.via,
         "body": body,
+        "withheld": withheld,
         "proven": {"origin": site.origin, "size": reader.size, "root": reader.head.root.hex()},
     }
     if as_json:
@@ -63,5 +65,7 @@ def show(
         return int(ExitCode.OK)
     say(f"entry {entry.seq}  {entry.kind}  recorded {entry.rec} by {entry.by} ({entry.via})")
     say(json.dumps(body, ensure_ascii=False, indent=2))
+    for item in withheld:
+        say(f"withheld: {item['field']}, {item['why']}")
     say(f"Proven against the signed head of {site.origin}, {reader.size:,} entries.")
     return int(ExitCode.OK)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ledger.chain.entry import Entry
@@ -71,3 +71,31 @@ def find_entry(view: SqliteView, reader: AuthenticReader, typed: str) -> int:
             remedy="trace log",
         )
     return seq
+
+
+def withheld_fields(view: SqliteView, reader: AuthenticReader, entry: Entry) -> list[dict[str, Any]]:
+    """List the private fields of an entry whose values are not there, and why."""
+    from ledger.chain.erasure import KIND
+    from ledger.custody.erasure import erasures, private_fields
+    from ledger.custody.index.lookup import Lookup
+
+    fields = [] if entry.kind == KIND else private_fields(entry.body)
+    gone = [item for item in fields if view.attachment(item.digest) is None]
+    if not gone:
+        return []
+    lookup = Lookup(view, reader)
+    past = {digest: erasure for erasure in erasures(lookup) for digest in erasure.digests}
+    tell_index(lookup)
+    answer: list[dict[str, Any]] = []
+    for item in gone:
+        done = past.get(item.digest)
+        why = (
+            "not there, and no entry says why: trace verify"
+            if done is None
+            else f"erased by {done.by} on {done.rec} (entry {done.seq}): {done.reason}"
+        )
+        reason = None if done is None else done.reason
+        answer.append(
+            {"field": item.path, "why": why, "reason": reason, "erase_seq": None if done is None else done.seq}
+        )
+    return answer

@@ -38,7 +38,8 @@ def write_examined(examined: Examined, evidence: Path | None, path: Path) -> Non
 
 
 def _quick_line(quick: Quick) -> str:
-    line = f"Quick: {quick.new:,} new entries, {quick.rolled:,} of {quick.old_tiles:,} tiles (256 entries) of old ones."
+    old = f"{quick.rolled:,} of {quick.old_tiles:,} tiles of 256 old ones"
+    line = f"Quick: {quick.new:,} new entries, and {old}."
     if quick.rolled == quick.old_tiles:
         return f"{line} That is all."
     return f"{line}\nRun daily, it sees each old tile once in {quick.days:,} days; `trace verify` sees all now."

@@ -26,6 +26,7 @@ def open_theirs(path: Path) -> Iterator[Theirs]:
     from ledger.chain.comparison import Theirs
     from ledger.chain.errors import NotALedger
     from ledger.chain.storage.sqlite import SqliteStorage
+    from ledger.custody.index.coverage import key_seqs
 
     path = path / "ledger.db" if path.is_dir() else path
     start = _read(path, len(_SQLITE))
@@ -39,7 +40,7 @@ def open_theirs(path: Path) -> Iterator[Theirs]:
             note = view.head()
             if note is None:
                 raise NotALedger(f"{path} has no checkpoint, so it says nothing to compare with")
-            yield Theirs(_parse(path, note), view)
+            yield Theirs(_parse(path, note), view, key_seqs=key_seqs(view))
     finally:
         storage.close()
 
@@ -55,7 +56,8 @@ def _read_text(path: Path) -> tuple[SignedCheckpoint, str | None]:
     if not text.startswith(HEADER):
         return _parse(path, text), None
     try:
-        return _parse(path, parse_proof(text).checkpoint), text
+        proof = parse_proof(text)
+        return _parse(path, proof.checkpoint), None if proof.extra is None else text
     except Refused as error:
         raise _nothing(path, error.message) from None
 

@@ -11,8 +11,8 @@ What is signed is not the text of the note but the head that it states, bound to
     start = 0, size    (8 + 8)    big-endian
     root               (32)
 
-The line holds base64(key id ‖ timestamp (8) ‖ signature (2,420)). Further lines of a checkpoint would not be covered,
-so a checkpoint that has some is never believed by this algorithm.
+The line holds base64(key id ‖ timestamp (8) ‖ signature (2,420)). Further lines of a checkpoint would not be
+covered, so a checkpoint that has some is never believed by this algorithm.
 """
 
 from __future__ import annotations
@@ -82,7 +82,12 @@ def cosigned_message(name: str, text: str, timestamp: int) -> bytes:
         root = b""
     names = [name.encode(), lines[0].encode()]
     size = int(lines[1])
-    if len(root) != 32 or size >= 2**63 or not all(1 <= len(one) <= 255 for one in names) or not 0 <= timestamp < 2**64:
+    if (
+        len(root) != 32
+        or size >= 2**63
+        or not all(1 <= len(one) <= 255 for one in names)
+        or not 0 <= timestamp < 2**64
+    ):
         raise Refused("ML-DSA-44 signs checkpoints with a root of 32 bytes and names of 1 to 255 bytes")
     signer, origin = (bytes([len(one)]) + one for one in names)
     return _LABEL + signer + struct.pack(">Q", timestamp) + origin + struct.pack(">QQ", 0, size) + root

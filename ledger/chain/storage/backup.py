@@ -23,8 +23,8 @@ _BESIDE: Final = ("", "-wal", "-shm", "-journal")
 def fresh_copy(view: SqliteView, path: Path) -> Iterator[tuple[Path, Callable[[], None]]]:
     """Copy the file of a snapshot; give the copy under a passing name, and what puts it in its place.
 
-    The name asked for is taken at once, so nothing is overwritten and nobody else can take it; the copy comes under
-    it only when the caller, who has checked it, says so. Otherwise nothing is left behind.
+    The name asked for is taken at once, so nothing is overwritten and nobody else can take it; the copy comes
+    under it only when the caller, who has checked it, says so. Otherwise nothing is left behind.
 
     Args:
         view: The snapshot.
@@ -34,13 +34,12 @@ def fresh_copy(view: SqliteView, path: Path) -> Iterator[tuple[Path, Callable[[]
         Refused: Something is there already.
         Unreadable: The copy cannot be written.
     """
-    placed = False
+    made: list[Path] = []
     passing = path.with_name(f".{path.name}.copying-{os.getpid()}")
 
     def place() -> None:
-        nonlocal placed
         os.replace(passing, path)
-        placed = True
+        made.remove(path)
         _sync(path.parent)
 
     if any(os.path.lexists(f"{path}{suffix}") for suffix in _BESIDE):
@@ -48,6 +47,7 @@ def fresh_copy(view: SqliteView, path: Path) -> Iterator[tuple[Path, Callable[[]
     try:
         for one in (path, passing):
             os.close(os.open(one, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+            made.append(one)
         _copy(view, passing)
         yield passing, place
     except FileExistsError as error:
@@ -55,12 +55,10 @@ def fresh_copy(view: SqliteView, path: Path) -> Iterator[tuple[Path, Callable[[]
     except OSError as error:
         raise Unreadable(f"{path} cannot be written: {error.strerror}", remedy="choose another place") from None
     finally:
-        for suffix in _BESIDE:
-            with suppress(OSError):
-                os.unlink(f"{passing}{suffix}")
-        if not placed:
-            with suppress(OSError):
-                os.unlink(path)
+        for one in made:
+            for suffix in _BESIDE:
+                with suppress(OSError):
+                    os.unlink(f"{one}{suffix}")
 
 
 def _copy(view: SqliteView, path: Path) -> None:

@@ -105,7 +105,7 @@ class Storage(Protocol):
         """Take what was deleted out of free space and journals, too.
 
         Args:
-            secrets: Bytes that must occur nowhere in what the store keeps.
+            secrets: Bytes that must occur nowhere in what the store keeps; none: whatever was deleted.
 
         Returns:
             False where another process still reads an older state, so that something had to stay.

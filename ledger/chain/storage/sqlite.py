@@ -274,12 +274,13 @@ class SqliteStorage:
         """See `Storage.scrub`.
 
         A page that was split long ago can hold a stale copy of a row where `secure_delete` does not reach. Only
-        then is the file rebuilt, which costs as much as it is long.
+        then, or where nobody knows any more what to look for, is the file rebuilt, which takes the longer the
+        larger it is.
         """
         with _faults(self.path):
             if not self._empty_wal():
                 return False
-            if self._holds(secrets):
+            if not secrets or self._holds(secrets):
                 self._connection.execute("VACUUM")
                 return self._empty_wal() and not self._holds(secrets)
         return True

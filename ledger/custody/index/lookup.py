@@ -2,8 +2,8 @@
 
 1. An index that is missing, of another shape, or does not cover the head is not asked; the log is read instead.
 2. Every entry that the index names is proven up to the signed root and must really be what was asked for.
-3. What the index leaves out cannot be seen from what it gives, so a part of the log is searched for what was asked: all
-   of it while there are at most `PROBED` entries, else a part chosen by chance each time.
+3. What the index leaves out cannot be seen in what it gives, so a part of the log is searched for what was asked:
+   all of it while there are at most `PROBED` entries, else a part chosen by chance each time.
 
 Whatever fails says so in `warning`, and the answer then comes from an index made of the log in memory.
 """
@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 
 from ledger.chain import canonical
 from ledger.chain.entry import Entry
-from ledger.chain.errors import BadJson, Untrue
+from ledger.chain.errors import BadJson, Refused, Untrue
 from ledger.chain.reader import AuthenticReader
 from ledger.chain.storage.sqlite import SqliteView
 from ledger.custody.identity import ident_of
@@ -25,7 +25,7 @@ from ledger.custody.index import read
 from ledger.custody.index.rebuild import fault_of, fill, row_of
 from ledger.custody.index.write import create_tables
 
-PROBED: Final = 20_000
+PROBED: Final = 8_000
 MEND: Final = "trace index rebuild"
 _T = TypeVar("_T")
 
@@ -56,8 +56,12 @@ class Lookup:
         if fault:
             self._distrust(fault)
 
-    def entries_naming(self, uri: str) -> list[Entry]:
+    def entries_naming(self, uri: str, *, probe: bool = True) -> list[Entry]:
         """Give the events that name a thing, in order, each proven.
+
+        Args:
+            uri: The thing.
+            probe: Search for what the index leaves out, too.
 
         Raises:
             Untrue: One of them does not hold.
@@ -66,17 +70,19 @@ class Lookup:
         def judge(entry: Entry) -> bool:
             return (row := row_of(entry)) is not None and uri in row.things
 
+        if not (mark := _mark(uri)):
+            return []
         return self._proven(
-            lambda: read.mentions_of(self._connection, uri), judge, canonical.encode(uri)[1:-1], f"name {uri}"
+            lambda: read.mentions_of(self._connection, uri), judge, mark if probe else b"", f"name {uri}"
         )
 
-    def is_known(self, uri: str) -> bool:
-        """Tell whether any event names a thing."""
-        return bool(self.entries_naming(uri))
+    def is_known(self, uri: str, *, probe: bool = True) -> bool:
+        """Tell whether any event names a thing; see `entries_naming`."""
+        return bool(self.entries_naming(uri, probe=probe))
 
     def ending_with(self, tail: str) -> list[str]:
         """List things whose URI ends so; only a hint until their entries are read."""
-        return self._ask(lambda: read.ending_with(self._connection, tail))
+        return self._ask(lambda: read.ending_with(self._connection, tail)) if _mark(tail) else []
 
     def seq_of(self, event_id: str, *, withdraws: bool = False) -> int | None:
         """Find the entry of an event.
@@ -85,6 +91,8 @@ class Lookup:
             Untrue: It does not hold.
         """
         ident = ident_of(event_id, withdraws)
+        if not (mark := _mark(event_id)):
+            return None
 
         def judge(entry: Entry) -> bool:
             return (row := row_of(entry)) is not None and row.ident == ident
@@ -92,7 +100,7 @@ class Lookup:
         found = self._proven(
             lambda: list(read.find_idents(self._connection, [ident]).values()),
             judge,
-            canonical.encode(event_id)[1:-1],
+            mark,
             f"have the eventID {event_id}",
         )
         return found[0].seq if found else None
@@ -117,7 +125,7 @@ class Lookup:
         try:
             seqs = self._ask(ask)
             found = [self._checked(seq, judge, what) for seq in seqs]
-            if not self.warning:
+            if mark and not self.warning:
                 self._probe(set(seqs), judge, mark, what)
         except _WrongError as error:
             self._distrust(str(error))
@@ -165,3 +173,11 @@ class Lookup:
             fill(self._connection, self.view.entries(0, self.reader.size))
         except BadJson as error:
             raise Untrue(f"{why}, and the log cannot be read instead: {error}", remedy="trace verify") from None
+
+
+def _mark(text: str) -> bytes:
+    """Write a string as it stands in an entry; nothing, where no entry can hold it."""
+    try:
+        return canonical.encode(text)[1:-1]
+    except Refused:
+        return b""

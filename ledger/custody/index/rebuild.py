@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from itertools import islice
 from typing import Any, Final
+from urllib.parse import quote
 
 from ledger.chain.checkpoint import parse_checkpoint
 from ledger.chain.entry import Entry
@@ -104,10 +106,7 @@ def rebuild(transaction: SqliteTransaction, progress: Callable[[int], None] | No
         Untrue: An entry cannot be read.
     """
     connection = transaction.connection
-    marks = ",".join("?" * len(_NAMES))
-    query = f"SELECT type, name FROM sqlite_schema WHERE lower(name) IN ({marks}) AND type IN ('table', 'view')"
-    for kind, name in connection.execute(query, _NAMES).fetchall():
-        connection.execute(f'DROP {kind} "{name}"')
+    _drop_tables(connection)
     create_tables(connection)
     size = head_size(transaction)
     try:
@@ -115,6 +114,30 @@ def rebuild(transaction: SqliteTransaction, progress: Callable[[int], None] | No
     except BadJson as error:
         raise Untrue(f"the index cannot be made: {error}", remedy="trace verify") from None
     return size
+
+
+def _drop_tables(connection: sqlite3.Connection) -> None:
+    marks = ",".join("?" * len(_NAMES))
+    query = f"SELECT type, name FROM sqlite_schema WHERE lower(name) IN ({marks}) AND type IN ('table', 'view')"
+    found = connection.execute(query, _NAMES).fetchall()
+    if _are_sound(connection, [name for kind, name in found if kind == "table"]):
+        for kind, name in found:
+            connection.execute(f'DROP {kind} "{name}"')
+    else:
+        # To drop a table is to walk its pages. Damaged ones are forgotten; the next VACUUM takes the pages back.
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(f"DELETE FROM sqlite_schema WHERE lower(tbl_name) IN ({marks})", _NAMES)
+        connection.execute("PRAGMA writable_schema = RESET")
+
+
+def _are_sound(connection: sqlite3.Connection, tables: list[str]) -> bool:
+    """Look through other eyes: a transaction that has met a damaged page can do nothing more."""
+    path = connection.execute("PRAGMA database_list").fetchone()[2]
+    with closing(sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True)) as other:
+        try:
+            return all(other.execute(f'PRAGMA quick_check("{name}")').fetchall() == [("ok",)] for name in tables)
+        except sqlite3.DatabaseError:
+            return False
 
 
 def ensure_current(

@@ -9,6 +9,7 @@ import pytest
 
 from ledger.chain.errors import Refused, Untrue
 from ledger.custody.codes import Codes
+from ledger.custody.index.lookup import Lookup
 from ledger.custody.item_history import NotFoundError, item_history, resolve
 
 OBJ = "https://acme.example/obj/"
@@ -129,7 +130,8 @@ def test_resolve(make_recorder, record, looking, obj, body):
         for uri in (f"{gtin}/10/L1", "https://acme.example/lot/A:L2", "https://acme.example/lot/B:L2")
     ]
     record(make_recorder(), obj(1, 0, "A", "4006381333932"), body("Object", 2, 0, quantityList=goods))
-    with looking() as (view, _):
+    with looking() as found:
+        lookup = Lookup(*found)
         assert resolve(lookup, CODES, "A") == OBJ + "A"
         assert resolve(lookup, CODES, OBJ + "A") == OBJ + "A"
         assert resolve(lookup, CODES, "4006381333932") == OBJ + "4006381333932"

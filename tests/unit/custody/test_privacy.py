@@ -160,3 +160,9 @@ def test_no_private_value_is_in_any_entry(make_recorder, record, looking, tmp_pa
     whole = (tmp_path / "ledger.db").read_bytes()
     assert b"SECRET" not in whole
     assert b"77123" not in whole
+
+
+def test_names_may_be_in_the_plural_and_a_place_is_never_private():
+    assert make_policy(["parties", "Documents"]).names >= {"party", "document", "biztransactionlist"}
+    with pytest.raises(Refused, match="place"):
+        make_policy(["place"])
