@@ -87,6 +87,23 @@ def read_thing(
     return Thing(found.uri), said_of
 
 
+def one_saying(read: Sequence[tuple[Thing, dict[str, Any]]]) -> dict[str, Any]:
+    """Bring together what was said of several things; an event can say it of all of them, or not at all.
+
+    Raises:
+        Refused: It was said of some only, or differently.
+    """
+    from ledger.chain.errors import Refused
+
+    said = [found for thing, found in read if not thing.is_class]
+    if any(found != said[0] for found in said):
+        raise Refused(
+            "one event cannot say different amounts of single items",
+            remedy="record them one by one, or name lots: PRODUCT:LOT=40kg",
+        )
+    return said[0] if said else {}
+
+
 def read_moment(text: str | None) -> datetime:
     """Read a time that was typed; none: now, in the local zone.
 

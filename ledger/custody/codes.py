@@ -250,12 +250,13 @@ def _is_class_uri(uri: str) -> bool:
 
 
 def _check(code: str, what: str) -> str:
+    name = f"an {what}" if what == "item" else f"a {what}"
     if not code or code != code.strip():
-        raise Refused(f"a {what} must not be empty nor begin or end with white space, got {code!r}")
+        raise Refused(f"{name} must not be empty nor begin or end with white space, got {code!r}")
     if len(code) > LIMIT:
-        raise Refused(f"a {what} has at most {LIMIT} characters, got {len(code)}")
+        raise Refused(f"{name} has at most {LIMIT} characters, got {len(code)}")
     if (bad := _UNFIT.search(code)) is not None:
         if bad[0] >= "\ud800":
-            raise Refused(f"a {what} holds a lone surrogate, which is no character")
-        raise Refused(f"a {what} holds control characters: {code!r}")
+            raise Refused(f"{name} holds a lone surrogate, which is no character")
+        raise Refused(f"{name} holds control characters: {code!r}")
     return code

@@ -63,7 +63,7 @@ def history(
     if as_json:
         write_json({**_answer(found, verdict), "warnings": warnings})
         return int(ExitCode.OK)
-    say(f"{site.codes.short(uri)}   {len(found.lines)} events")
+    say(f"{site.codes.short(uri)}   {len(found.lines)} event{'' if len(found.lines) == 1 else 's'}")
     _draw(found, site.codes)
     say(
         f"Now: {_short(site.codes, found.place) or 'place unknown'}"

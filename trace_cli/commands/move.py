@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trace_cli import options
+
+if TYPE_CHECKING:
+    from trace_cli.capture import Circumstances
 
 Things = Annotated[
     list[str], typer.Argument(metavar="THING...", help="Items, or PRODUCT:LOT=12.5kg for some of a lot.")
@@ -132,16 +136,12 @@ def unpack(
     return _record(said, things or [], by, ledger, as_json=as_json)
 
 
-def _record(said: object, things: list[str], by: str | None, ledger: object, *, as_json: bool) -> int:
-    from pathlib import Path
-
-    from trace_cli.capture import Circumstances, make_event, make_statement, read_thing
+def _record(said: Circumstances, things: list[str], by: str | None, ledger: Path | None, *, as_json: bool) -> int:
+    from trace_cli.capture import make_event, make_statement, one_saying, read_thing
     from trace_cli.commands.record import record_and_tell
     from trace_cli.context import find_site
 
-    assert isinstance(said, Circumstances)
-    assert ledger is None or isinstance(ledger, Path)
     site = find_site(ledger)
     read = [read_thing(site.codes, text, said) for text in things]
-    statement = make_statement(site.codes, said, [thing for thing, _ in read])
+    statement = make_statement(site.codes, said, [thing for thing, _ in read], extensions=one_saying(read))
     return record_and_tell(site, [make_event(statement)], by, said.step, as_json=as_json)

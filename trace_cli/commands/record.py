@@ -48,7 +48,7 @@ def record(
       trace record LETTUCE:24A=40kg --step commissioning --place FARM-YUMA
       trace record BASKET-0205 --step holding --field reason="seal broken"
     """
-    from trace_cli.capture import Circumstances, make_event, make_statement, read_thing
+    from trace_cli.capture import Circumstances, make_event, make_statement, one_saying, read_thing
     from trace_cli.context import find_site
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
@@ -78,7 +78,7 @@ def record(
         extensions=extensions,
     )
     read = [read_thing(site.codes, text, said) for text in things]
-    more = {key: value for _, found in read for key, value in found.items()}
+    more = one_saying(read)
     statement = make_statement(site.codes, said, [thing for thing, _ in read], extensions=more)
     return record_and_tell(site, [make_event(statement)], by, step, as_json=as_json)
 

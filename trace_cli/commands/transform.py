@@ -32,13 +32,20 @@ def transform(
       trace transform --input ROMAINE:Y26029=58kg --input SPINACH:Y26029=37kg \\
                       --out MIX:P26030=93kg --place PACK-YUMA
     """
-    from trace_cli.capture import Circumstances, make_event, make_statement, read_thing
+    from trace_cli.capture import Circumstances, make_event, make_statement, one_saying, read_thing
     from trace_cli.commands.record import record_and_tell
     from trace_cli.context import find_site
 
     site = find_site(ledger)
     said = Circumstances(step=step, place=place, document=document, at=at)
-    things = [read_thing(site.codes, text, said)[0] for text in inputs]
-    made = [read_thing(site.codes, text, said)[0] for text in outputs]
-    statement = make_statement(site.codes, said, things, outputs=made)
+    went_in = [read_thing(site.codes, text, said) for text in inputs]
+    came_out = [read_thing(site.codes, text, said) for text in outputs]
+    more = one_saying([*went_in, *came_out])
+    statement = make_statement(
+        site.codes,
+        said,
+        [thing for thing, _ in went_in],
+        outputs=[thing for thing, _ in came_out],
+        extensions=more,
+    )
     return record_and_tell(site, [make_event(statement)], by, step, as_json=as_json)

@@ -7,8 +7,8 @@ import pytest
 
 from ledger.chain.errors import Refused
 from ledger.custody.codes import Codes
-from ledger.custody.statement import Thing
-from trace_cli.capture import Circumstances, make_event, make_statement, read_moment, read_thing
+from ledger.custody.statement import QUANTITY, Thing
+from trace_cli.capture import Circumstances, make_event, make_statement, one_saying, read_moment, read_thing
 
 ACME = "https://acme.example"
 GTIN = "https://id.gs1.org/01/04006381333931"
@@ -92,3 +92,18 @@ def test_moments():
     assert present.microsecond % 1000 == 0
     with pytest.raises(Refused, match="no offset"):
         read_moment("2026-03-01T08:00:00")
+
+
+def test_one_event_says_one_amount_of_single_items_or_none():
+    codes = Codes("acme.example")
+    said = Circumstances(step="shipping")
+    assert one_saying([read_thing(codes, "A1=3", said), read_thing(codes, "A2=3", said)]) == {QUANTITY: Decimal(3)}
+    assert one_saying([read_thing(codes, "LETTUCE:24A=3", said)]) == {}
+    with pytest.raises(Refused, match="different amounts"):
+        one_saying([read_thing(codes, "A1=3", said), read_thing(codes, "A2", said)])
+
+
+def test_what_was_scanned_is_a_code_and_nothing_else():
+    thing, more = read_thing(Codes("acme.example"), "A1=3", Circumstances(step="shipping"), scanned=True)
+    assert thing.uri == "https://acme.example/obj/A1%3D3"
+    assert more == {}
