@@ -33,6 +33,9 @@ def verify(
         typer.Option("--quick", help="Verify what is new since the pin, and today's part of the old."),
     ] = False,
     full: Annotated[bool, typer.Option("--full", help="Re-hash everything; that is what it does anyway.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Also ask that every entry is in canonical form; slower.")
+    ] = False,
     against: Annotated[
         Path | None,
         typer.Option(
@@ -62,8 +65,8 @@ def verify(
     from trace_cli.reports.examined import examined_answer, write_examined
     from trace_cli.reports.receipt import is_receipt, verify_receipt, write_receipt
 
-    if quick and full:
-        raise CommandError(ExitCode.USAGE, "give either --quick or --full")
+    if quick and (full or strict):
+        raise CommandError(ExitCode.USAGE, f"give either --quick or {'--full' if full else '--strict'}")
     begun = time.monotonic()
     path, home, expected = _target(file, ledger)
     if is_receipt(path):
@@ -82,7 +85,9 @@ def verify(
         else:
             write_receipt(answer, path)
         return int(ExitCode.OK if answer["verdict"] == "ok" else ExitCode.NOT_VERIFIED)
-    examined = _examine(path, home, expected, key, policy, quick=quick, against=against, quiet=as_json)
+    examined = _examine(
+        path, home, expected, key, policy, quick=quick, strict=strict, against=against, quiet=as_json
+    )
     evidence = _write_evidence(examined)
     if as_json:
         write_json(examined_answer(examined, evidence, seconds=time.monotonic() - begun))
@@ -102,9 +107,13 @@ def _examine(
     policy: Path | None,
     *,
     quick: bool,
+    strict: bool,
     against: Path | None,
     quiet: bool,
 ) -> Examined:
+    from dataclasses import replace
+
+    from ledger.chain.form import judge_form
     from ledger.chain.pins import save_pin
     from ledger.chain.storage.sqlite import SqliteStorage
     from trace_cli.context import now
@@ -128,6 +137,9 @@ def _examine(
                 theirs=theirs,
                 progress=progress.step,
             )
+            if strict and examined.verdict.word == "ok":
+                with storage.snapshot() as view:
+                    examined = replace(examined, verdict=judge_form(view, examined.verdict, progress.step))
     finally:
         storage.close()
     verdict = examined.verdict
