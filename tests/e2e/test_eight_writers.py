@@ -53,7 +53,9 @@ def test_eight_writers_at_once(site):
         process.stdin.write("go\n")
         process.stdin.flush()
     told = [process.communicate() for process in running]
-    assert [(process.returncode, err) for process, (_, err) in zip(running, told, strict=True)] == [(0, "")] * WRITERS
+    assert [(process.returncode, err) for process, (_, err) in zip(running, told, strict=True)] == [
+        (0, "")
+    ] * WRITERS
     acknowledged = {mark: [int(line) for line in out.split()] for mark, (out, _) in zip(marks, told, strict=True)}
 
     verdict = site.good("verify", "--json").answer
