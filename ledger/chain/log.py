@@ -104,6 +104,54 @@ class Log:
         log.append([draft("key", body, by=by, via="typed")], derive=derive, keep=True)
         return log
 
+    @classmethod
+    def begin_epoch(
+        cls,
+        storage: Storage,
+        key: SiteKey,
+        clock: Callable[[], datetime],
+        home: Path,
+        policy: Policy,
+        body: dict[str, object],
+        by: str,
+        *,
+        key_seqs: Sequence[int] = (),
+        derive: Callable[[Any, int], None] | None = None,
+    ) -> Log:
+        """Go on from an older state of a log, or under another key, with the entry that says so.
+
+        Args:
+            storage: A log that was verified, but for the pin.
+            key: Signs from here on.
+            clock: As `Log`.
+            home: Where the pin is set back.
+            policy: Believes the head that is there.
+            body: As `ledger.chain.epoch.epoch_body` made it.
+            by: Who does it.
+            key_seqs: As `AuthenticReader`.
+            derive: As `append`.
+
+        Raises:
+            Untrue: The head in the store is not to be believed under the policy.
+        """
+        log = cls.__new__(cls)
+        log._storage, log._key, log._clock, log._home = storage, key, clock, None
+        log.pin_fault = ""
+        with storage.snapshot() as view:
+            reader = AuthenticReader(view, origin=key.origin, policy=policy, key_seqs=key_seqs)
+            log._tree, log._last_leaf, log._note = _continued(view, reader)
+        kept = log.size
+
+        def judge(_transaction: Any, first: int) -> tuple[Sequence[Draft], Callable[[Any, int], None] | None]:
+            if first != kept:
+                raise Refused("the ledger has grown meanwhile", remedy="trace recover, again")
+            return [draft("key", body, by=by, via="typed")], derive
+
+        done = log.append_judged(judge, keep=True)
+        log._home = home
+        pins.save_pin(home, parse_checkpoint(done.note), new_epoch=True)
+        return log
+
     @property
     def origin(self) -> str:
         """Name the log."""
@@ -246,7 +294,7 @@ class Log:
             raise RolledBack(
                 f"this ledger has {self.size} entries, but {pin.head.size} were seen before: "
                 "it was rolled back, perhaps restored from a backup",
-                remedy="trace verify",
+                remedy='trace verify; if you have restored it yourself: trace recover --reason "..."',
             )
         if pin.head.size == self.size and pin.head.root != self._tree.root():
             raise RolledBack(
@@ -270,8 +318,14 @@ def _newest(view: View, key: SiteKey) -> tuple[Tree, bytes, str]:
             f"the key of {key.origin} was replaced by entry {size - 1}, and this is the old one",
             remedy="start the command again; on another machine: trace key import, with the new key file",
         )
+    return _continued(view, reader)
+
+
+def _continued(view: View, reader: AuthenticReader) -> tuple[Tree, bytes, str]:
+    """Read the proven tree, last leaf and note."""
+    size = reader.size
     tree = Tree(size, [view.tile(level, n) or b"" for level, (n, _) in enumerate(edge_of(size))])
-    return tree, leaf_hash(last or b""), reader.signed.note
+    return tree, leaf_hash(reader.proven_bytes(size - 1)), reader.signed.note
 
 
 def _check_written(transaction: Transaction, first: int, leaves: Sequence[bytes]) -> None:
