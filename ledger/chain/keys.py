@@ -2,8 +2,8 @@
 
 The file holds one line, ``PRIVATE+KEY+<origin>+<key id>+<base64(algorithm || seed)>``, the form that Go's note
 tools read and write: Ed25519, and a second line for ML-DSA-44 where the site signs with both. With a passphrase
-these lines lie in a sealed file instead (`ledger.chain.sealing`). A key that an ssh-agent holds has a line with its
-public side, ``TRACE+AGENT+KEY+<origin>+<key id>+<base64(algorithm || public key)>``, and nothing secret.
+these lines lie in a sealed file instead (`ledger.chain.sealing`). A key that an ssh-agent holds has a line with
+its public side, ``TRACE+AGENT+KEY+<origin>+<key id>+<base64(algorithm || public key)>``, and nothing secret.
 """
 
 from __future__ import annotations
