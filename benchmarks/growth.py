@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What grows with the log? One append and one proof must not, a full verification must in step, from 1,000 entries on."""
+"""What grows with the log? One append and one proof must not, a full verification must in step."""
 
 from __future__ import annotations
 
