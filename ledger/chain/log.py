@@ -23,7 +23,7 @@ from ledger.chain.checkpoint import (
     parse_checkpoint,
     sign_checkpoint,
 )
-from ledger.chain.entry import Draft, draft, entry_bytes, record_time
+from ledger.chain.entry import Draft, draft, entry_bytes, parse_entry, record_time
 from ledger.chain.errors import KeyUnavailable, LedgerError, Refused, RolledBack, Untrue
 from ledger.chain.hashing import ZERO_HASH, leaf_hash
 from ledger.chain.keys import SiteKey
@@ -60,8 +60,10 @@ class Log:
     """
 
     pin_fault: str
+    clock_fault: str
     _tree: Tree
     _last_leaf: bytes
+    _last_rec: str
     _note: str
 
     def __init__(self, storage: Storage, key: SiteKey, clock: Callable[[], datetime], home: Path | None) -> None:
@@ -69,7 +71,7 @@ class Log:
         self._key = key
         self._clock = clock
         self._home = home
-        self.pin_fault = ""
+        self.pin_fault = self.clock_fault = self._last_rec = ""
         # The pin first: what it has seen was committed before it, so any snapshot taken after has that, too.
         pin = None if home is None else pins.load_pin(home, key.origin)
         with storage.snapshot() as view:
@@ -96,7 +98,7 @@ class Log:
         check_origin(key.origin)
         log = cls.__new__(cls)
         log._storage, log._key, log._clock, log._home = storage, key, clock, home
-        log.pin_fault = ""
+        log.pin_fault = log.clock_fault = log._last_rec = ""
         log._tree, log._last_leaf, log._note = Tree(), ZERO_HASH, ""
         body: dict[str, object] = {FIRST_BODY_KEY: str(key.verifier), "purpose": "site"}
         if key.second is not None:
@@ -136,7 +138,7 @@ class Log:
         """
         log = cls.__new__(cls)
         log._storage, log._key, log._clock, log._home = storage, key, clock, None
-        log.pin_fault = ""
+        log.pin_fault = log.clock_fault = log._last_rec = ""
         with storage.snapshot() as view:
             reader = AuthenticReader(view, origin=key.origin, policy=policy, key_seqs=key_seqs)
             log._tree, log._last_leaf, log._note = _continued(view, reader)
@@ -219,6 +221,7 @@ class Log:
                 raise Refused("there is nothing to record")
             moment = self._clock()
             rec = record_time(moment)
+            self._look_at_clock(transaction, first, rec)
             data, leaves = self._chain(items, rec)
             transaction.put_entries(first, data)
             _check_written(transaction, first, leaves)
@@ -233,7 +236,7 @@ class Log:
             signers = self._key.signers + (heir.signers if heir else ())
             note = sign_checkpoint(head, signers, int(moment.timestamp()))
             transaction.put_head(head.size, note, rec[:10], keep=keep)
-        self._tree, self._last_leaf, self._note = tree, leaves[-1], note
+        self._tree, self._last_leaf, self._note, self._last_rec = tree, leaves[-1], note, rec
         self._key = heir or self._key
         self._remember(note)
         return Appended(first, head, note)
@@ -256,6 +259,16 @@ class Log:
     def scrub(self, secrets: Sequence[bytes]) -> bool:
         """Take what was deleted out of free space and journals, too; see `Storage.scrub`."""
         return self._storage.scrub(secrets)
+
+    def _look_at_clock(self, view: View, first: int, rec: str) -> None:
+        """Notice a clock that went back. The order of entries is their numbers, so nothing is refused for it."""
+        if first and not self._last_rec:
+            self._last_rec = parse_entry(view.entry(first - 1) or b"").rec
+        if rec < self._last_rec:
+            self.clock_fault = (
+                f"the clock of this machine says {rec}, and entry {first - 1} was recorded at {self._last_rec}: "
+                "one of the two clocks was wrong; entries keep the order of their numbers"
+            )
 
     def _chain(self, items: Sequence[Draft], rec: str) -> tuple[list[bytes], list[bytes]]:
         data: list[bytes] = []
@@ -287,7 +300,7 @@ class Log:
                 f"the first {seen} entries are not the ones that this process has seen",
                 remedy="trace verify",
             )
-        self._tree, self._last_leaf, self._note = tree, last_leaf, note
+        self._tree, self._last_leaf, self._note, self._last_rec = tree, last_leaf, note, ""
 
     def _check_pin(self, pin: SignedCheckpoint) -> None:
         if pin.head.size > self.size:
