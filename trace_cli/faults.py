@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import sys
 from typing import Any
@@ -18,8 +17,6 @@ def exit_code_of(error: Exception) -> ExitCode:
 
     if isinstance(error, CommandError):
         return error.code
-    if _disk_is_full(error):
-        return ExitCode.UNAVAILABLE
     table: tuple[tuple[type[Exception], ExitCode], ...] = (
         (errors.Refused, ExitCode.REFUSED),
         (errors.Unavailable, ExitCode.UNAVAILABLE),
@@ -27,10 +24,6 @@ def exit_code_of(error: Exception) -> ExitCode:
         (errors.Untrue, ExitCode.NOT_VERIFIED),
     )
     return next((code for kind, code in table if isinstance(error, kind)), ExitCode.FAILURE)
-
-
-def _disk_is_full(error: BaseException) -> bool:
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def report(error: Exception, *, as_json: bool) -> ExitCode:
@@ -41,9 +34,6 @@ def report(error: Exception, *, as_json: bool) -> ExitCode:
     code = exit_code_of(error)
     message = getattr(error, "message", None) or str(error) or type(error).__name__
     remedy = getattr(error, "remedy", "")
-    if _disk_is_full(error):
-        message = f"there is no space left: {message}"
-        remedy = "free some space, or name another directory for temporary files: TMPDIR=/var/tmp trace ..."
     if code is ExitCode.FAILURE and not isinstance(error, CommandError):
         message = f"{type(error).__name__}: {message}"
         remedy = remedy or "run it again with --debug and report what it prints"
