@@ -64,7 +64,9 @@ _STANDARD: Final = frozenset(
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 _CBV_URN: Final = re.compile(r"urn:epcglobal:cbv:(bizstep|disp|btt|sdt|er):")
 _CBV_WEB: Final = {"bizstep": "BizStep-", "disp": "Disp-", "btt": "BTT-", "sdt": "SDT-", "er": "ER-"}
-_TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,60}))?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+_TIME: Final = re.compile(
+    r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?)(?:\.(\d{1,60}))?(Z|[+-]\d{2}:\d{2})", re.ASCII
+)
 _MAX_DEPTH: Final = 100
 
 
@@ -164,7 +166,7 @@ def _text(value: Any) -> str:
     if kind is bool:
         return "true" if value else "false"
     if kind is Decimal:
-        return _plain(value)
+        return plain_number(value)
     return "" if value is None or kind in (dict, list) else str(value)
 
 
@@ -178,7 +180,7 @@ def _canonical(text: str) -> str:
     text = text.strip()
     first = text[:1]
     if first in "0123456789+-." and _NUMBER.fullmatch(text):
-        return _plain(Decimal(text))
+        return plain_number(Decimal(text))
     if first == "u" and (match := _CBV_URN.match(text)):
         return f"https://ref.gs1.org/cbv/{_CBV_WEB[match[1]]}{text[match.end() :]}"
     if text.startswith("gs1:"):
@@ -188,7 +190,7 @@ def _canonical(text: str) -> str:
     return canonical_uri(text)
 
 
-def _plain(number: Decimal) -> str:
+def plain_number(number: Decimal) -> str:
     """Write a number without exponent, trailing zeros and plus sign."""
     if not number.is_finite() or abs(number.adjusted()) > 1000:
         return str(number)

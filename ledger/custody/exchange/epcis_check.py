@@ -7,7 +7,7 @@ Every fault is found, not the first alone, and each names the place in the event
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -30,11 +30,12 @@ from ledger.custody.exchange.epcis_fields import (
 
 Path = tuple[str | int, ...]
 _TIME: Final = re.compile(
-    r"(\d{4})-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,40})?(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)",
+    r"(\d{4})-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,40})?)?(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)",
     re.ASCII,
 )
 _OFFSET: Final = re.compile(r"[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00)", re.ASCII)
 _UNIT: Final = re.compile(r"[A-Z0-9]{2,3}", re.ASCII)
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,40}(?:\.[0-9]{1,40})?", re.ASCII)
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})*", re.ASCII)
 _YEARS: Final = ("1900", "2199")
 _ACTIONS: Final = ("ADD", "OBSERVE", "DELETE")
@@ -56,12 +57,13 @@ class Fault:
     remedy: str = ""
 
 
-def settle_event(event: dict[str, Any], names: Mapping[str, str]) -> list[Fault]:
+def settle_event(event: dict[str, Any], names: Container[str]) -> list[Fault]:
     """Judge an event, and give its CBV words their bare spelling in place.
 
     Args:
         event: An event in EPCIS 2.0 JSON.
-        names: What its context declares; such names need no prefix.
+        names: What its context declares; such names need no prefix. `ANY_NAME` where the context is only named by
+            an address that is unknown here, and so may declare any.
 
     Returns:
         What is wrong; empty where nothing is.
@@ -69,13 +71,21 @@ def settle_event(event: dict[str, Any], names: Mapping[str, str]) -> list[Fault]
     return _Judge(event, names).faults
 
 
-def is_extension(key: str, names: Mapping[str, str]) -> bool:
+class _AnyName:
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+ANY_NAME: Final = _AnyName()
+
+
+def is_extension(key: str, names: Container[str]) -> bool:
     """Tell whether a key can be that of an extension: it has a prefix, or the context declares it."""
     return ":" in key or key[:1] in "@_" or key in names
 
 
 class _Judge:
-    def __init__(self, event: dict[str, Any], names: Mapping[str, str]) -> None:
+    def __init__(self, event: dict[str, Any], names: Container[str]) -> None:
         self.faults: list[Fault] = []
         self._names = names
         kind = event.get("type")
@@ -323,7 +333,9 @@ class _Judge:
             return
         for key, found in value.items():
             if key in REPORT_NUMBERS:
-                if type(found) is not int and type(found) is not Decimal:
+                # Many write measured numbers as text; they are kept so, as the hash is the same.
+                said = type(found) is str and _NUMBER.fullmatch(found)
+                if not said and type(found) is not int and type(found) is not Decimal:
                     self._fault((*path, key), f"{key} is a number, got {_shown(found)}")
             elif key in REPORT_URIS:
                 self._uri((*path, key), found)

@@ -28,7 +28,8 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
         *_FIRST, "parentID", "childEPCs", "childQuantityList", *_WHY, "bizTransactionList", *_ENDS,
     ),
 }  # fmt: skip
-ALLOWED: Final = {kind: frozenset((*fields, "type", "@context")) for kind, fields in FIELDS.items()}
+# The standard gives a TransformationEvent no action; some write one, which is kept.
+ALLOWED: Final = {kind: frozenset((*fields, "action", "type", "@context")) for kind, fields in FIELDS.items()}
 EPC_LISTS: Final = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
 QUANTITY_LISTS: Final = ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList")
 TYPED_LISTS: Final = {

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ledger.chain import canonical
 from ledger.chain.errors import BadJson
-from ledger.custody.exchange.epcis_check import Fault, settle_event
+from ledger.custody.exchange.epcis_check import ANY_NAME, Fault, settle_event
 from ledger.custody.exchange.epcis_document import (
     DOCUMENTS,
     MAX_DEPTH,
@@ -169,7 +169,8 @@ class _Reader:
                 if kept:
                     event["@context"] = kept
             if self._strict:
-                faults = settle_event(event, names)
+                unknown = any(type(part) is str for part in event.get("@context", ()))
+                faults = settle_event(event, ANY_NAME if unknown else names)
                 faults += [] if faults else number_faults(event)
                 for fault in faults:
                     yield problem_of(fault, self._file, 0, pointer((*base, *fault.path)))

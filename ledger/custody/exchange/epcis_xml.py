@@ -189,7 +189,8 @@ class _Reader:
 
     def _text(self, text: str) -> None:
         self._grow(len(text))
-        if self._stack:
+        # Text after the first element inside says nothing in EPCIS; the event hash passes it over, too.
+        if self._stack and not self._stack[-1].children:
             self._stack[-1].parts.append(text)
 
     def _end(self, _name: str) -> None:

@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from ledger.custody.exchange.epcis_fields import (
+    ALLOWED,
     EPC_LISTS,
-    FIELDS,
     METADATA,
     QUANTITY_LISTS,
     REPORT,
@@ -133,7 +133,7 @@ class _Builder:
 
     def event(self, node: Node) -> dict[str, Any]:
         body: dict[str, Any] = {"type": node.local}
-        self._fields(node, body, frozenset(FIELDS[node.local]))
+        self._fields(node, body, ALLOWED[node.local] - {"type", "@context"})
         for namespace, local, value, prefix in _attributes(node):
             if namespace and namespace != _XSI:
                 self._add(body, self._key(namespace, local, prefix), value)
@@ -167,12 +167,9 @@ class _Builder:
     def _mark(self, text: str) -> None:
         """Keep the namespace of a prefix that a value uses, as in ``ext:Word``."""
         prefix, colon, _ = text.partition(":")
-        if (
-            colon
-            and prefix not in self.names
-            and (uris := self._scopes.get(prefix))
-            and PREFIXES.get(prefix) != uris[-1]
-        ):
+        if not colon or prefix in self.names or not (uris := self._scopes.get(prefix)):
+            return
+        if PREFIXES.get(prefix) != uris[-1] and not _UNDECLARED.fullmatch(uris[-1]):
             self.names[prefix] = uris[-1]
             self._prefix_of.setdefault(uris[-1], prefix)
 
@@ -353,7 +350,7 @@ class _Builder:
         if not fields:
             self._mark(text)
             return text
-        if text and not node.children:
+        if text:
             fields["#text"] = text
         return fields
 
