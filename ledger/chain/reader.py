@@ -4,7 +4,7 @@ An `AuthenticReader` gives out nothing that it has not checked: (1) the head car
 believes; (2) the tiles of the right edge give the signed root; (3) a full tile gives the hash that stands for
 it one level above; (4) the hash of an entry's bytes stands in its tile. Tiles are checked once and remembered,
 so an entry costs one hash after the first of its tile. Where somebody keeps the roots of the sixteenths of a tile
-(`hints`, which need no trust), 30 hashes prove the sixteen leaves that an entry stands among instead of 255 for all.
+(`hints`, which need no trust), 30 hashes prove the sixteen leaves around an entry, instead of 255 for all.
 """
 
 from __future__ import annotations

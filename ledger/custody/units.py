@@ -1,6 +1,6 @@
 """Units of UN/ECE Recommendation 20 that goods are measured in, and how they convert.
 
-Only units of one dimension convert; a code that is not in the table is a dimension of its own, and no unit is a count.
+Only units of one dimension convert; a code that is not in the table is a dimension of its own; no unit: a count.
 
 >>> convert(Decimal(2), "TNE", "KGM"), convert(Decimal(1), "LBR", "GRM"), convert(Decimal(1), "KGM", "LTR")
 (Decimal('2000'), Decimal('453.59237'), None)
@@ -20,7 +20,7 @@ _UNITS: Final[dict[str, tuple[str, Decimal]]] = {
             "KGM": "1", "GRM": "0.001", "MGM": "0.000001", "MC": "0.000000001", "TNE": "1000", "DTN": "100",
             "LBR": "0.45359237", "ONZ": "0.028349523125", "STN": "907.18474", "LTN": "1016.0469088",
             "CWA": "45.359237", "CWI": "50.80234544", "HGM": "0.1", "DJ": "0.01", "CGM": "0.00001",
-            "STI": "6.35029318", "APZ": "0.0311034768", "2U": "1000000", "KTN": "1000000",
+            "STI": "6.35029318", "APZ": "0.0311034768", "2U": "1000", "KTN": "1000000",
         },
         "LTR": {
             "LTR": "1", "MLT": "0.001", "CLT": "0.01", "DLT": "0.1", "HLT": "100", "MTQ": "1000", "DMQ": "1",
@@ -35,10 +35,10 @@ _UNITS: Final[dict[str, tuple[str, Decimal]]] = {
         },
         "MTK": {
             "MTK": "1", "MMK": "0.000001", "CMK": "0.0001", "DMK": "0.01", "HAR": "10000", "ARE": "100",
-            "FTK": "0.09290304", "INK": "0.00064516", "YDK": "0.83612736", "ACR": "4046.8564224",
+            "FTK": "0.09290304", "INK": "0.00064516", "YDK": "0.83612736", "ACR": "4046.873",
         },
-        "": {"": "1", "C62": "1", "EA": "1", "H87": "1", "PCE": "1", "NAR": "1", "NMP": "1", "PR": "2", "DZN": "12",
-             "DPC": "12", "GRO": "144", "CEN": "100", "MIL": "1000", "HD": "100", "SC": "20"},
+        "": {"": "1", "C62": "1", "EA": "1", "H87": "1", "PCE": "1", "NAR": "1", "NMP": "1", "PR": "2",
+             "DZN": "12", "DPC": "12", "GRO": "144", "CEN": "100", "MIL": "1000", "SC": "20"},
     }.items()
     for code, factor in codes.items()
 }  # fmt: skip
@@ -63,8 +63,7 @@ def convert(quantity: Decimal, unit: str | None, into: str | None) -> Decimal | 
         return quantity
     if source not in _UNITS or target not in _UNITS or _UNITS[source][0] != _UNITS[target][0]:
         return None
-    found = quantity * _UNITS[source][1] / _UNITS[target][1]
-    return found.normalize() if found == found.to_integral_value() and abs(found) < 1 else +found
+    return quantity * _UNITS[source][1] / _UNITS[target][1]
 
 
 def decimal_of(quantity: Any) -> Decimal | None:

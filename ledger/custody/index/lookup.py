@@ -81,7 +81,7 @@ class Lookup:
         )
 
     def is_known(self, uri: str, *, probe: bool = True, mask: int = NAMED) -> bool:
-        """Tell whether any event names a thing; see `entries_naming`. Without probing, one proven event is enough."""
+        """Tell whether any event names a thing; see `entries_naming`. Without a probe, one proven event will do."""
         if not probe and not self.warning and _mark(uri):
             try:
                 seqs = self._ask(lambda: read.mentions_of(self._connection, uri, mask, 1))
