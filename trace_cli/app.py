@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "erase": ("erase",),
     "show": ("show",),
     "history": ("history",),
+    "back": ("back", "forward"),
     "log": ("log",),
     "verify": ("verify",),
     "prove": ("prove",),

@@ -38,6 +38,11 @@ def say(text: str = "") -> None:
     sys.stdout.write(safe(text) + "\n")
 
 
+def write_text(text: str) -> None:
+    """Write a result that is text of some other language (a graph, a table) to stdout."""
+    sys.stdout.write(text)
+
+
 def note(text: str) -> None:
     """Write a line of talk to stderr."""
     sys.stderr.write(safe(text) + "\n")
