@@ -1,8 +1,8 @@
 """Cut what a scanner types into scans, by line ends and by time; pure, so that every case can be tried.
 
 A scanner is a keyboard that types a burst: its bytes are less than `BURST_GAP` apart, and CR, LF or both end it.
-People are slower. Nothing is ever dropped, changed or joined: the raw bytes of what is cut, in order, with the line
-ends, are what came in. The rules:
+People are slower. Nothing is ever dropped, changed or joined: the raw bytes of what is cut, in order, with the
+line ends, are what came in. The rules:
 
 1. Only CR and LF end a scan; every other byte is data. An empty line is nothing.
 2. Bytes that come within `BURST_GAP` of those before are one run; a run of at least `MIN_BURST` bytes is a burst.
