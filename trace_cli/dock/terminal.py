@@ -20,7 +20,7 @@ from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any, Final, Literal
 
-from trace_cli.dock.reader import Read, Splitter
+from trace_cli.dock.reader import INTERRUPT, Read, Splitter
 
 _READ: Final = 65536
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
@@ -72,7 +72,16 @@ class Terminal:
     @property
     def pending(self) -> bytes:
         """Give what was typed and has no end yet; nothing while it may be a burst."""
-        return b"" if self._splitter.is_bursting else self._splitter.pending
+        return b"" if self._splitter.is_bursting else self._splitter.pending.replace(INTERRUPT, b"")
+
+    def rest(self) -> list[Read]:
+        """Give what came and was not asked for, when no more is taken."""
+        found, self._ready = self._ready, []
+        while not self._queue.empty():
+            chunk = self._queue.get()
+            if isinstance(chunk, _Chunk):
+                found += self._splitter.feed(chunk.data, chunk.at)
+        return [*found, *self._splitter.close()]
 
     def next(self, timeout: float | None = None) -> Read | Ended | None:
         """Wait for the next scan or line.
@@ -128,9 +137,14 @@ class Terminal:
     def _start(self) -> None:
         self._thread.start()
 
-    def _stop(self) -> None:
-        os.write(self._waker, b".")
-        self._thread.join()
+    def stop(self) -> None:
+        """Read no more; may be called twice."""
+        if self._thread.is_alive():
+            os.write(self._waker, b".")
+            self._thread.join()
+
+    def _close(self) -> None:
+        self.stop()
         os.close(self._wake)
         os.close(self._waker)
 
@@ -156,7 +170,7 @@ def open_terminal(handle: int, *, suffix: bool = True) -> Iterator[Terminal]:
         try:
             yield terminal
         finally:
-            terminal._stop()
+            terminal._close()
     finally:
         if before is not None:
             _give_back(handle, before)
@@ -165,8 +179,9 @@ def open_terminal(handle: int, *, suffix: bool = True) -> Iterator[Terminal]:
 
 
 def _give_back(handle: int, before: list[Any]) -> None:
+    # What a scanner sent after the end is thrown away here: the next program to read it would be a shell.
     try:
-        termios.tcsetattr(handle, termios.TCSADRAIN, before)
+        termios.tcsetattr(handle, termios.TCSAFLUSH, before)
     except termios.error:
         # The terminal is gone, so there is nothing to give back.
         return
