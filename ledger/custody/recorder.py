@@ -138,8 +138,15 @@ class Recorder:
             draft("event", sealed, by=by, via=via, attachments=attachments), index_row(sealed), body["eventID"]
         )
 
-    def record(self, events: Sequence[Prepared]) -> Recorded:
+    def record(
+        self, events: Sequence[Prepared], *, guard: Callable[[SqliteTransaction, int], None] | None = None
+    ) -> Recorded:
         """Record a batch in one commit; what the ledger has already is left out and told.
+
+        Args:
+            events: The batch.
+            guard: Called under the writer's lock with the transaction and the number of the next entry; what it
+                raises keeps the batch out.
 
         Raises:
             Locked, Unreadable, Untrue: As `Log.append`; nothing of the batch is recorded then.
@@ -149,6 +156,8 @@ class Recorder:
         def judge(
             transaction: SqliteTransaction, first: int
         ) -> tuple[Sequence[Draft], Callable[[Any, int], None]]:
+            if guard is not None:
+                guard(transaction, first)
             fresh, seqs, duplicates = _part(transaction, first, events)
             outcome[:] = [(seqs, duplicates)]
             if not fresh:

@@ -42,15 +42,16 @@ class Lookup:
     Args:
         view: The snapshot.
         reader: Proves the entries of the same snapshot.
+        probed: How many entries are searched for what the index leaves out.
     """
 
-    def __init__(self, view: SqliteView, reader: AuthenticReader) -> None:
+    def __init__(self, view: SqliteView, reader: AuthenticReader, *, probed: int = PROBED) -> None:
         self.view = view
         self.reader = reader
         self.warning = ""
         reader.hints = lambda tile: read_nodes(view.connection, tile)
         self._connection = view.connection
-        self._left = PROBED
+        self._left = probed
         self._read: dict[int, Entry] = {}
         try:
             fault = fault_of(view.connection, reader.size)
