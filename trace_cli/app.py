@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "log": ("log",),
     "verify": ("verify",),
     "prove": ("prove",),
+    "passport": ("passport",),
     "checkpoint": ("checkpoint",),
     "index": ("index",),
     "forecast": ("forecast",),

@@ -11,6 +11,7 @@ from trace_cli.exit_codes import ExitCode
 if TYPE_CHECKING:
     from ledger.chain.bundle import Bundle
     from ledger.chain.checkpoint import SignedCheckpoint
+    from ledger.chain.note import VerifierKey
     from ledger.custody.codes import Codes
     from ledger.custody.index.lookup import Lookup
     from ledger.custody.item_history import ItemHistory
@@ -62,3 +63,11 @@ def keep_checkpoint(site: Site, signed: SignedCheckpoint) -> None:
     if site.has_key():
         with site.recording() as recorder:
             recorder.log.keep_checkpoint(signed)
+
+
+def fingerprint(key: VerifierKey) -> str:
+    """Write the fingerprint of a key in groups of four, as a passport shows it; it starts with the key's id."""
+    from hashlib import sha256
+
+    digest = sha256(key.name.encode() + b"\n" + bytes([key.algorithm]) + key.public).hexdigest()
+    return " ".join(digest[at : at + 4] for at in range(0, len(digest), 4))

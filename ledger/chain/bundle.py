@@ -7,7 +7,7 @@
     item <what the entries are about, percent-encoded>
     key <verifier key>                                one for each signature that the maker believed; a claim
                                                       an empty line
-    c2sp.org/tlog-proof@v1                            for each entry, in order, what a receipt has before its checkpoint
+    c2sp.org/tlog-proof@v1                            for each entry, in order: what a receipt begins with
     extra <base64 of the entry's bytes>
     index 7
     <one line for each hash of the inclusion proof>
@@ -224,7 +224,7 @@ def _check_entries(
             fault(f"entry {seq} stands twice or out of order")
         last = max(last, seq)
         if not verify_inclusion(seq, head.size, leaf_hash(data), proof.path, head.root):
-            fault(f"entry {seq} with its proof does not lead to the signed root: it is not in the tree that was signed")
+            fault(f"entry {seq} with its proof does not lead to the root that was signed")
             continue
         try:
             entry = parse_entry(data)
@@ -238,7 +238,7 @@ def _check_entries(
 
 
 def _check_values(bundle: Bundle) -> list[BundleFault]:
-    """Point 6; a value that fits nothing is told with the entry that it may have belonged to, where that is clear."""
+    """Point 6; a value that fits nothing is told with the entry that it may belong to, where that is clear."""
     committed: dict[bytes, tuple[int, int]] = {}
     for position, proof in enumerate(bundle.proofs):
         for digest in find_commitments(proof.extra or b""):
@@ -249,9 +249,9 @@ def _check_values(bundle: Bundle) -> list[BundleFault]:
     closed = [place for digest, place in committed.items() if digest not in opened]
     for value in bundle.values:
         if value.digest not in committed:
-            where = closed[0] if len(closed) == 1 else (None, None)
-            named = "" if where[1] is None else f"; it may be that of entry {where[1]}"
-            faults.append(BundleFault(*where, f"a private value fits no commitment of the entries{named}"))
+            position, seq = closed[0] if len(closed) == 1 else (None, None)
+            named = "" if seq is None else f"; it may be that of entry {seq}"
+            faults.append(BundleFault(position, seq, f"a private value fits no commitment of the entries{named}"))
         elif value.digest in seen:
             faults.append(BundleFault(*committed[value.digest], "a private value is opened twice"))
         seen.add(value.digest)

@@ -1,4 +1,4 @@
-"""The evidence of one item: which entries go into its bundle, which private values, and whether a bundle is about it.
+"""The evidence of one item: the entries and private values of its bundle, and whether a bundle is about it.
 
 Maker and checker ask the same question of the same bytes, `history_of`: what the checker cannot find to be
 about the item, with the values that are opened to them, does not belong there.
@@ -40,7 +40,7 @@ class NotCommittedError(Refused):
 
 @dataclass
 class _Opened:
-    """Private values of a bundle: what may be seen of `held`, less what is withheld; remembers what was asked for."""
+    """What may be seen of `held`, less what is withheld."""
 
     held: Held
     withheld: set[bytes] = field(default_factory=set)

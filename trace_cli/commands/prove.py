@@ -1,4 +1,4 @@
-"""`trace prove`: evidence that anybody can check without this ledger: of one entry, or of all events of an item."""
+"""`trace prove`: evidence, of one entry or of an item, that anybody can check without this ledger."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def prove(
 ) -> int:
     """Write evidence that `trace verify FILE` checks without this ledger.
 
-    Of an item: a bundle with every event of its history, the inclusion proof of each, one signed checkpoint, and the
-    private values, less those of --withhold. Of an entry: a receipt (C2SP tlog-proof). The checkpoint is kept in the
-    ledger for ever, because it has left the house.
+    Of an item: a bundle with every event of its history, the inclusion proof of each, one signed checkpoint, and
+    the private values, less those of --withhold. Of an entry: a receipt (C2SP tlog-proof). The checkpoint is kept in
+    the ledger for ever, because it has left the house.
 
     \b
     Examples:

@@ -49,8 +49,9 @@ def verify(
 ) -> int:
     """Re-hash everything and say what the verdict rests on. It writes nothing to the ledger.
 
-    FILE may be a ledger, a receipt or bundle that `trace prove` wrote, or a passport; it sees which. A ledger that contradicts what was
-    seen before, or what a partner holds, leaves both signed checkpoints in an .evidence file here.
+    FILE may be a ledger, a receipt or bundle that `trace prove` wrote, or a passport; it sees which. A ledger that
+    contradicts what was seen before, or what a partner holds, leaves both signed checkpoints in an .evidence file
+    here.
 
     \b
     Examples:

@@ -11,7 +11,6 @@ from trace_cli.formats.answer import say
 if TYPE_CHECKING:
     from ledger.chain.bundle import Bundle, BundleFault, CheckedBundle
 
-_PASSPORT_START: Final = b"<!DOCTYPE html>\n<html lang=\"en\" data-trace=\"passport\">"
 _ASK_AGAIN: Final = "ask for the file again, from the ledger"
 _RESTS: Final = {"self": "its own signature only", "pinned": "a head that this machine saw before"}
 
@@ -19,17 +18,18 @@ _RESTS: Final = {"self": "its own signature only", "pinned": "a head that this m
 def bundle_kind(path: Path) -> str | None:
     """Tell by its first bytes whether a file is a `bundle` or a `passport`; None: it is neither."""
     from ledger.chain.bundle import HEADER
+    from trace_cli.passport import START
 
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return None
         with path.open("rb") as file:
-            start = file.read(len(_PASSPORT_START))
+            start = file.read(len(START))
     except OSError:
         return None
     if start.startswith(HEADER.encode() + b"\n"):
         return "bundle"
-    return "passport" if start == _PASSPORT_START else None
+    return "passport" if start == START.encode() else None
 
 
 def verify_bundle(path: Path, home: Path, *, what: str, key: str | None, policy: Path | None) -> dict[str, Any]:
@@ -69,8 +69,8 @@ def verify_bundle(path: Path, home: Path, *, what: str, key: str | None, policy:
     believed = find_policy(home, origin, key, policy)
     pin = load_pin(home, origin) if believed is not None and believed.source == "home" else None
     checked = check_bundle(bundle, believed or Policy(()))
-    checks, told = _judge(checked)
-    findings = [*told, *findings]
+    checks, faults = _judge(checked)
+    findings = [*faults, *findings]
     page = page_fault(text, evidence) if what == "passport" else None
     if what == "passport":
         checks.append({"name": "page", "passed": page is None, "count": 1})
@@ -103,7 +103,11 @@ def _judge(checked: CheckedBundle) -> tuple[list[dict[str, Any]], list[dict[str,
         {"name": "signature", "passed": checked.key is not None, "count": 1},
         {"name": "inclusion", "passed": not checked.faults, "count": len(bundle.proofs)},
         {"name": "values", "passed": not checked.faults, "count": len(bundle.values)},
-        {"name": "item", "passed": not strangers, "count": sum(entry.kind == "event" for entry in checked.entries)},
+        {
+            "name": "item",
+            "passed": not strangers,
+            "count": sum(entry.kind == "event" for entry in checked.entries),
+        },
     ]
     return checks, [_from_fault(bundle, fault) for fault in (*checked.faults, *strangers)]
 
