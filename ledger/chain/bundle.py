@@ -249,9 +249,11 @@ def _check_values(bundle: Bundle) -> list[BundleFault]:
     closed = [place for digest, place in committed.items() if digest not in opened]
     for value in bundle.values:
         if value.digest not in committed:
-            position, seq = closed[0] if len(closed) == 1 else (None, None)
-            named = "" if seq is None else f"; it may be that of entry {seq}"
-            faults.append(BundleFault(position, seq, f"a private value fits no commitment of the entries{named}"))
+            message = "a private value fits no commitment of the entries"
+            if len(closed) == 1:
+                faults.append(BundleFault(*closed[0], f"{message}; it may be that of entry {closed[0][1]}"))
+            else:
+                faults.append(BundleFault(None, None, message))
         elif value.digest in seen:
             faults.append(BundleFault(*committed[value.digest], "a private value is opened twice"))
         seen.add(value.digest)

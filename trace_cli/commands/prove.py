@@ -36,8 +36,8 @@ def prove(
     """Write evidence that `trace verify FILE` checks without this ledger.
 
     Of an item: a bundle with every event of its history, the inclusion proof of each, one signed checkpoint, and
-    the private values, less those of --withhold. Of an entry: a receipt (C2SP tlog-proof). The checkpoint is kept in
-    the ledger for ever, because it has left the house.
+    the private values, less those of --withhold. Of an entry: a receipt (C2SP tlog-proof). The checkpoint is kept
+    in the ledger for ever, because it has left the house.
 
     \b
     Examples:
