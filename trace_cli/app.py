@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "log": ("log",),
     "verify": ("verify",),
     "prove": ("prove",),
+    "passport": ("passport",),
     "checkpoint": ("checkpoint",),
     "index": ("index",),
     "forecast": ("forecast",),
