@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "doctor": ("doctor",),
     "backup": ("backup",),
     "scan": ("scan",),
+    "scanner": ("scanner",),
     "move": ("ship", "receive", "pack", "unpack"),
     "transform": ("transform",),
     "record": ("record",),

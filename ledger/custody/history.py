@@ -19,6 +19,7 @@ from ledger.chain.storage.base import View
 from ledger.chain.verdict import Verdict
 from ledger.chain.verify import verify
 from ledger.custody.facts import Facts, read_facts
+from ledger.custody.label import stated_lot
 from ledger.custody.privacy import reveal
 from ledger.custody.statement import LOT, PRODUCT, QUANTITY, UNIT
 from ledger.custody.times import micros
@@ -124,4 +125,5 @@ def make_event(seq: int, body: dict[str, Any], rec: str, via: str) -> Event:
         known = since if facts.recorded is None else facts.recorded
     else:
         known = micros(datetime.fromisoformat(rec))
-    return Event(seq, facts, known, body.get(PRODUCT), body.get(LOT), body.get(QUANTITY), body.get(UNIT), via)
+    lot = body.get(LOT) or stated_lot(body)
+    return Event(seq, facts, known, body.get(PRODUCT), lot, body.get(QUANTITY), body.get(UNIT), via)
