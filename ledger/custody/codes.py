@@ -38,7 +38,7 @@ from urllib.parse import quote, unquote
 
 from ledger.chain.errors import Refused
 from ledger.custody.gs1 import keys
-from ledger.custody.gs1.canonical import BASE, key_elements
+from ledger.custody.gs1.canonical import BASE, canonical_uri, key_elements
 from ledger.custody.gs1.check_digit import has_check_digit
 from ledger.custody.vocabulary import is_uri
 
@@ -218,6 +218,7 @@ class Codes:
             room, _, code = uri[len(base) :].partition("/")
             if room in _ROOMS and code and "/" not in code:
                 return unquote(code)
+        uri = canonical_uri(uri)
         if uri.startswith(f"{BASE}/"):
             parts = uri[len(BASE) + 1 :].split("/")
             if len(parts) % 2 == 0:
@@ -228,7 +229,12 @@ class Codes:
     def candidates(self, code: str) -> list[str]:
         """List the URIs under which a typed code may be known, most likely first."""
         if is_uri(code):
-            return [code]
+            return list(dict.fromkeys((canonical_uri(code), code)))
+        if self._is_marked(code):
+            try:
+                return [self.item(code).uri]
+            except Refused:
+                return []
         try:
             found = [self._uri("obj", _check(code, "code"))]
         except Refused:
