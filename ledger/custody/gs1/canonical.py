@@ -101,9 +101,12 @@ NAMES: Final = {
     "srin": "8019",
     "refno": "8020",
 }
+# The qualifiers that make one thing out of a class; a GRAI is longer where it has a serial number.
+_SERIALS: Final = {"01": ("21", "235"), "8006": ("21",), "8010": ("8011",)}
+_GRAI_LENGTH: Final = 14
 # Which key of several an element string is about.
 _PREFERENCE: Final = (
-    "00 01 8006 8003 8004 8010 253 255 402 401 8018 8017 414 417 415 8013".split()  # as in `finest_key`
+    "00 8004 01 8006 8003 8010 253 255 402 401 8018 8017 414 417 415 8013".split()  # as in `finest_key`
 )
 _READY: Final = re.compile(r"https://id\.gs1\.org/(?:01/[0-9]{14}|00/[0-9]{18}|41[47]/[0-9]{13})")
 _WEB: Final = re.compile(r"https?://([^/?#]+)/([^?#]+)(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
@@ -186,8 +189,10 @@ def finest_key(elements: Sequence[tuple[str, str]]) -> Elements | None:
         One or two pairs of (AI, value); None: it holds no key.
     """
     held = dict(elements)
-    order = ("01", *_PREFERENCE) if "21" in held or "235" in held else _PREFERENCE
-    ai = next((name for name in order if name in held), None)
+    serials = [name for name, finer in _SERIALS.items() if any(other in held for other in finer)]
+    if len(held.get("8003", "")) > _GRAI_LENGTH:
+        serials.append("8003")
+    ai = next((name for name in (*serials, *_PREFERENCE) if name in held), None)
     if ai is None:
         return None
     finest = next((name for name in _QUALIFIERS.get(ai, ((), ()))[0] if name in held), None)

@@ -1,8 +1,8 @@
 """What the bytes of an entry must hold if it names a thing: to search the log for what the index may leave out.
 
 The index lists GS1 things under their canonical Digital Link, an entry holds them as they were received. So the
-search is for what every spelling has in common: the digits in a Digital Link of any domain; in an EPC URN, where the
-company prefix ends at a place that the key does not tell, its first six digits and the last of the reference.
+search is for what every spelling has in common: the digits in a Digital Link of any domain; in an EPC URN, where
+the company prefix ends at a place that the key does not tell, its first six digits and the last of the reference.
 
 >>> marks_of("https://acme.example/obj/BOX-07")
 [(b'https://acme.example/obj/BOX-07',)]

@@ -179,7 +179,9 @@ def naive_readings(text: str) -> set[tuple[tuple[str, str], ...]]:
     return found
 
 
-@pytest.mark.parametrize("tail", ["10A21B", "21A10B", "10123456", "10A17271231", "17271231", "30110A", "10"])
+@pytest.mark.parametrize(
+    "tail", ["10A21B", "21A10B", "10123456", "10A17271231", "17271231", "30110A", "10", "10A21B22C99D"]
+)
 def test_readings_against_all_ways_to_cut(tail: str) -> None:
     text = f"01{GTIN}{tail}"
     assert {reading.elements for reading in readings(text)} == naive_readings(text)
