@@ -13,6 +13,7 @@ import pytest
 from ledger.chain.errors import Refused
 from ledger.custody.gs1 import digital_link
 from ledger.custody.gs1.associations import contradiction_of, lack_of
+from ledger.custody.gs1.canonical import NAMES
 from ledger.custody.gs1.character_sets import from_query, from_uri, to_query, to_uri
 from ledger.custody.gs1.element_string import GS, parse, parse_bracketed
 from ledger.custody.gs1.identifiers import ai_length, find_identifier
@@ -42,7 +43,7 @@ def is_left_over_of_extraction(row: dict[str, Any]) -> bool:
 
 def names_keys(row: dict[str, Any]) -> bool:
     """An engine option lets `gtin` and `ser` stand for AIs; the rows do not say where it is set."""
-    return bool(row["ok"] and re.search("/(?:gtin|ser|cpv|lot)/", row["input"]))
+    return bool(row["ok"] and re.search(f"/(?:{'|'.join(NAMES)})/", row["input"]))
 
 
 EXCEPTIONS = (needs_data_source, permits_unknown_ais, is_left_over_of_extraction)
