@@ -190,6 +190,9 @@ def test_readings_against_all_ways_to_cut(tail: str) -> None:
 def test_readings_are_bounded() -> None:
     assert len(readings("01" + GTIN + "21" + "10" * 40)) <= MOST
     assert readings("10" * 4000) == []
+    scan = read_scan(f"]C101{GTIN}21{'9910' * 8}17271231".encode())
+    assert (scan.status, len(scan.readings)) == ("ask", MOST)
+    assert f"at least {MOST} ways" in str(scan.reason)
 
 
 VALUES = st.text(alphabet=sorted(SET_82), min_size=1, max_size=20)
