@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "prove": ("prove",),
     "passport": ("passport",),
     "checkpoint": ("checkpoint",),
+    "export": ("export",),
     "index": ("index",),
     "forecast": ("forecast",),
     "bottlenecks": ("bottlenecks",),
