@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "passport": ("passport",),
     "checkpoint": ("checkpoint",),
     "export": ("export",),
+    "fsma": ("fsma",),
     "index": ("index",),
     "forecast": ("forecast",),
     "bottlenecks": ("bottlenecks",),

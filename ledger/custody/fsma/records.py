@@ -4,8 +4,8 @@ What an event is, by the first rule that fits: (1) a field `cte`; (2) a step of 
 critical tracking event; (3) its EPCIS type and step as GS1 US recommends: ObjectEvent ADD creating_class_instance
 or commissioning of a lot is harvesting (first land-based receiving at a place that the settings name); a
 transformation whose inputs all come from a harvest, or are another packaging level of the same product, is initial
-packing, any other a transformation; `other` on a lot before it is packed is cooling. `transporting` after harvesting
-or cooling says to whom. Of a container its contents at that time are shipped and received.
+packing, any other a transformation; `other` on a lot before it is packed is cooling. `transporting` after
+harvesting or cooling says to whom. Of a container its contents at that time are shipped and received.
 """
 
 from __future__ import annotations
@@ -230,10 +230,11 @@ class Sweep:
                 yield self._record(event, tracking, base, uri, amount, inputs)
                 continue
             # What was packed came from several harvests: a row for each, as what is kept differs.
-            for part in self._packed_lots(event, inputs) or [None]:
-                yield self._record(
-                    event, tracking, base, uri, amount, {} if part is None else {part: inputs.get(part)}
-                )
+            named: list[dict[str, Amount | None]] = [
+                {part: inputs.get(part)} for part in self._packed_lots(event, inputs)
+            ]
+            for one in named or [{}]:
+                yield self._record(event, tracking, base, uri, amount, one)
 
     def _base(self, event: FoodEvent, tracking: str) -> Values:
         """Fill what all lots of an event share."""

@@ -35,6 +35,18 @@ _TYPES: Final = {
     "testres": "Test result",
     "upevt": "Upload event",
 }
+_LETTERS: Final = re.compile("[A-Za-z]+(?=[-_ /#]?[0-9A-Za-z]*[0-9])")
+_PREFIXES: Final = {
+    "BOL": "Bill of lading",
+    "PO": "Purchase order",
+    "SO": "Sales order",
+    "WO": "Work order",
+    "INV": "Invoice",
+    "ASN": "Advance ship notice",
+    "DN": "Delivery note",
+    "GRN": "Goods received note",
+    "TO": "Transfer order",
+}
 _LISTS: Final = {
     "ObjectEvent": (("epcList", "quantityList", "epc"),),
     "TransactionEvent": (("epcList", "quantityList", "epc"),),
@@ -127,6 +139,12 @@ def ends(body: Mapping[str, Any], side: str) -> str | None:
     return None
 
 
+def _type_by_number(number: str) -> str | None:
+    """Read the type of a document from the letters that its number begins with, as in BOL-4711; None: unknown."""
+    letters = _LETTERS.match(number)
+    return _PREFIXES.get(letters[0].upper()) if letters else None
+
+
 def documents(event: FoodEvent) -> tuple[str | None, str | None]:
     """Give type and number of the reference document; of several, the types and the numbers joined."""
     kind, number = event.extra.get("document_type"), event.extra.get("document_number")
@@ -140,6 +158,8 @@ def documents(event: FoodEvent) -> tuple[str | None, str | None]:
             kinds.append(_TYPES.get(word, word.replace("_", " ")))
     number = number or ", ".join(dict.fromkeys(numbers)) or None
     kind = kind or ", ".join(dict.fromkeys(kinds)) or None
+    if kind is None and number:
+        kind = ", ".join(dict.fromkeys(filter(None, map(_type_by_number, numbers or [number])))) or None
     if whole := event.extra.get("document"):
         if number is None:
             head, _, number = whole.rpartition(" ")
