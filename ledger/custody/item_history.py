@@ -13,6 +13,8 @@ from ledger.custody.codes import Codes
 from ledger.custody.facts import Facts
 from ledger.custody.history import Event, make_event
 from ledger.custody.index.lookup import Lookup
+from ledger.custody.index.roles import NAMED
+from ledger.custody.kinds.base import thing_uri
 from ledger.custody.privacy import Held, reveal
 
 # A moment of a history: its time, and among equal times the number of the entry.
@@ -47,20 +49,26 @@ class NotFoundError(LookupError):
     """No event names it."""
 
 
-def resolve(lookup: Lookup, codes: Codes, code: str) -> str:
+def resolve(lookup: Lookup, codes: Codes, code: str, *, mask: int = NAMED) -> str:
     """Find the thing that a typed code means.
+
+    Args:
+        lookup: The index.
+        codes: How codes are read.
+        code: As it was typed.
+        mask: As what events must name it, of `ledger.custody.index.roles`.
 
     Raises:
         NotFoundError: No event names anything under that code.
         Refused: Several things fit.
     """
     for probe in (False, True):  # to search the log is dear, so what is listed comes first
-        for uri in codes.candidates(code):
-            if lookup.is_known(uri, probe=probe):
+        for uri in map(thing_uri, codes.candidates(code)):
+            if lookup.is_known(uri, probe=probe, mask=mask):
                 return uri
     tails = {uri.rpartition("/")[2] for uri in codes.candidates(code)}
     named = {uri for tail in tails for mark in (":", "/10/") for uri in lookup.ending_with(mark + tail)}
-    fits = [uri for uri in sorted(named) if lookup.is_known(uri)]
+    fits = [uri for uri in sorted(named) if lookup.is_known(uri, mask=mask)]
     if len(fits) == 1:
         return fits[0]
     if fits:
