@@ -27,6 +27,7 @@ from ledger.custody.fsma.source import (
     lot_parts,
     product_in,
     same_goods,
+    place_of,
     stated_lot,
 )
 
@@ -245,7 +246,7 @@ class Sweep:
         if tracking == "harvesting":
             values["harvest_date"] = day
             stands = event.body.get("readPoint")
-            point = stands.get("id") if isinstance(stands, dict) else None
+            point = place_of(stands)
             values.setdefault("farm", point or event.place)
             if point and event.place and point != event.place:
                 values.setdefault("field", event.place)

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from ledger.chain.commitment import is_commitment
 from ledger.custody.codes import lot_of, product_of
 from ledger.custody.fsma.extra_fields import extra_fields
+from ledger.custody.kinds.base import thing_uri
 from ledger.custody.statement import LOT, PRODUCT, QUANTITY, UNIT
 from ledger.custody.times import micros
 
@@ -93,19 +94,28 @@ def read_food_event(seq: int, body: Mapping[str, Any]) -> FoodEvent:
         moment.date(),
         kind,
         _LAST.sub("", step).removeprefix("BizStep-").lower() if isinstance(step, str) else "",
-        place.get("id") if isinstance(place, Mapping) else None,
-        container if isinstance(container, str) else None,
+        place_of(place),
+        _uri(container),
     )
     for epcs, classes, role in _LISTS.get(kind, ()):
-        some: list[tuple[str, Amount]] = [(uri, (None, None)) for uri in _list(body, epcs)]
+        some: list[tuple[str, Amount]] = [(thing_uri(uri), (None, None)) for uri in _list(body, epcs)]
         for element in _list(body, classes):
             amount = element.get("quantity")
             number = amount if isinstance(amount, Decimal | int) else None
-            some.append((element["epcClass"], (number, element.get("uom"))))
+            some.append((thing_uri(element["epcClass"]), (number, element.get("uom"))))
         if some:
             event.things[role] = some
     event.extra = extra_fields(body)
     return event
+
+
+def place_of(point: Any) -> str | None:
+    """Give the place of a read point or business location."""
+    return _uri(point.get("id")) if isinstance(point, Mapping) else None
+
+
+def _uri(value: Any) -> str | None:
+    return thing_uri(value) if isinstance(value, str) else None
 
 
 def _list(body: Mapping[str, Any], key: str) -> list[Any]:
@@ -135,7 +145,7 @@ def ends(body: Mapping[str, Any], side: str) -> str | None:
     for wanted in ("location", "possessing_party", "owning_party"):
         for end in found:
             if str(end.get("type", "")).endswith(wanted):
-                return str(end[side])
+                return thing_uri(str(end[side]))
     return None
 
 
