@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "history": ("history",),
     "back": ("back", "forward"),
     "log": ("log",),
+    "quality": ("quality",),
     "verify": ("verify",),
     "prove": ("prove",),
     "passport": ("passport",),

@@ -25,9 +25,9 @@ from ledger.custody.fsma.source import (
     documents,
     ends,
     lot_parts,
+    place_of,
     product_in,
     same_goods,
-    place_of,
     stated_lot,
 )
 
