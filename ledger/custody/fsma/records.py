@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from itertools import zip_longest
 from typing import Any, Final
 
+from ledger.custody.fsma.contents import Contents
 from ledger.custody.fsma.elements import TRACKING_EVENTS
 from ledger.custody.fsma.source import (
     Amount,
@@ -28,7 +28,15 @@ from ledger.custody.fsma.source import (
     place_of,
     product_in,
     same_goods,
-    stated_lot,
+)
+from ledger.custody.fsma.values import (
+    Values,
+    amount_values,
+    join_parts,
+    joined_by,
+    lot_values,
+    said_day,
+    text_of,
 )
 
 _OWN: Final = {
@@ -50,7 +58,6 @@ _SAID_DATE: Final = {
     "receiving": "receive_date",
     "transformation": "transformation_date",
 }
-Values = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -93,11 +100,8 @@ class Sweep:
 
     def __init__(self, landings: frozenset[str], make_lot: Callable[[str | None, str], str]) -> None:
         self._landings = landings
-        self._make_lot = make_lot
         self._lots: dict[str, _Known] = {}
-        self._lot_of_item: dict[str, str] = {}
-        self._amount_of_item: dict[str, Amount] = {}
-        self._inside: dict[str, dict[str, Amount]] = {}
+        self._contents = Contents(make_lot)
         self._parts: dict[str, list[FoodEvent]] = {}
         self._waiting: dict[str, list[Record]] = {}
         self.unnamed = 0
@@ -105,71 +109,18 @@ class Sweep:
     def run(self, events: Iterable[FoodEvent]) -> Iterator[Record]:
         """Give the records of all events; those of a transformation in several events with the last of them."""
         known = list(events)
-        left = Counter(filter(None, map(_joined_by, known)))
+        left = Counter(filter(None, map(joined_by, known)))
         for event in known:
-            self._learn(event)
-            joined = _joined_by(event)
+            self._contents.learn(event)
+            joined = joined_by(event)
             if joined is None:
                 yield from self._records(event)
             else:
                 self._parts.setdefault(joined, []).append(event)
                 left[joined] -= 1
                 if not left[joined]:
-                    yield from self._records(_join(self._parts.pop(joined)))
-            self._pack(event)
-
-    def _learn(self, event: FoodEvent) -> None:
-        """Remember which lot a single thing belongs to."""
-        product, lot, amount = stated_lot(event.body)
-        if product is None and lot is None:
-            return
-        uri = self._make_lot(product, lot) if lot is not None and "://" not in lot else lot or product
-        for role in ("epc", "child", "output"):
-            for thing, _ in event.things.get(role, ()):
-                if uri is not None and lot_parts(thing) is None:
-                    self._lot_of_item[thing] = uri
-                    if amount[0] is not None:
-                        self._amount_of_item[thing] = amount
-
-    def _pack(self, event: FoodEvent) -> None:
-        container = event.container
-        if container is None or event.kind != "AggregationEvent":
-            return
-        action = event.body.get("action")
-        children = event.things.get("child", [])
-        if action == "ADD":
-            inside = self._inside.setdefault(container, {})
-            for uri, (number, unit) in children:
-                before = inside.get(uri, (None, None))[0]
-                more = number if before is None or number is None else before + number
-                inside[uri] = (more, unit)
-        elif action == "DELETE" and not children:
-            self._inside.pop(container, None)
-        elif action == "DELETE":
-            inside = self._inside.get(container, {})
-            for uri, (number, unit) in children:
-                before = inside.pop(uri, (None, None))[0]
-                if before is not None and number is not None and before > number:
-                    inside[uri] = (before - number, unit)
-
-    def _lots_in(self, things: Iterable[tuple[str, Amount]], depth: int = 0) -> dict[str, Amount]:
-        """Sum things up by lot (by product where the lot is unknown), containers by what is in them."""
-        found: dict[str, Amount] = {}
-        for uri, amount in things:
-            if uri in self._inside and depth < 32:
-                inner = self._lots_in(self._inside[uri].items(), depth + 1)
-                for lot, part in inner.items():
-                    found[lot] = _plus(found.get(lot), part)
-                continue
-            lot_uri: str | None = uri if lot_parts(uri) is not None else self._lot_of_item.get(uri)
-            if lot_uri is None and amount[0] is not None:
-                lot_uri = product_in(uri)
-            if lot_uri is None:
-                continue
-            one: Amount = (1, None)
-            whole = amount if amount[0] is not None or lot_uri == uri else self._amount_of_item.get(uri, one)
-            found[lot_uri] = _plus(found.get(lot_uri), whole)
-        return found
+                    yield from self._records(join_parts(self._parts.pop(joined)))
+            self._contents.pack(event)
 
     def _classify(self, event: FoodEvent) -> str | None:
         said = event.extra.get("cte", "").lower().replace(" ", "_").replace("-", "_") or event.step
@@ -198,7 +149,7 @@ class Sweep:
 
     def _is_packing(self, event: FoodEvent) -> bool:
         inputs, outputs = event.things.get("input", []), event.things.get("output", [])
-        origins = {self._origin(self._lot_of_item.get(uri, uri)) for uri, _ in inputs}
+        origins = {self._origin(self._contents.lot_of(uri)) for uri, _ in inputs}
         if origins == {"harvesting"} and event.step not in ("assembling", "disassembling", "repackaging"):
             return True
         products = {product_in(uri) for uri, _ in outputs}
@@ -214,14 +165,14 @@ class Sweep:
         things = event.things.get("epc", []) + event.things.get("child", []) + event.things.get("output", [])
         if event.container is not None and tracking in ("shipping", "receiving") and not event.things.get("child"):
             things = [*things, (event.container, (None, None))]
-        amounts = self._lots_in(things)
+        amounts = self._contents.lots_in(things)
         if not amounts:
             if event.extra.get("tlc") or tracking in ("harvesting", "cooling"):
                 amounts = {event.extra.get("tlc", ""): (None, None)} if event.extra.get("tlc") else {}
             if not amounts:
                 self.unnamed += 1
                 return
-        inputs = self._lots_in(event.things.get("input", ()))
+        inputs = self._contents.lots_in(event.things.get("input", ()))
         base = self._base(event, tracking)
         if tracking == "transformation":
             yield from self._transformed(event, base, inputs, amounts)
@@ -240,7 +191,7 @@ class Sweep:
     def _base(self, event: FoodEvent, tracking: str) -> Values:
         """Fill what all lots of an event share."""
         extra, kind_number = event.extra, documents(event)
-        day = _day(extra.get(_SAID_DATE[tracking])) or event.day
+        day = said_day(extra.get(_SAID_DATE[tracking])) or event.day
         values: Values = {key: value for key, value in extra.items() if key not in ("cte", "document", "tlc")}
         values |= {"document_type": kind_number[0], "document_number": kind_number[1]}
         if tracking == "harvesting":
@@ -277,7 +228,7 @@ class Sweep:
         inputs: Mapping[str, Amount | None],
     ) -> Record:
         known = self._lots.setdefault(uri, _Known())
-        values = {**base, **_lot_values(uri), **_amount_values(amount, base)}
+        values = {**base, **lot_values(uri), **amount_values(amount, base)}
         values["product"] = base.get("product") or product_in(uri)
         record = Record(tracking, event.seq, str(event.body.get("eventID", "")), event.day, values)
         record.lots, record.products = (uri, *inputs), tuple(filter(None, map(product_in, (uri, *inputs))))
@@ -318,7 +269,7 @@ class Sweep:
     def _packed(self, event: FoodEvent, record: Record, uri: str, named: Sequence[str]) -> None:
         """Carry over what harvesting, cooling and receiving said of the lots that were packed."""
         values = record.values
-        values["input_tlc"] = ", ".join(_lot_values(one).get("tlc") or one for one in named) or values.get(
+        values["input_tlc"] = ", ".join(lot_values(one).get("tlc") or one for one in named) or values.get(
             "input_tlc"
         )
         for one in named or [uri]:
@@ -340,11 +291,11 @@ class Sweep:
             values["tlc_source"] = known.place
         if not values.get("tlc_source_reference"):
             values["tlc_source_reference"] = known.reference
-        known.place = known.place or _text(values.get("tlc_source"))
-        known.reference = known.reference or _text(values.get("tlc_source_reference"))
+        known.place = known.place or text_of(values.get("tlc_source"))
+        known.reference = known.reference or text_of(values.get("tlc_source_reference"))
         uri = record.lots[0]
         if record.tracking == "shipping":
-            known.shipped_from = _text(values.get("location"))
+            known.shipped_from = text_of(values.get("location"))
             if values.get("recipient") and not known.origin_is_packed:
                 self._settle(uri, values["recipient"])
             return
@@ -375,7 +326,7 @@ class Sweep:
         for taken, given in zip_longest(used, made):
             values = dict(base)
             if taken is not None:
-                values |= {f"input_{key}": value for key, value in _lot_values(taken[0]).items()}
+                values |= {f"input_{key}": value for key, value in lot_values(taken[0]).items()}
                 number, unit = taken[1]
                 values |= {
                     "input_quantity": number,
@@ -383,7 +334,7 @@ class Sweep:
                 }
                 values["input_product"] = base.get("input_product") or product_in(taken[0])
             if given is not None:
-                values |= {**_lot_values(given[0]), **_amount_values(given[1], base)}
+                values |= {**lot_values(given[0]), **amount_values(given[1], base)}
                 values["product"] = base.get("product") or product_in(given[0])
             event_id = str(event.body.get("eventID", ""))
             yield Record("transformation", event.seq, event_id, event.day, values, everything, products)
@@ -392,7 +343,7 @@ class Sweep:
         """Read from a transport to whom lots went that were harvested or cooled."""
         target = ends(event.body, "destination")
         owner = ends(event.body, "source")
-        for uri in self._lots_in([*event.things.get("epc", []), *event.things.get("child", [])]):
+        for uri in self._contents.lots_in([*event.things.get("epc", []), *event.things.get("child", [])]):
             if known := self._lots.get(uri):
                 if owner and "/417/" in owner:
                     known.carried.setdefault("harvester", owner)
@@ -414,68 +365,5 @@ class Sweep:
             record.values["recipient"] = record.values.get("recipient") or place
 
 
-def _joined_by(event: FoodEvent) -> str | None:
-    joined = event.body.get("transformationID")
-    return joined if event.kind == "TransformationEvent" and isinstance(joined, str) else None
-
-
 def _home(record: Record) -> Any:
     return record.values.get("cooling_location" if record.tracking == "cooling" else "farm")
-
-
-def _join(parts: list[FoodEvent]) -> FoodEvent:
-    """Make one of the events of one transformation; the last that has outputs speaks for it."""
-    chief = next((part for part in reversed(parts) if part.things.get("output")), parts[-1])
-    things: dict[str, list[tuple[str, Amount]]] = {}
-    extra: dict[str, str] = {}
-    for part in parts:
-        extra |= part.extra
-        for role, some in part.things.items():
-            things.setdefault(role, []).extend(some)
-    body = {**{key: value for part in parts for key, value in part.body.items()}, **chief.body}
-    return replace(chief, things=things, extra={**extra, **chief.extra}, body=body)
-
-
-def _lot_values(uri: str) -> Values:
-    parts = lot_parts(uri)
-    if parts is None:
-        return {"tlc": uri if uri and "/" not in uri else None, "gtin": None, "batch": None}
-    return {"tlc": parts[0], "gtin": parts[1], "batch": parts[2]}
-
-
-def _amount_values(amount: Amount, base: Values) -> Values:
-    number, unit = amount
-    said = base.get("quantity")
-    return {
-        "quantity": number if number is not None else said,
-        "unit": unit or base.get("unit") or ("each" if number is not None else None),
-    }
-
-
-def _plus(one: Amount | None, other: Amount) -> Amount:
-    if one is None or one[0] is None:
-        return other
-    return (one[0] + other[0] if other[0] is not None else one[0], one[1] or other[1])
-
-
-def _day(text: str | None) -> date | str | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        return text
-
-
-def _text(value: Any) -> str | None:
-    return str(value) if value not in (None, "") else None
-
-
-def number_of(text: Any) -> Any:
-    """Read a quantity that arrived as text; what is no number stays text."""
-    if not isinstance(text, str):
-        return text
-    try:
-        return Decimal(text)
-    except ArithmeticError:
-        return text

@@ -20,8 +20,9 @@ from ledger.custody.fsma.elements import (
     Missing,
     absent,
 )
-from ledger.custody.fsma.records import Record, Sweep, number_of
+from ledger.custody.fsma.records import Record, Sweep
 from ledger.custody.fsma.source import FoodEvent, lot_parts, read_food_event
+from ledger.custody.fsma.values import number_of
 from ledger.custody.privacy import reveal
 
 Describe = Callable[[str], Mapping[str, str]]
