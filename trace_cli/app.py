@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "show": ("show",),
     "history": ("history",),
     "back": ("back", "forward"),
+    "recall": ("recall",),
     "log": ("log",),
     "verify": ("verify",),
     "prove": ("prove",),

@@ -1,0 +1,156 @@
+"""The answer of `recall`: as JSON keys, as a table for people, as CSV and as a spreadsheet."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from trace_cli.reports.provenance import amount, gap_keys, gap_lines, number
+
+if TYPE_CHECKING:
+    from ledger.custody.codes import Codes
+    from ledger.custody.provenance.recall import Recall
+
+HEAD: Final = ("item", "state", "place", "container", "holder", "quantity", "unit", "contact", "last entry")
+STATES: Final = {"under_way": "under way", "here": "here"}
+
+
+def recall_answer(
+    found: Recall, seconds: float, verdict: dict[str, Any], warnings: list[str]
+) -> dict[str, Any]:
+    """Write the keys of `trace.recall/1`."""
+    return {
+        "schema": "trace.recall/1",
+        "lot": found.lot,
+        "affected": [
+            {
+                "id": line.part.uri,
+                "kind": line.kind,
+                "state": line.part.state,
+                "place": line.part.place,
+                "container": line.part.container,
+                "holder": line.part.holder,
+                "quantity": number(line.part.quantity),
+                "unit": line.part.unit,
+                "last_seq": line.part.last_seq,
+                "contact": line.contact,
+            }
+            for line in found.affected
+        ],
+        "where": [
+            {"place": there.place, "quantity": number(there.quantity), "unit": there.unit, "items": there.items}
+            for there in found.where
+        ],
+        "seconds": round(seconds, 3),
+        "complete": found.answer.complete,
+        "gaps": [gap_keys(gap) for gap in found.answer.gaps],
+        "verdict": verdict,
+        "warnings": warnings,
+    }
+
+
+def recall_lines(found: Recall, answer: dict[str, Any], codes: Codes) -> list[str]:
+    """Tell a recall to people: the list, the places, the gaps, and what it rests on."""
+    from trace_cli.formats.table import draw_table
+
+    rows = [tuple(row) for row in _rows(found, codes)]
+    lines = [f"RECALL {codes.short(found.lot)}   {len(rows)} lines"]
+    lines += draw_table(HEAD, rows, right=(5, 8)).splitlines()
+    lines.append("Now at:")
+    for there in found.where:
+        place = codes.short(there.place) if there.place else "place unknown"
+        lines.append(f"  {place}  {amount(there.quantity, there.unit) or f'{there.items} things'}")
+    lines += gap_lines(found.answer.gaps, codes)
+    verdict = answer["verdict"]
+    count = len(found.answer.gaps)
+    lines.append(
+        "Complete: history supports every link."
+        if answer["complete"]
+        else f"NOT COMPLETE: {count} gap{'' if count == 1 else 's'} in history, named above."
+    )
+    lines.append(
+        f"{answer['seconds']:.2f} s; {verdict['entries_proven']:,} events proven against the signed head of "
+        f"{verdict['size']:,} entries ({verdict['anchor']})."
+    )
+    return lines
+
+
+def write_recall(path: Path, found: Recall, answer: dict[str, Any], codes: Codes) -> None:
+    """Write the list to a file, with the format of its suffix.
+
+    Raises:
+        CommandError: No such format, or the file cannot be written.
+    """
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.formats.answer import write_file
+
+    if path.suffix == ".json":
+        write_file(path, json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+    elif path.suffix == ".csv":
+        from trace_cli.formats.csv_text import csv_text
+
+        write_file(path, csv_text(HEAD, _rows(found, codes)))
+    elif path.suffix == ".xlsx":
+        from trace_cli.formats.workbook import Sheet, write_workbook
+
+        sheets = [
+            Sheet("recall", HEAD, _rows(found, codes), numbers=frozenset({5, 8})),
+            Sheet(
+                "places",
+                ("place", "quantity", "unit", "things"),
+                [
+                    [_short(codes, there.place), number(there.quantity), there.unit, there.items]
+                    for there in found.where
+                ],
+                numbers=frozenset({1, 3}),
+            ),
+            Sheet(
+                "gaps",
+                ("kind", "item", "entries", "what", "record that would mend it"),
+                [
+                    [gap.kind, codes.short(gap.item), ", ".join(map(str, gap.seqs)), gap.message, gap.remedy]
+                    for gap in found.answer.gaps
+                ],
+            ),
+            Sheet("proof", ("what", "value"), _proof(found, answer)),
+        ]
+        write_workbook(path, sheets)
+    else:
+        raise CommandError(
+            ExitCode.USAGE, f"{path}: a recall is written as .xlsx, .csv or .json", remedy="-o recall.xlsx"
+        )
+
+
+def _proof(found: Recall, answer: dict[str, Any]) -> list[list[object]]:
+    verdict = answer["verdict"]
+    return [
+        ["lot", found.lot],
+        ["complete", "yes" if answer["complete"] else f"NO: {len(found.answer.gaps)} gaps, see the sheet"],
+        ["events proven", str(verdict["entries_proven"])],
+        ["signed head, entries", str(verdict["size"])],
+        ["anchor", verdict["anchor"]],
+        ["seconds", str(answer["seconds"])],
+    ]
+
+
+def _rows(found: Recall, codes: Codes) -> list[list[object]]:
+    return [
+        [
+            codes.short(line.part.uri),
+            STATES.get(line.part.state, line.part.state),
+            _short(codes, line.part.place),
+            _short(codes, line.part.container),
+            _short(codes, line.part.holder),
+            number(line.part.quantity),
+            line.part.unit,
+            line.contact,
+            line.part.last_seq,
+        ]
+        for line in found.affected
+    ]
+
+
+def _short(codes: Codes, uri: str | None) -> str:
+    return "" if uri is None else codes.short(uri)
