@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from ledger.chain.entry import Entry
 from ledger.chain.errors import Refused
 from ledger.custody.codes import Codes
 from ledger.custody.facts import Facts
@@ -14,7 +15,7 @@ from ledger.custody.history import Event, make_event
 from ledger.custody.index.lookup import Lookup
 from ledger.custody.index.roles import NAMED
 from ledger.custody.kinds.base import thing_uri
-from ledger.custody.privacy import reveal
+from ledger.custody.privacy import Held, reveal
 
 # A moment of a history: its time, and among equal times the number of the entry.
 Moment = tuple[float, float]
@@ -82,12 +83,26 @@ def item_history(lookup: Lookup, item: str) -> ItemHistory:
     Raises:
         Untrue: An entry that the answer needs does not hold.
     """
+    return history_of(item, lookup.entries_naming, lookup.view)
+
+
+def history_of(item: str, naming: Callable[[str], Iterable[Entry]], held: Held) -> ItemHistory:
+    """Gather the history of an item from entries that were proven, wherever they come from.
+
+    Args:
+        item: The thing.
+        naming: Gives the entries whose events name a thing.
+        held: Where the private values are that may be seen.
+
+    Raises:
+        Untrue: A private value is not the one that was recorded.
+    """
     events: dict[int, Event] = {}
 
     def load(uri: str) -> list[Event]:
-        for entry in lookup.entries_naming(uri):
+        for entry in naming(uri):
             if entry.seq not in events:
-                body = reveal(entry.body, lookup.view)
+                body = reveal(entry.body, held)
                 events[entry.seq] = make_event(entry.seq, body, entry.rec, entry.via)
         return [event for event in events.values() if any(m.uri == uri for m in event.facts.mentions)]
 

@@ -11,12 +11,8 @@ import typer
 from trace_cli import options
 
 if TYPE_CHECKING:
-    from ledger.custody.codes import Codes
     from ledger.custody.provenance.recall import Recall
     from trace_cli.asking import Asking
-
-_MOCK_WARRANT = "trace hold {lot}"
-
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -105,7 +101,3 @@ def _record_mock(asked: Asking, found: Recall, answer: dict[str, Any], by: str |
     with asked.site.recording() as recorder:
         done = recorder.record_other(MOCK_KIND, body, by=asked.site.operator(by), via="typed")
     return {"seq": done.first, "size": done.head.size, "seconds": answer["seconds"]}
-
-
-def _short(codes: Codes, uri: str | None) -> str:
-    return "" if uri is None else codes.short(uri)

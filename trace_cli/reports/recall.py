@@ -10,9 +10,10 @@ from trace_cli.reports.provenance import amount, gap_keys, gap_lines, number
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
-    from ledger.custody.provenance.recall import Recall
+    from ledger.custody.provenance.recall import Recall, There
 
 HEAD: Final = ("item", "state", "place", "container", "holder", "quantity", "unit", "contact", "last entry")
+PLACES: Final = ("place", "quantity", "unit", "things")
 STATES: Final = {"under_way": "under way", "here": "here"}
 
 
@@ -38,10 +39,8 @@ def recall_answer(
             }
             for line in found.affected
         ],
-        "where": [
-            {"place": there.place, "quantity": number(there.quantity), "unit": there.unit, "items": there.items}
-            for there in found.where
-        ],
+        "where": [_there(there) for there in found.where],
+        "sold": [_there(there) for there in found.sold],
         "seconds": round(seconds, 3),
         "complete": found.answer.complete,
         "gaps": [gap_keys(gap) for gap in found.answer.gaps],
@@ -50,17 +49,24 @@ def recall_answer(
     }
 
 
+def _there(there: There) -> dict[str, Any]:
+    return {"place": there.place, "quantity": number(there.quantity), "unit": there.unit, "items": there.items}
+
+
 def recall_lines(found: Recall, answer: dict[str, Any], codes: Codes) -> list[str]:
     """Tell a recall to people: the list, the places, the gaps, and what it rests on."""
     from trace_cli.formats.table import draw_table
 
-    rows = [tuple(row) for row in _rows(found, codes)]
+    rows = _rows(found, codes)
     lines = [f"RECALL {codes.short(found.lot)}   {len(rows)} lines"]
     lines += draw_table(HEAD, rows, right=(5, 8)).splitlines()
-    lines.append("Now at:")
-    for there in found.where:
-        place = codes.short(there.place) if there.place else "place unknown"
-        lines.append(f"  {place}  {amount(there.quantity, there.unit) or f'{there.items} things'}")
+    for head, places in (("Now at", found.where), ("Sold at", found.sold)):
+        told = [
+            f"{codes.short(at.place) if at.place else 'place unknown'} "
+            f"{amount(at.quantity, at.unit) or f'{at.items} things'}"
+            for at in places
+        ]
+        lines.append(f"{head}: {', '.join(told) or 'nowhere'}")
     lines += gap_lines(found.answer.gaps, codes)
     verdict = answer["verdict"]
     count = len(found.answer.gaps)
@@ -93,51 +99,46 @@ def write_recall(path: Path, found: Recall, answer: dict[str, Any], codes: Codes
 
         write_file(path, csv_text(HEAD, _rows(found, codes)))
     elif path.suffix == ".xlsx":
-        from trace_cli.formats.workbook import Sheet, write_workbook
+        from ledger.custody.fsma.sheets import Sheet
+        from trace_cli.formats.workbook import write_workbook
 
-        sheets = [
-            Sheet("recall", HEAD, _rows(found, codes), numbers=frozenset({5, 8})),
-            Sheet(
-                "places",
-                ("place", "quantity", "unit", "things"),
-                [
-                    [_short(codes, there.place), number(there.quantity), there.unit, there.items]
-                    for there in found.where
-                ],
-                numbers=frozenset({1, 3}),
-            ),
-            Sheet(
-                "gaps",
-                ("kind", "item", "entries", "what", "record that would mend it"),
-                [
-                    [gap.kind, codes.short(gap.item), ", ".join(map(str, gap.seqs)), gap.message, gap.remedy]
-                    for gap in found.answer.gaps
-                ],
-            ),
-            Sheet("proof", ("what", "value"), _proof(found, answer)),
+        places = [(_short(codes, at.place), number(at.quantity), at.unit, at.items) for at in found.where]
+        sold = [(_short(codes, at.place), number(at.quantity), at.unit, at.items) for at in found.sold]
+        gaps = [
+            (gap.kind, codes.short(gap.item), ", ".join(map(str, gap.seqs)), gap.message, gap.remedy)
+            for gap in found.answer.gaps
         ]
-        write_workbook(path, sheets)
+        write_workbook(
+            path,
+            [
+                Sheet("recall", HEAD, _rows(found, codes)),
+                Sheet("now at", PLACES, places),
+                Sheet("sold at", PLACES, sold),
+                Sheet("gaps", ("kind", "item", "entries", "what", "record that would mend it"), gaps),
+                Sheet("proof", ("what", "value"), _proof(found, answer)),
+            ],
+        )
     else:
         raise CommandError(
             ExitCode.USAGE, f"{path}: a recall is written as .xlsx, .csv or .json", remedy="-o recall.xlsx"
         )
 
 
-def _proof(found: Recall, answer: dict[str, Any]) -> list[list[object]]:
+def _proof(found: Recall, answer: dict[str, Any]) -> list[tuple[object, ...]]:
     verdict = answer["verdict"]
     return [
-        ["lot", found.lot],
-        ["complete", "yes" if answer["complete"] else f"NO: {len(found.answer.gaps)} gaps, see the sheet"],
-        ["events proven", str(verdict["entries_proven"])],
-        ["signed head, entries", str(verdict["size"])],
-        ["anchor", verdict["anchor"]],
-        ["seconds", str(answer["seconds"])],
+        ("lot", found.lot),
+        ("complete", "yes" if answer["complete"] else f"NO: {len(found.answer.gaps)} gaps, see the sheet"),
+        ("events proven", str(verdict["entries_proven"])),
+        ("signed head, entries", str(verdict["size"])),
+        ("anchor", verdict["anchor"]),
+        ("seconds", str(answer["seconds"])),
     ]
 
 
-def _rows(found: Recall, codes: Codes) -> list[list[object]]:
+def _rows(found: Recall, codes: Codes) -> list[tuple[object, ...]]:
     return [
-        [
+        (
             codes.short(line.part.uri),
             STATES.get(line.part.state, line.part.state),
             _short(codes, line.part.place),
@@ -147,7 +148,7 @@ def _rows(found: Recall, codes: Codes) -> list[list[object]]:
             line.part.unit,
             line.contact,
             line.part.last_seq,
-        ]
+        )
         for line in found.affected
     ]
 

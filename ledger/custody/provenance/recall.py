@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from ledger.custody.index.lookup import Lookup
 from ledger.custody.provenance.answer import Answer, NodeKind, make_answer
@@ -14,7 +15,9 @@ from ledger.custody.provenance.stock import GONE, Part, parts_of
 from ledger.custody.units import convert
 
 Contact = Callable[[str | None, str | None], str | None]
-MOCK_KIND = "recall"  # the kind of the entry that keeps a mock recall
+_LEFT: Final = frozenset({"here", "under_way", "packed"})
+_SOLD: Final = frozenset({"sold"})
+MOCK_KIND: Final = "recall"  # the kind of the entry that keeps a mock recall
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,12 @@ class There:
 
 @dataclass(frozen=True)
 class Recall:
-    """The answer: the list, the places, and the walk that it rests on."""
+    """The answer: the list, where the goods are now, where they were sold, and the walk that it rests on."""
 
     lot: str
     affected: tuple[Affected, ...]
     where: tuple[There, ...]
+    sold: tuple[There, ...]
     answer: Answer
 
 
@@ -75,15 +79,15 @@ def find_recall(
         for part in parts:
             affected.append(Affected(node.kind, part, contact(part.holder, part.place) if contact else None))
     affected.sort(key=lambda line: line.part.state in GONE)
-    return Recall(lot, tuple(affected), tuple(_places(affected)), answer)
+    return Recall(lot, tuple(affected), _places(affected, _LEFT), _places(affected, _SOLD), answer)
 
 
-def _places(affected: list[Affected]) -> list[There]:
-    """Add up what is at each place now, in the first unit met there; what is gone is nowhere."""
+def _places(affected: list[Affected], states: frozenset[str]) -> tuple[There, ...]:
+    """Add up what is at each place in some states, in the first unit met there."""
     found: dict[tuple[str | None, str | None], list[Part]] = {}
     for line in affected:
         part = line.part
-        if part.state in GONE or line.kind == "container":
+        if part.state not in states or line.kind == "container":
             continue  # what is in a container is counted itself
         key = next(
             (key for key in found if key[0] == part.place and convert(Decimal(1), part.unit, key[1]) is not None),
@@ -95,4 +99,4 @@ def _places(affected: list[Affected]) -> list[There]:
         known = [convert(part.quantity, part.unit, unit) for part in parts if part.quantity is not None]
         total = sum((one for one in known if one is not None), Decimal(0)) if known else None
         lines.append(There(place, total, unit, len(parts)))
-    return sorted(lines, key=lambda line: (line.place or "", line.unit or ""))
+    return tuple(sorted(lines, key=lambda line: (line.place or "", line.unit or "")))
