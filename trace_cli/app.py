@@ -27,6 +27,8 @@ COMMANDS: Final = {
     "show": ("show",),
     "history": ("history",),
     "back": ("back", "forward"),
+    "contents": ("contents",),
+    "balance": ("balance",),
     "recall": ("recall",),
     "log": ("log",),
     "verify": ("verify",),

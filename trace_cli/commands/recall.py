@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ledger.custody.provenance.recall import Recall
     from trace_cli.asking import Asking
 
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("recall")(recall)

@@ -17,9 +17,7 @@ PLACES: Final = ("place", "quantity", "unit", "things")
 STATES: Final = {"under_way": "under way", "here": "here"}
 
 
-def recall_answer(
-    found: Recall, seconds: float, verdict: dict[str, Any], warnings: list[str]
-) -> dict[str, Any]:
+def recall_answer(found: Recall, seconds: float, verdict: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
     """Write the keys of `trace.recall/1`."""
     return {
         "schema": "trace.recall/1",
