@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "contents": ("contents",),
     "balance": ("balance",),
     "recall": ("recall",),
+    "hold": ("hold", "release"),
     "log": ("log",),
     "verify": ("verify",),
     "prove": ("prove",),

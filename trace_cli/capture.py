@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
+from trace_cli.formats.answer import note
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
@@ -179,7 +180,9 @@ def record_events(recorder: Recorder, events: Sequence[dict[str, Any]], *, by: s
         CommandError: All of them are in the ledger already.
         LedgerError: As `Recorder.record`.
     """
-    outcome = recorder.record([recorder.prepare(event, by=by, via=via) for event in events])
+    outcome = recorder.record([recorder.prepare(event, by=by, via=via) for event in events], refuse_held=True)
+    for held in outcome.held:
+        note(f"warning: {held.thing} is on hold since entry {held.hold.seq}; recorded all the same")
     if outcome.appended is None:
         raise CommandError(ExitCode.REFUSED, "all of this is in the ledger already; nothing was written")
     return outcome

@@ -54,7 +54,7 @@ def _look_for_missing(
     view: SqliteView, size: int, found: list[Difference], progress: Callable[[int], None] | None
 ) -> dict[str, int]:
     """2. Look up every row; count them."""
-    counts = dict.fromkeys(("d_mention", "d_ident", "d_kind"), 0)
+    counts = dict.fromkeys(("d_mention", "d_ident", "d_kind", "d_hold"), 0)
     connection = view.connection
     for seq, kind, row in read_rows(view.entries(0, size)):
         if row is None:
@@ -64,6 +64,11 @@ def _look_for_missing(
                     _add(found, "missing", seq, f"entry {seq} of kind {kind} is not listed")
             continue
         counts["d_mention"] += len(row.things)
+        counts["d_hold"] += len(row.holds)
+        for uri in row.holds:
+            query = "SELECT 1 FROM d_hold WHERE thing = (SELECT id FROM d_thing WHERE uri = ?) AND seq = ?"
+            if not _has(connection, query, uri, seq):
+                _add(found, "missing", seq, f"entry {seq} holds or releases {uri}, and the index does not say so")
         listed = find_idents(connection, [row.ident]).get(row.ident)
         counts["d_ident"] += listed == seq
         if listed != seq and not _is_twin(view, listed, seq, row.ident):
@@ -108,6 +113,7 @@ def _look_for_surplus(view: SqliteView, size: int, wanted: dict[str, int], found
 def _name_surplus(view: SqliteView, table: str, size: int, found: list[Difference]) -> None:
     query = {
         "d_mention": "SELECT seq, uri FROM d_mention LEFT JOIN d_thing ON id = thing ORDER BY seq",
+        "d_hold": "SELECT seq, uri FROM d_hold LEFT JOIN d_thing ON id = thing ORDER BY seq",
         "d_ident": "SELECT seq, ident FROM d_ident ORDER BY seq",
         "d_kind": "SELECT seq, kind FROM d_kind ORDER BY seq",
     }[table]
@@ -127,7 +133,9 @@ def _name_surplus(view: SqliteView, table: str, size: int, found: list[Differenc
 def _fits(table: str, value: object, row: IndexRow | None, kind: str) -> bool:
     if table == "d_kind":
         return kind == value != "event"
-    return row is not None and (value in row.things if table == "d_mention" else value == row.ident)
+    if row is None:
+        return False
+    return {"d_mention": value in row.things, "d_hold": value in row.holds}.get(table, value == row.ident)
 
 
 def _text(value: object) -> str:

@@ -134,6 +134,10 @@ class Lookup:
         """List the entries that the index has for each thing, and as what they name it; a hint, to be checked."""
         return self._ask(lambda: read.roles_in(self._connection, uris))
 
+    def held_things(self) -> list[str]:
+        """List the things that the index has as put on hold or released; a hint, to be checked."""
+        return self._ask(lambda: read.things_on_hold(self._connection))
+
     def declared(self, event_ids: Sequence[str]) -> dict[str, int]:
         """List where the index has an error declaration of one of these events; a hint, to be checked."""
         idents = {ident_of(event_id, True): event_id for event_id in event_ids}

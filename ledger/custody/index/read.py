@@ -85,3 +85,14 @@ def ending_with(connection: sqlite3.Connection, tail: str, limit: int = 20) -> l
 def seqs_of_kind(connection: sqlite3.Connection, kind: str) -> list[int]:
     """List the entries of a kind that is no event, in order."""
     return [row[0] for row in connection.execute("SELECT seq FROM d_kind WHERE kind = ? ORDER BY seq", (kind,))]
+
+
+def has_holds(connection: sqlite3.Connection) -> bool:
+    """Tell whether anything was ever put on hold."""
+    return connection.execute("SELECT 1 FROM d_hold LIMIT 1").fetchone() is not None
+
+
+def things_on_hold(connection: sqlite3.Connection) -> list[str]:
+    """List the things that were ever put on hold or released."""
+    query = "SELECT DISTINCT uri FROM d_hold JOIN d_thing ON id = thing ORDER BY uri"
+    return [row[0] for row in connection.execute(query)]

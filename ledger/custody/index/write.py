@@ -9,10 +9,11 @@ from itertools import count
 from typing import Any, Final
 
 from ledger.chain.tree import TILE_WIDTH
+from ledger.custody.holds import hold_words
 from ledger.custody.identity import ident_of
 from ledger.custody.index.nodes import write_nodes
 from ledger.custody.index.read import find_numbers
-from ledger.custody.index.roles import roles_of
+from ledger.custody.index.roles import PLAIN, roles_of
 from ledger.custody.index.schema import COVERED, TABLES
 
 _REMEMBERED: Final = 200_000
@@ -25,16 +26,19 @@ class IndexRow:
     ident: bytes
     things: Mapping[str, int]
     place: str | None
+    holds: tuple[str, ...] = ()
 
 
 def index_row(body: Mapping[str, Any]) -> IndexRow:
     """Read from an event, as it stands in the log, what the index keeps: nothing of what is private."""
     location = body.get("bizLocation") or body.get("readPoint")
     place = location.get("id") if isinstance(location, Mapping) else None
+    things = roles_of(body)
     return IndexRow(
         ident_of(body["eventID"], "errorDeclaration" in body),
-        roles_of(body),
+        things,
         place if type(place) is str else None,
+        tuple(uri for uri, role in things.items() if role & PLAIN) if any(hold_words(body)) else (),
     )
 
 
@@ -69,6 +73,9 @@ class IndexWriter:
             (numbers[uri], seq, role) for seq, row in enumerate(rows, first) for uri, role in row.things.items()
         )
         connection.executemany("INSERT OR IGNORE INTO d_mention(thing, seq, role) VALUES (?, ?, ?)", mentions)
+        holds = [(numbers[uri], seq) for seq, row in enumerate(rows, first) for uri in row.holds]
+        if holds:
+            connection.executemany("INSERT OR IGNORE INTO d_hold(thing, seq) VALUES (?, ?)", holds)
         idents = sorted((row.ident, seq) for seq, row in enumerate(rows, first))
         connection.executemany("INSERT OR IGNORE INTO d_ident(ident, seq) VALUES (?, ?)", idents)
         self.write_size(connection, first + len(rows), first)

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from ledger.chain.errors import Refused, Untrue
 from ledger.custody.facts import Facts, read_facts
+from ledger.custody.holds import NO_WORDS, STEP, hold_words
 from ledger.custody.index.lookup import Lookup, WrongIndexError
 from ledger.custody.index.roles import LOT as IS_LOT
 from ledger.custody.index.roles import MEMBER, roles_among, roles_of
@@ -52,6 +53,7 @@ class Record:
     quantity: Any
     unit: str | None
     via: str
+    holds: tuple[frozenset[str], frozenset[str]]
 
     def mentions(self, role: str) -> list[Mention]:
         """List the things in one role."""
@@ -221,6 +223,7 @@ def make_record(seq: int, data: bytes, lookup: Lookup) -> Record | None:
         body.get(QUANTITY),
         body.get(UNIT),
         entry["via"],
+        hold_words(body) if "persistentDisposition" in body or facts.step == STEP else NO_WORDS,
     )
 
 
