@@ -94,8 +94,8 @@ def _record_mock(asked: Asking, found: Recall, answer: dict[str, Any], by: str |
         "places": [
             {"place": there.place, "quantity": there.quantity, "unit": there.unit} for there in found.where
         ],
-        "gaps": len(found.answer.gaps),
-        "complete": found.answer.complete,
+        "gaps": len(found.gaps),
+        "complete": found.complete,
         "entries_proven": answer["verdict"]["entries_proven"],
         "seconds": Decimal(str(answer["seconds"])),
     }

@@ -40,8 +40,8 @@ def recall_answer(found: Recall, seconds: float, verdict: dict[str, Any], warnin
         "where": [_there(there) for there in found.where],
         "sold": [_there(there) for there in found.sold],
         "seconds": round(seconds, 3),
-        "complete": found.answer.complete,
-        "gaps": [gap_keys(gap) for gap in found.answer.gaps],
+        "complete": found.complete,
+        "gaps": [gap_keys(gap) for gap in found.gaps],
         "verdict": verdict,
         "warnings": warnings,
     }
@@ -65,9 +65,9 @@ def recall_lines(found: Recall, answer: dict[str, Any], codes: Codes) -> list[st
             for at in places
         ]
         lines.append(f"{head}: {', '.join(told) or 'nowhere'}")
-    lines += gap_lines(found.answer.gaps, codes)
+    lines += gap_lines(found.gaps, codes)
     verdict = answer["verdict"]
-    count = len(found.answer.gaps)
+    count = len(found.gaps)
     lines.append(
         "Complete: history supports every link."
         if answer["complete"]
@@ -104,7 +104,7 @@ def write_recall(path: Path, found: Recall, answer: dict[str, Any], codes: Codes
         sold = [(_short(codes, at.place), number(at.quantity), at.unit, at.items) for at in found.sold]
         gaps = [
             (gap.kind, codes.short(gap.item), ", ".join(map(str, gap.seqs)), gap.message, gap.remedy)
-            for gap in found.answer.gaps
+            for gap in found.gaps
         ]
         write_workbook(
             path,
@@ -126,7 +126,7 @@ def _proof(found: Recall, answer: dict[str, Any]) -> list[tuple[object, ...]]:
     verdict = answer["verdict"]
     return [
         ("lot", found.lot),
-        ("complete", "yes" if answer["complete"] else f"NO: {len(found.answer.gaps)} gaps, see the sheet"),
+        ("complete", "yes" if answer["complete"] else f"NO: {len(found.gaps)} gaps, see the sheet"),
         ("events proven", str(verdict["entries_proven"])),
         ("signed head, entries", str(verdict["size"])),
         ("anchor", verdict["anchor"]),

@@ -69,6 +69,7 @@ class Graph:
     transformations: dict[object, Transformation] = field(default_factory=dict)
     stays: dict[tuple[str, str | None], Stays] = field(default_factory=dict)
     elsewhere: Elsewhere = field(default_factory=lambda: Elsewhere(0, ()))
+    _packed: dict[str, list[Stay]] | None = None
 
     @property
     def things(self) -> list[str]:
@@ -82,6 +83,33 @@ class Graph:
         if ALWAYS in spans:
             return found
         return [record for record in found if any(start <= record.moment <= end for start, end in spans)]
+
+    def packed(self, uri: str) -> list[Stay]:
+        """List the stays of a thing in containers, as far as the walk has followed them."""
+        if self._packed is None:
+            self._packed = {}
+            for stays in self.stays.values():
+                for stay in stays.found:
+                    self._packed.setdefault(stay.child, []).append(stay)
+        return self._packed.get(uri, [])
+
+    def timeline(self, uri: str) -> list[Record]:
+        """List the events on a thing and on what it was in at the time, oldest first."""
+        found = {record.seq: record for record in self.records_of(uri)}
+        waiting = [(stay, stay.entered, stay.left) for stay in self.packed(uri) if stay.via == "aggregation"]
+        done: set[tuple[str, Moment, Moment]] = set()
+        while waiting:
+            stay, start, end = waiting.pop()
+            if (stay.container, start, end) in done or stay.container not in self.spans:
+                continue
+            done.add((stay.container, start, end))
+            for record in self.source.of(stay.container, roles.NAMED):
+                if start <= record.moment <= end:
+                    found.setdefault(record.seq, record)
+            for outer in self.packed(stay.container):
+                if outer.entered <= end and start <= outer.left and outer.via == "aggregation":
+                    waiting.append((outer, max(start, outer.entered), min(end, outer.left)))
+        return sorted(found.values(), key=lambda record: record.moment)
 
 
 def trace(lookup: Lookup, item: str, direction: Direction) -> Graph:

@@ -10,6 +10,7 @@ from typing import Final
 from ledger.custody.index.lookup import Lookup
 from ledger.custody.provenance.answer import Answer, NodeKind, make_answer
 from ledger.custody.provenance.balance import Tolerance, exact
+from ledger.custody.provenance.gaps import Gap
 from ledger.custody.provenance.graph import trace
 from ledger.custody.provenance.stock import GONE, Part, parts_of
 from ledger.custody.units import convert
@@ -48,6 +49,12 @@ class Recall:
     where: tuple[There, ...]
     sold: tuple[There, ...]
     answer: Answer
+    gaps: tuple[Gap, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether no gap is known."""
+        return not self.gaps
 
 
 def find_recall(
@@ -72,14 +79,35 @@ def find_recall(
         if child in graph.spans and any(stay.is_open for stay in stays.found)
     }
     affected: list[Affected] = []
+    overdrawn: list[Gap] = []
     for node in answer.nodes:
         if node.kind == "container" and node.uri not in full and node.uri != lot:
             continue  # it held the lot once, and is empty of it now
-        parts, _ = parts_of(graph, node.uri)
+        parts, short = parts_of(graph, node.uri)
+        if short > 0:
+            overdrawn.append(_overdrawn(node.uri, short, parts[0].unit, node.seqs))
         for part in parts:
             affected.append(Affected(node.kind, part, contact(part.holder, part.place) if contact else None))
     affected.sort(key=lambda line: line.part.state in GONE)
-    return Recall(lot, tuple(affected), _places(affected, _LEFT), _places(affected, _SOLD), answer)
+    return Recall(
+        lot,
+        tuple(affected),
+        _places(affected, _LEFT),
+        _places(affected, _SOLD),
+        answer,
+        (*answer.gaps, *overdrawn),
+    )
+
+
+def _overdrawn(uri: str, short: Decimal, unit: str | None, seqs: tuple[int, ...]) -> Gap:
+    amount = f"{short:f} {unit or ''}".rstrip()
+    return Gap(
+        "out_of_nothing",
+        uri,
+        seqs,
+        f"{amount} more of {uri} was moved, used or sold than there was",
+        "the event that made or received the rest of it, or a correction of a wrong quantity",
+    )
 
 
 def _places(affected: list[Affected], states: frozenset[str]) -> tuple[There, ...]:

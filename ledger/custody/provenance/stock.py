@@ -17,7 +17,7 @@ from ledger.custody.index import roles
 from ledger.custody.index.roles import AGGREGATING
 from ledger.custody.provenance.answer import holder_of
 from ledger.custody.provenance.graph import Graph
-from ledger.custody.provenance.source import END, Record
+from ledger.custody.provenance.source import Record
 from ledger.custody.units import convert, decimal_of
 
 State = Literal["here", "under_way", "packed", "used", "sold", "destroyed"]
@@ -117,10 +117,8 @@ def _follow(graph: Graph, uri: str, records: list[Record]) -> _Tally:
     )
     tally = _Tally(unit)
     events = {record.seq: record for record in records}
-    for (_, child), stays in graph.stays.items():  # who empties a container names none of the things in it
-        if child == uri:
-            seqs = (seq for stay in stays.found for seq in stay.seqs if seq not in events)
-            events |= {seq: graph.source.records[seq] for seq in seqs}
+    for stay in graph.packed(uri):  # who empties a container names none of the things in it
+        events |= {seq: graph.source.records[seq] for seq in stay.seqs if seq not in events}
     for record in sorted(events.values(), key=lambda record: record.moment):
         _apply(tally, uri, record)
     return tally
@@ -217,31 +215,21 @@ def _single(graph: Graph, uri: str, records: list[Record]) -> Part:
             facts.step in vocabulary.ENDING_STEPS or (facts.action == "DELETE" and facts.kind == "ObjectEvent")
         ):
             state = "destroyed"
-        elif state not in GONE:
-            state = "under_way" if facts.step in vocabulary.GIVING_STEPS else "here"
-    place = next((record.facts.place for record in reversed(records) if record.facts.place), None)
+    timeline = graph.timeline(uri)
+    last = timeline[-1]
+    if state not in GONE:
+        state = "under_way" if last.facts.step in vocabulary.GIVING_STEPS else "here"
+    place = next((record.facts.place for record in reversed(timeline) if record.facts.place), None)
     if state == "under_way":
-        place = own.facts.destination or place
-    holder = holder_of(records)
+        place = last.facts.destination or place
     stated, unit = own.amount_of(uri)
     is_container = bool(graph.source.roles(uri) & (roles.PARENT | roles.EMPTIED))
     quantity = decimal_of(stated) or (None if is_container else Decimal(1))
-    for (container, child), stays in graph.stays.items():
-        if child != uri or state in GONE:
-            continue
-        for stay in stays.found:
-            if stay.left == END and stay.via == "aggregation" and (around := graph.records_of(container)):
-                outer = _single(graph, container, around)
-                seq = max(own.seq, outer.last_seq)
-                whole = outer.place or place, container, outer.holder or holder
-                return Part(uri, outer.state, *whole, quantity, unit, seq)
-    return Part(uri, state, place, None, holder, quantity, unit, own.seq)
+    inside = [stay.container for stay in graph.packed(uri) if stay.is_open and stay.via == "aggregation"]
+    container = inside[-1] if inside and state not in GONE else None
+    return Part(uri, state, place, container, holder_of(timeline), quantity, unit, last.seq)
 
 
 def _holder_at(graph: Graph, uri: str, place: str | None) -> str | None:
     """Say who had the thing, or what it came in, at a place, by the last event there that tells."""
-    found = [record for record in graph.records_of(uri) if record.facts.place == place]
-    for (container, child), _ in graph.stays.items():
-        if child == uri and container in graph.spans:
-            found += [record for record in graph.records_of(container) if record.facts.place == place]
-    return holder_of(sorted(found, key=lambda record: record.moment))
+    return holder_of([record for record in graph.timeline(uri) if record.facts.place == place])
