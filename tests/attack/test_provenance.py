@@ -179,8 +179,8 @@ EDITS = {
     "a child called plain": "UPDATE d_mention SET role = 1 WHERE seq = 3 AND role = 8",
     "an emptying called plain": "UPDATE d_mention SET role = 1 WHERE seq = 7",
     "a mention moved": "UPDATE d_mention SET seq = 20 WHERE seq = 3",
-    "a mention invented": f"INSERT INTO d_mention SELECT id, 5, 4 FROM d_thing WHERE uri = '{FIELD}'",
-    "a mention beyond": f"INSERT INTO d_mention SELECT id, 999, 8 FROM d_thing WHERE uri = '{MIX}'",
+    "a mention invented": f"INSERT INTO d_mention SELECT id, 5, 4, 0, 0 FROM d_thing WHERE uri = '{FIELD}'",
+    "a mention beyond": f"INSERT INTO d_mention SELECT id, 999, 8, 0, 0 FROM d_thing WHERE uri = '{MIX}'",
     "two things swapped": f"UPDATE d_thing SET uri = CASE uri WHEN '{BOX}' THEN '{OTHER}' ELSE '{BOX}' END "
     f"WHERE uri IN ('{BOX}', '{OTHER}')",
     "a declaration invented": "UPDATE d_ident SET ident = x'00' WHERE seq = 2",

@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -27,8 +28,8 @@ def trace(tmp_path, monkeypatch, capsys):
     return call
 
 
-def test_the_six_commands_of_the_page(root, trace, tmp_path):
-    page = (root / "docs" / "recall.md").read_text(encoding="utf-8")
+def test_the_six_commands_of_the_page(trace, tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "recall.md").read_text(encoding="utf-8")
     block = re.search(r"## A recall in six commands.*?```sh\n(.*?)```", page, re.DOTALL)
     assert block
     with_path = block[1].replace("SAMPLE", shlex.quote(str(sample_path("cold-chain"))))

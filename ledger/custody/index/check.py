@@ -11,6 +11,7 @@ from ledger.chain.storage.sqlite import SqliteView
 from ledger.custody.index.nodes import wrong_nodes
 from ledger.custody.index.read import find_idents
 from ledger.custody.index.rebuild import fault_of, head_size, read_rows
+from ledger.custody.index.roles import CHILD
 from ledger.custody.index.write import IndexRow
 
 MAX_DIFFERENCES: Final = 100
@@ -56,6 +57,7 @@ def _look_for_missing(
     """2. Look up every row; count them."""
     counts = dict.fromkeys(("d_mention", "d_ident", "d_kind", "d_hold"), 0)
     connection = view.connection
+    withdrawn: set[bytes] = set()
     for seq, kind, row in read_rows(view.entries(0, size)):
         if row is None:
             if kind != "event":
@@ -65,6 +67,8 @@ def _look_for_missing(
             continue
         counts["d_mention"] += len(row.things)
         counts["d_hold"] += len(row.holds)
+        if row.withdraws is not None:
+            withdrawn.add(row.withdraws)
         for uri in row.holds:
             query = "SELECT 1 FROM d_hold WHERE thing = (SELECT id FROM d_thing WHERE uri = ?) AND seq = ?"
             if not _has(connection, query, uri, seq):
@@ -77,10 +81,12 @@ def _look_for_missing(
             if not _has(
                 connection,
                 "SELECT 1 FROM d_mention WHERE thing = (SELECT id FROM d_thing WHERE uri = ?) "
-                "AND seq = ? AND role = ?",
+                "AND seq = ? AND role = ? AND time = ? AND container = coalesce((SELECT id FROM d_thing WHERE uri = ?), 0)",
                 uri,
                 seq,
                 role,
+                row.time,
+                row.container if role & CHILD else None,
             ):
                 _add(
                     found,
@@ -90,6 +96,10 @@ def _look_for_missing(
                 )
         if progress is not None and not seq % 1000:
             progress(seq)
+    known = find_idents(connection, sorted(withdrawn))
+    expected = {ident: known.get(ident, -1) for ident in withdrawn}
+    if dict(connection.execute("SELECT ident, seq FROM d_withdrawn")) != expected:
+        _add(found, "missing", None, "d_withdrawn does not list what the error declarations withdraw")
     return counts
 
 

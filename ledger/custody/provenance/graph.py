@@ -14,13 +14,15 @@ link nothing. Order is by event time, then by number of the entry, so late recor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Literal
 
 from ledger.custody.index import roles
 from ledger.custody.index.lookup import Lookup, WrongIndexError
+from ledger.custody.index.read import Row
+from ledger.custody.provenance import windows
 from ledger.custody.provenance.source import BEGIN, END, Elsewhere, Moment, Record, Source, is_member_of
 from ledger.custody.provenance.stays import Stay, Stays, stays_in
 from ledger.custody.units import decimal_of
@@ -138,11 +140,12 @@ def _walk(source: Source, item: str, direction: Direction) -> Graph:
     graph.spans[item] = [ALWAYS]
     while waiting:
         step.fresh = {}
-        step.read(list(waiting))
+        step.read(waiting)
         for uri, spans in waiting.items():
             step.go(uri, spans)
         waiting = step.fresh
     graph.links = list(dict.fromkeys(graph.links))
+    source.check()
     graph.elsewhere = source.look_elsewhere()
     return graph
 
@@ -156,8 +159,8 @@ class _Step:
         self.fresh: dict[str, list[Span]] = {}
         self._members: set[tuple[str, str]] = set()
 
-    def read(self, uris: list[str]) -> None:
-        """Read what the next steps need."""
+    def read(self, waiting: Mapping[str, Sequence[Span]]) -> None:
+        """Read what the next steps need: of things and the times for which they are new."""
         raise NotImplementedError
 
     def go(self, uri: str, spans: list[Span]) -> None:
@@ -187,13 +190,11 @@ class _Step:
         return found
 
     def stays(self, container: str, child: str | None, mask: int) -> Stays:
-        """Follow a container (of one child where it is named), by what was read of both."""
-        key = (container, child)
-        if (found := self.graph.stays.get(key)) is None:
-            records = self.source.of(container, mask)
-            if child is not None:
-                records = records + self.source.of(child, roles.CHILD)
-            found = self.graph.stays[key] = stays_in(container, records, child=child)
+        """Follow a container (of one child where it is named), by what was read of both so far."""
+        records = self.source.of(container, mask)
+        if child is not None:
+            records = records + self.source.of(child, roles.CHILD)
+        found = self.graph.stays[container, child] = stays_in(container, records, child=child)
         return found
 
     def link_stay(self, stay: Stay) -> None:
@@ -211,11 +212,24 @@ class _Step:
 
 
 class _Forward(_Step):
-    def read(self, uris: list[str]) -> None:
-        source = self.source
-        source.load(uris, _READ["forward"])
-        source.load({c for uri in uris for c in self._containers(uri)}, roles.EMPTIED)
-        self.load_transformations(record for uri in uris for record in source.of(uri, roles.INPUT))
+    def read(self, waiting: Mapping[str, Sequence[Span]]) -> None:
+        source, mask = self.source, _READ["forward"]
+        source.ask(waiting)
+        numbers = {row.container for uri in waiting for row in source.rows(uri) if row.role & roles.CHILD}
+        emptied = source.emptied(numbers)
+        chosen = {uri: windows.of_child(source.rows(uri), spans, emptied) for uri, spans in waiting.items()}
+        source.read(chosen, mask)
+        closing: dict[str, list[Row]] = {}
+        for uri in waiting:
+            rows = {row.seq: row for row in source.rows(uri)}
+            for record in source.of(uri, roles.CHILD):
+                container = record.facts.container
+                if container and _is_thing(container):
+                    row = rows[record.seq]
+                    closing.setdefault(container, []).extend(windows.closing(row, emptied.get(row.container, ())))
+        source.ask(closing)
+        source.read(closing, roles.EMPTIED)
+        self.load_transformations(record for uri in waiting for record in source.of(uri, roles.INPUT))
 
     def _containers(self, uri: str) -> list[str]:
         found = (record.facts.container for record in self.source.of(uri, roles.CHILD))
@@ -248,9 +262,16 @@ class _Forward(_Step):
 
 
 class _Back(_Step):
-    def read(self, uris: list[str]) -> None:
-        self.source.load(uris, _READ["back"])
-        self.load_transformations(record for uri in uris for record in self.source.of(uri, roles.OUTPUT))
+    def read(self, waiting: Mapping[str, Sequence[Span]]) -> None:
+        source, mask = self.source, _READ["back"]
+        source.ask(waiting)
+        chosen = {}
+        for uri, spans in waiting.items():
+            rows = [row for row in source.rows(uri) if row.role & mask]
+            emptied = source.standing(row for row in rows if row.role & roles.EMPTIED)
+            chosen[uri] = windows.of_container(rows, spans, emptied)
+        source.read(chosen, mask)
+        self.load_transformations(record for uri in waiting for record in source.of(uri, roles.OUTPUT))
 
     def go(self, uri: str, spans: list[Span]) -> None:
         for record in self.source.of(uri, roles.OUTPUT):
