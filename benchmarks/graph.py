@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A made ledger to trace through: ten tiers of lots, each made of two of the tier before, moved on nested pallets.
 
-Every day each tier makes lots out of those that the tier before made some days ago (each is used twice), packs four on
-a pallet and four pallets on a truck, ships, receives and unpacks the truck and the pallets. Trucks and pallets are
-used again and again. The truth is kept beside, as the generator knows it, so that answers can be compared.
+Every day each tier makes lots out of those that the tier before made some days ago (each is used twice), packs
+four on a pallet and four pallets on a truck, ships, receives and unpacks the truck and the pallets. Trucks and
+pallets are used again and again. The truth is kept beside, as the generator knows it, so that answers can be
+compared.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "config": ("config",),
     "doctor": ("doctor",),
     "backup": ("backup",),
+    "recover": ("recover",),
     "scan": ("scan",),
     "move": ("ship", "receive", "pack", "unpack"),
     "transform": ("transform",),

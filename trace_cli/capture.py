@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ledger.custody.codes import Codes
     from ledger.custody.recorder import Recorded, Recorder
     from ledger.custody.statement import Statement, Thing
+    from trace_cli.refusals import Guard
 
 # CODE=12.5kg: how much of a product or a lot.
 _AMOUNT: Final = re.compile(r"(?P<code>.+?)=(?P<number>-?[0-9][0-9.,]*)\s*(?P<unit>[A-Za-z0-9]*)")
@@ -39,6 +40,7 @@ class Circumstances:
     quantity: str | None = None
     unit: str | None = None
     promised: str | None = None
+    anyway: str | None = None
     extensions: dict[str, Any] = field(default_factory=dict)
 
 
@@ -134,13 +136,15 @@ def make_statement(
         Refused: Something that was said is malformed.
     """
     from ledger.custody import vocabulary
-    from ledger.custody.statement import PROMISED, Kind, Statement, choose_action
+    from ledger.custody.statement import ANYWAY, PROMISED, Kind, Statement, choose_action
     from ledger.custody.times import event_time_text
 
     step = vocabulary.word("step", said.step)
     container = None if said.container is None else codes.item(said.container).uri
     kind: Kind = "TransformationEvent" if outputs else "AggregationEvent" if container else "ObjectEvent"
     more = {**(extensions or {}), **said.extensions}
+    if said.anyway:
+        more[ANYWAY] = said.anyway
     if said.promised:
         more[PROMISED] = event_time_text(read_moment(said.promised))
     return Statement(
@@ -173,14 +177,17 @@ def make_event(statement: Statement) -> dict[str, Any]:
     return {**find_kind(statement.kind).build(statement), "eventID": new_event_id()}
 
 
-def record_events(recorder: Recorder, events: Sequence[dict[str, Any]], *, by: str, via: str) -> Recorded:
-    """Record events in one commit.
+def record_events(
+    recorder: Recorder, events: Sequence[dict[str, Any]], *, by: str, via: str, guard: Guard | None = None
+) -> Recorded:
+    """Record events in one commit; the guard keeps out what the ledger contradicts.
 
     Raises:
         CommandError: All of them are in the ledger already.
         LedgerError: As `Recorder.record`.
     """
-    outcome = recorder.record([recorder.prepare(event, by=by, via=via) for event in events], refuse_held=True)
+    prepared = [recorder.prepare(event, by=by, via=via) for event in events]
+    outcome = recorder.record(prepared, guard=guard, refuse_held=True)
     for held in outcome.held:
         note(f"warning: {held.thing} is on hold since entry {held.hold.seq}; recorded all the same")
     if outcome.appended is None:

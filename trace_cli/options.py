@@ -26,6 +26,11 @@ Product = Annotated[str | None, typer.Option("--product", help="Which product it
 Lot = Annotated[str | None, typer.Option("--lot", help="Which lot of the product.")]
 Quantity = Annotated[str | None, typer.Option("--quantity", "-n", help="How much of the product or lot.")]
 Unit = Annotated[str | None, typer.Option("--unit", help="Unit of the quantity (default: a count).")]
+Anyway = Annotated[
+    str | None, typer.Option("--anyway", metavar="REASON", help="Record what the ledger contradicts, with why.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Judge everything, record nothing.")]
+NoInput = Annotated[bool, typer.Option("--no-input", help="Ask nothing; what is missing is a fault.")]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Use only what was known then (default: the latest record).")
 ]

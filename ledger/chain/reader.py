@@ -62,7 +62,7 @@ class AuthenticReader:
         key_seqs: Sequence[int] = (),
     ) -> None:
         self._view = view
-        keys = _key_entries(view, key_seqs)
+        self.key_entries = keys = _key_entries(view, key_seqs)
         self.policy = _follow_keys(origin, policy, keys)
         self.signed = _believed_head(view, origin, self.policy)
         self.head: Checkpoint = self.signed.head

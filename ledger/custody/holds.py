@@ -1,8 +1,9 @@
 """Which things are on hold: a lot, or a single thing, that must not be passed on.
 
-A hold is an event (CBV 2.0 section 7.1, step `holding`) with a persistent disposition, which stays until it is unset
-(EPCIS 2.0 section 7.3.5.6): `recalled` for a recall, `unavailable` for anything else that keeps goods from use. An event
-of others with the step `holding` and one of these as its disposition holds as well. Unsetting releases.
+A hold is an event (CBV 2.0 section 7.1, step `holding`) with a persistent disposition, which stays until it is
+unset (EPCIS 2.0 section 7.3.5.6): `recalled` for a recall, `unavailable` for anything else that keeps goods from
+use. An event of others with the step `holding` and one of these as its disposition holds as well. Unsetting
+releases.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def hold_words(body: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]
 
 
 def passes_on(body: Mapping[str, Any], role: str) -> bool:
-    """Tell whether an event passes a thing on or uses it up, and not only in order to get it back or to destroy it.
+    """Tell whether an event passes a thing on or uses it up, and not only to get it back or to destroy it.
 
     Args:
         body: The event.

@@ -21,8 +21,8 @@ def balance(
 ) -> int:
     """Add up what was made of a lot against where it went, and inputs against outputs of its transformations.
 
-    Units of one dimension are converted (UN/ECE Rec 20). What is counted on one side and weighed on the other cannot
-    be compared, and is shown so.
+    Units of one dimension are converted (UN/ECE Rec 20). What is counted on one side and weighed on the other
+    cannot be compared, and is shown so.
 
     \b
     Examples:

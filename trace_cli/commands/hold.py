@@ -43,8 +43,8 @@ def hold(
 ) -> int:
     """Put a lot on hold: whoever then records that it is shipped, packed, sold or used is refused.
 
-    The hold counts for its instances and for the containers that it is in, too. What others say (imports) is recorded
-    and flagged.
+    The hold counts for its instances and for the containers that it is in, too. What others say (imports) is
+    recorded and flagged.
 
     \b
     Examples:

@@ -34,7 +34,8 @@ def recall(
 ) -> int:
     """List everything that holds a lot at any depth, where that is now, who has it, how much, and whom to call.
 
-    Every event that the list rests on is proven first. With --mock the exercise is timed and an entry of it recorded.
+    Every event that the list rests on is proven first. With --mock the exercise is timed and an entry of it
+    recorded.
 
     \b
     Examples:

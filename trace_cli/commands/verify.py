@@ -44,6 +44,10 @@ def verify(
             "--against", help="Compare with somebody else's copy of the ledger, receipt or signed checkpoint."
         ),
     ] = None,
+    accept_epoch: Annotated[
+        bool,
+        typer.Option("--accept-epoch", help="Go on from a new epoch that gives up what was seen here."),
+    ] = False,
     ledger: options.Ledger = None,
     as_json: options.Json = False,
 ) -> int:
@@ -61,6 +65,7 @@ def verify(
       trace verify copy/ledger.db
       trace verify delivery.tlog-proof
       trace verify basket.bundle
+      trace verify --accept-epoch
       trace verify partner.db --key partner.example/dc1+1f2e3d4c+AbC...
     """
     from trace_cli.errors import CommandError
@@ -68,6 +73,8 @@ def verify(
     from trace_cli.formats.answer import write_json
     from trace_cli.reports.examined import examined_answer, write_examined
 
+    if accept_epoch and (file is not None or quick or against or key or policy):
+        raise CommandError(ExitCode.USAGE, "--accept-epoch goes with a full verification of the ledger here")
     if quick and (full or strict):
         raise CommandError(ExitCode.USAGE, f"give either --quick or {'--full' if full else '--strict'}")
     begun = time.monotonic()
@@ -79,6 +86,10 @@ def verify(
         else:
             tell(answer, path)
         return int(ExitCode.OK if answer["verdict"] == "ok" else ExitCode.NOT_VERIFIED)
+    if accept_epoch:
+        from trace_cli.recovery import accept_epoch as accept
+
+        accept(ledger)
     examined = _examine(
         path, home, expected, key, policy, quick=quick, strict=strict, against=against, quiet=as_json
     )

@@ -81,7 +81,8 @@ def _look_for_missing(
             if not _has(
                 connection,
                 "SELECT 1 FROM d_mention WHERE thing = (SELECT id FROM d_thing WHERE uri = ?) "
-                "AND seq = ? AND role = ? AND time = ? AND container = coalesce((SELECT id FROM d_thing WHERE uri = ?), 0)",
+                "AND seq = ? AND role = ? AND time = ? "
+                "AND container = coalesce((SELECT id FROM d_thing WHERE uri = ?), 0)",
                 uri,
                 seq,
                 role,

@@ -43,15 +43,16 @@ class Lookup:
     Args:
         view: The snapshot.
         reader: Proves the entries of the same snapshot.
+        probed: How many entries are searched for what the index leaves out.
     """
 
-    def __init__(self, view: SqliteView, reader: AuthenticReader) -> None:
+    def __init__(self, view: SqliteView, reader: AuthenticReader, *, probed: int = PROBED) -> None:
         self.view = view
         self.reader = reader
         self.warning = ""
         reader.hints = lambda tile: read_nodes(view.connection, tile)
         self._connection = view.connection
-        self._left = PROBED
+        self._left = probed
         self._read: dict[int, Entry] = {}
         try:
             fault = fault_of(view.connection, reader.size)
@@ -82,7 +83,7 @@ class Lookup:
         )
 
     def is_known(self, uri: str, *, probe: bool = True, mask: int = NAMED) -> bool:
-        """Tell whether any event names a thing; see `entries_naming`. Without a probe, one proven event will do."""
+        """Tell whether any event names a thing; see `entries_naming`. Without a probe, one event will do."""
         if not probe and not self.warning and _mark(uri):
             try:
                 seqs = self._ask(lambda: read.mentions_of(self._connection, uri, mask, 1))

@@ -47,7 +47,7 @@ def mentions_of(connection: sqlite3.Connection, uri: str, mask: int = NAMED, mos
 
 
 class Row(NamedTuple):
-    """One mention: the entry, as what it names the thing, its event time [s], of a child the container's number."""
+    """One mention: entry, role (see `index.roles`), event time [s], of a child its container's number."""
 
     seq: int
     role: int

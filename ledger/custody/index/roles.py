@@ -1,8 +1,8 @@
 """As what an event names a thing: the bits that the index keeps beside each mention.
 
 They say which entries must be read to walk from thing to thing, and nothing else: what an answer says is read from
-the entries. `LOT` and `JOINED` are of things that the event does not list: the lot that it says an instance belongs
-to, and the transformation that it is a part of.
+the entries. `LOT` and `JOINED` are of things that the event does not list: the lot that it says an instance
+belongs to, and the transformation that it is a part of.
 """
 
 from __future__ import annotations

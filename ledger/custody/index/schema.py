@@ -2,11 +2,11 @@
 
 ``d_thing`` gives each URI (thing, place, container) a small number; ``d_mention`` lists the entries that name it:
 as what (`ledger.custody.index.roles`), at which event time [s], and of a child the number of its container;
-``d_node`` keeps, for each full tile of leaves, the roots of its sixteenths, so that one entry is proven by 30 hashes
-and not by 255 (a hint like all else, held against the root); ``d_hold`` lists the entries that put a thing on hold or
-release it; ``d_ident`` maps the identity of an event to its entry; ``d_withdrawn`` lists the identities that an error
-declaration withdraws, with the entry (-1: not here); ``d_kind`` lists the entries that are no events; ``d_meta`` says
-up to which size the tables are complete.
+``d_node`` keeps, for each full tile of leaves, the roots of its sixteenths, so that 30 hashes prove one entry and
+not 255 (a hint like all else, held against the root); ``d_hold`` lists the entries that put a thing on hold or
+release it; ``d_ident`` maps the identity of an event to its entry; ``d_withdrawn`` lists the identities that an
+error declaration withdraws, with the entry (-1: not here); ``d_kind`` lists the entries that are no events;
+``d_meta`` says up to which size the tables are complete.
 """
 
 from __future__ import annotations

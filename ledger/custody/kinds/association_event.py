@@ -1,4 +1,4 @@
-"""AssociationEvent: things are tied to an asset or a place, more lasting than packing (EPCIS 2.0 section 7.4.6)."""
+"""AssociationEvent: things are tied to an asset or a place, for long (EPCIS 2.0 section 7.4.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of a walk: the things with place, holder and quantity, the links, the mass balance, and every gap."""
+"""What is told of a walk: the things with place, holder and quantity, the links, the balance, and every gap."""
 
 from __future__ import annotations
 

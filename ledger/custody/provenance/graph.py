@@ -4,12 +4,12 @@ What is linked, and by which events (ADR 0011):
 
 1. transformation: from every input to every output; events of one transformationID are one transformation
 2. aggregation, association: from a child to the container that it is in, from going in to coming out. What happens
-   to a container counts for what is inside at that time, at any depth; so a pallet that is used again links nothing
-   of its second load to the first
+   to a container counts for what is inside at that time, at any depth; so a pallet that is used again links
+   nothing of its second load to the first
 3. lot: from a lot to its instances, where the code or an event says so
 
-A lot is one thing whenever it was made or used: what is true of one part is taken to be true of all. Withdrawn events
-link nothing. Order is by event time, then by number of the entry, so late records fall into their place.
+A lot is one thing whenever it was made or used: what is true of one part is taken to be true of all. Withdrawn
+events link nothing. Order is by event time, then by number of the entry, so late records fall into their place.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An event that names a held thing: its position among those given, the thing, the hold, whether it passes on."""
+    """An event that names a held thing: its position, the thing, the hold, whether it passes it on."""
 
     position: int
     thing: str
@@ -63,7 +63,7 @@ def _hold_of(records: list[Record], thing: str) -> Hold | None:
 
 
 def held_things(lookup: Lookup, holds: Sequence[Hold]) -> dict[str, Hold]:
-    """List every thing that a hold keeps back: the lot, its instances, and what they are packed in, at any depth."""
+    """List every thing that a hold keeps back: the lot, its instances, what they are packed in, at any depth."""
     source = Source(lookup)
     found: dict[str, Hold] = {}
     for hold in holds:

@@ -2,7 +2,7 @@
 
 1. The index says which entries name a thing, and as what. It is believed in nothing.
 2. Every entry that is read is proven up to the signed root.
-3. The entry must name the thing as the index says; else the index is wrong, and an index made of the log replaces it.
+3. The entry must name the thing as the index says; else the index is wrong, and one made of the log replaces it.
 4. What the index leaves out cannot be seen in what it gives: a part of the log is held against the answer.
 """
 
@@ -21,9 +21,8 @@ from ledger.custody.facts import Facts, read_facts
 from ledger.custody.holds import NO_WORDS, STEP, hold_words
 from ledger.custody.index.lookup import Lookup, WrongIndexError
 from ledger.custody.index.read import Row
-from ledger.custody.index.roles import EMPTIED
+from ledger.custody.index.roles import EMPTIED, MEMBER, roles_among, roles_of
 from ledger.custody.index.roles import LOT as IS_LOT
-from ledger.custody.index.roles import MEMBER, roles_among, roles_of
 from ledger.custody.kinds.base import Mention, thing_uri
 from ledger.custody.lots import lot_of_mention
 from ledger.custody.privacy import reveal

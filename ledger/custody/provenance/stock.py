@@ -69,7 +69,7 @@ class _Tally:
         pile.last = record
 
     def take(self, quantity: Decimal | None, keys: list[_Key]) -> Decimal | None:
-        """Take from the first of the piles that are there; give how much was taken, None: all of an unknown pile."""
+        """Take from the first of the piles that are there; give how much was taken; None: an unknown pile."""
         found = [key for key in keys if key in self.piles]
         if quantity is None:
             piles = [self.piles.pop(key) for key in found]

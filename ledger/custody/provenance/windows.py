@@ -67,7 +67,7 @@ def of_container(rows: Sequence[Row], spans: Iterable[Span], emptied: Sequence[R
 
 
 def closing(entered: Row, emptied: Sequence[Row]) -> list[Row]:
-    """Choose which emptyings of a container can end a stay that begins with a row: all up to the first for certain."""
+    """Choose which emptyings of a container can end a stay that begins with a row: up to the first for sure."""
     found: list[Row] = []
     for row in sorted(emptied, key=lambda row: (row.time, row.seq)):
         if row.time < entered.time or (row.role ^ entered.role) & roles.TIED:
