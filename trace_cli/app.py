@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "transform": ("transform",),
     "record": ("record",),
     "import_files": ("import",),
+    "correct": ("correct", "undo"),
     "erase": ("erase",),
     "show": ("show",),
     "history": ("history",),
