@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "transform": ("transform",),
     "record": ("record",),
     "import_files": ("import",),
+    "correct": ("correct", "undo"),
     "erase": ("erase",),
     "show": ("show",),
     "history": ("history",),
