@@ -19,6 +19,8 @@ COMMANDS: Final = {
     "doctor": ("doctor",),
     "backup": ("backup",),
     "scan": ("scan",),
+    "scanner": ("scanner",),
+    "label": ("label",),
     "move": ("ship", "receive", "pack", "unpack"),
     "transform": ("transform",),
     "record": ("record",),

@@ -8,7 +8,7 @@ word          the new event cannot be, because
 ============= ====================================================================================
 `gone`        it was destroyed, sold, dispensed or used up
 `shipped`     it was shipped already, and was not received since
-`here`        it was received at this place already, and did not leave since
+`here`        it was received at this place already, and did not leave since (asked for by sessions)
 `not_here`    what gives or handles it is at another place than where it was last
 `held`        it is on hold, recalled or non-conformant, and was not released since
 `expired`     its expiry date is past
@@ -42,7 +42,11 @@ _RELEASING: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """An event about one thing, before it is recorded. `moment` is its time, aware of its zone."""
+    """An event about one thing, before it is recorded.
+
+    `moment` is its time, aware of its zone; `uses_up`: it is the input of a transformation; `once`: to receive it
+    a second time where it is contradicts, too (in a session; a single command may be meant to say it again).
+    """
 
     uri: str
     is_class: bool
@@ -54,6 +58,7 @@ class Planned:
     unit: str | None = None
     expiry: date | None = None
     uses_up: bool = False
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,12 @@ def _position(planned: Planned, lines: Sequence[Line]) -> Contradiction | None:
     if _gives(last) and planned.step in _TIED:
         where = f" to {facts.destination}" if facts.destination else ""
         return _say("shipped", last, f"it was shipped{where} already and not received since")
-    if planned.step in vocabulary.TAKING_STEPS and facts.step == planned.step and facts.place == planned.place:
+    if (
+        planned.once
+        and planned.step in vocabulary.TAKING_STEPS
+        and facts.step == planned.step
+        and facts.place == planned.place
+    ):
         return _say("here", last, "it was received here already")
     tied = planned.step in _TIED or planned.uses_up
     if tied and planned.place and facts.place and facts.place != planned.place and not _gives(last):

@@ -61,7 +61,7 @@ class Book:
             more[RAW] = raw.hex()
         statement = make_statement(self.site.codes, said, [goods.thing], extensions=more)
         body = make_event(statement)
-        planned = [replace(one, expiry=goods.expiry) for one in plan(statement)]
+        planned = [replace(one, expiry=goods.expiry, once=True) for one in plan(statement)]
         guard = None if said.anyway else make_guard(self.site.codes, self._recorder, planned)
         seq = self._commit(body, by, entry, guard)
         return Accepted(seq, goods.thing.uri, goods.thing.is_class, goods.thing.quantity or Decimal(1), body)

@@ -65,8 +65,8 @@ class PackingList:
 def read_packing_list(path: Path, codes: Codes) -> PackingList:
     """Read a packing list.
 
-    CSV has the columns of an import (`item`, or `product` with or without `lot`; `quantity`), JSON the same keys in
-    a list of objects or of codes, alone or under `items`.
+    CSV has the columns of an import (`item`, or `product` with or without `lot`; `quantity`), JSON the same keys
+    in a list of objects or of codes, alone or under `items`.
 
     Raises:
         CommandError: It cannot be read, or a line of it is malformed.
@@ -93,9 +93,7 @@ def _rows(path: Path, text: str) -> list[tuple[int, Mapping[str, Any]]]:
         raise CommandError(ExitCode.USAGE, f"{path}: no JSON: {error}") from None
     items = found.get("items") if isinstance(found, dict) else found
     if not isinstance(items, list) or not all(isinstance(item, str | dict) for item in items):
-        raise CommandError(
-            ExitCode.USAGE, f"{path}: a packing list is a list of codes or objects, or has it as items"
-        )
+        raise CommandError(ExitCode.USAGE, f"{path}: a packing list is a list of codes or objects, or under items")
     return list(enumerate(({"item": item} if isinstance(item, str) else item for item in items), 1))
 
 

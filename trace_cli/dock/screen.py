@@ -85,4 +85,6 @@ class Screen:
             sys.stdout.write(text)
             sys.stdout.flush()
         except OSError:
+            # The terminal is gone. What is left in the buffer must not fail once more when the process ends.
             self.gone = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
