@@ -28,7 +28,8 @@ def qr_symbol(content: str) -> Symbol:
     """Make a QR code (ISO/IEC 18004, error correction M)."""
     import segno
 
-    return tuple("".join("1" if module else "0" for module in row) for row in segno.make_qr(content, encoding="utf-8").matrix)
+    matrix = segno.make_qr(content, encoding="utf-8").matrix
+    return tuple("".join("1" if module else "0" for module in row) for row in matrix)
 
 
 def draw(picture: Picture, *, x: int = 0, y: int = 0) -> tuple[str, int, int]:
