@@ -1,8 +1,8 @@
 """The calibration label, and what a scan of it tells about the scanner and the computer.
 
-The label is a GS1 DataMatrix with every character of GS1 set 82 in AI 99, then a group separator, then AI 98: so
-what it must say is known, and what arrives instead tells the misbehaviour. Each hypothesis (layout, caps lock, what
-stands for the separator, what stands before) predicts the whole text; none is taken for another, nor for chance.
+The label is a GS1 DataMatrix with every character of GS1 set 82 in AI 99, a group separator, and AI 98: what it
+must say is known, so what arrives instead tells the misbehaviour. Each hypothesis (layout, caps lock, what stands
+for the separator, what stands before) predicts the whole text; none is taken for another, nor for chance.
 """
 
 from __future__ import annotations

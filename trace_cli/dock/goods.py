@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.errors import Refused
+
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
     from ledger.custody.gs1.scan import Scan
@@ -17,6 +19,10 @@ MAX_CODE: Final = 4096
 _ESCAPES: Final = re.compile(rb"\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Z])")
 _DIGITS: Final = re.compile(r"\d+")
 _HEAD: Final = re.compile(r"[^\W\d_]{2,}[-_/. ]?")
+
+
+class DoubtfulError(Refused):
+    """A code that can be read, though perhaps not as it was meant; it is not recorded before somebody has said."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,6 @@ def read_goods(codes: Codes, raw: bytes, *, scanned: bool, count: int | None = N
     Raises:
         Refused: It cannot be read safely. Nothing is ever guessed.
     """
-    from ledger.chain.errors import Refused
     from ledger.custody.expiry import EXPIRY
     from ledger.custody.gs1.scan import read_scan
     from ledger.custody.statement import LOT, Thing
@@ -51,12 +56,15 @@ def read_goods(codes: Codes, raw: bytes, *, scanned: bool, count: int | None = N
         )
     raw.decode("utf-8")
     scan = read_scan(raw)
+    if scan.status == "ask":
+        raise DoubtfulError(scan.reason or "it can be read in several ways", remedy="trace scanner test")
     if scan.status != "ok":
-        raise Refused(scan.reason or "the code cannot be read for certain", remedy="trace scanner test")
+        raise Refused(scan.reason or "it cannot be read", remedy="trace scanner test")
     values: dict[str, str] = {}
     for element in scan.elements:
         values.setdefault(element.ai, element.value)
-    found = codes.item(scan.uri or scan.text)
+    own = scan.symbology is None and "item" in codes.plain
+    found = codes.item(scan.text if own or scan.uri is None else scan.uri)
     said: dict[str, Any] = {}
     if not found.is_class and "10" in values:
         said[LOT] = values["10"]
@@ -95,7 +103,6 @@ def _refuse_glued(raw: bytes) -> None:
         Refused: An AIM identifier stands inside, a code stands there twice, two whole GS1 keys follow each other,
             or the letters that a code begins with come again after its digits (BOX-1BOX-2).
     """
-    from ledger.chain.errors import Refused
     from ledger.custody.gs1.check_digit import has_check_digit
 
     text = raw.decode("utf-8", "replace")

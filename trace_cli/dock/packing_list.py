@@ -99,6 +99,7 @@ def _rows(path: Path, text: str) -> list[tuple[int, Mapping[str, Any]]]:
 
 def _line(path: Path, number: int, row: Mapping[str, Any], codes: Codes) -> tuple[str, Decimal]:
     from ledger.chain.errors import Refused
+    from ledger.custody.gs1.scan import read_scan
     from ledger.custody.quantity import read_quantity
 
     def cell(name: str) -> str:
@@ -108,6 +109,10 @@ def _line(path: Path, number: int, row: Mapping[str, Any], codes: Codes) -> tupl
     try:
         quantity = read_quantity(cell("quantity")) if cell("quantity") else Decimal(1)
         if item := cell("item") or cell("code"):
+            # As a scan is read: whatever form the list has, it is the finest key that counts.
+            scan = read_scan(item.encode("utf-8", "surrogateescape"))
+            if scan.status == "ok" and scan.uri is not None and "item" not in codes.plain:
+                return scan.uri, quantity
             return codes.item(item).uri, quantity
         if product := cell("product"):
             return (codes.lot(cell("lot"), product) if cell("lot") else codes.product(product)), quantity

@@ -62,7 +62,7 @@ def run_session(site: Site, said: Circumstances, by: str, wishes: Wishes) -> int
                 journal,
                 screen,
                 replace(said, place=said.place or facts.get("place")),
-                by or facts.get("by", ""),
+                by,
                 time.monotonic,
                 profile,
                 wishes.cooldown,
@@ -71,6 +71,7 @@ def run_session(site: Site, said: Circumstances, by: str, wishes: Wishes) -> int
                 accepted,
                 undone,
                 len(journal.tray),
+                facts.get("again", 0),
             )
             return _hold(session, profile, wishes, went_on=went_on)
         finally:
