@@ -6,6 +6,7 @@ of the container it is in, up to the time of the new event:
 ============= ====================================================================================
 word          the new event cannot be, because
 ============= ====================================================================================
+`exists`      it is to come into being, and did so before
 `gone`        it was destroyed, sold, dispensed or used up
 `shipped`     it was shipped already, and was not received since
 `here`        it was received at this place already, and did not leave since (asked for by sessions)
@@ -79,12 +80,21 @@ def find_contradiction(planned: Planned, lines: Sequence[Line]) -> Contradiction
     """
     until = micros(planned.moment)
     standing = [line for line in lines if not line.corrected and line.event.facts.time <= until]
-    found = _expired(planned, standing)
+    found = _expired(planned, standing) or _exists(planned, standing)
     if found is None:
         found = _held(planned, standing)
     if found is None:
         found = _too_much(planned, standing) if planned.is_class else _position(planned, standing)
     return found
+
+
+def _exists(planned: Planned, lines: Sequence[Line]) -> Contradiction | None:
+    if planned.is_class or planned.step not in vocabulary.CREATING_STEPS or planned.uses_up:
+        return None
+    made = next((line for line in lines if line.parent is None and line.event.facts.action == "ADD"), None)
+    if made is None or made.event.facts.kind != "ObjectEvent":
+        return None
+    return _say("exists", made, "it came into being already")
 
 
 def _position(planned: Planned, lines: Sequence[Line]) -> Contradiction | None:

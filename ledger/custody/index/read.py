@@ -57,3 +57,9 @@ def ending_with(connection: sqlite3.Connection, tail: str, limit: int = 20) -> l
 def seqs_of_kind(connection: sqlite3.Connection, kind: str) -> list[int]:
     """List the entries of a kind that is no event, in order."""
     return [row[0] for row in connection.execute("SELECT seq FROM d_kind WHERE kind = ? ORDER BY seq", (kind,))]
+
+
+def beginning_with(connection: sqlite3.Connection, head: str, limit: int) -> list[str]:
+    """List things and places whose URI begins so, by the index on URIs; a hint, for completing what is typed."""
+    query = "SELECT uri FROM d_thing WHERE uri >= ? AND uri < ? ORDER BY uri LIMIT ?"
+    return [row[0] for row in connection.execute(query, (head, head + "\U0010ffff", limit))]
