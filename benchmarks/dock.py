@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long from Enter to a durable OK in a session? The real program on a pseudo-terminal, against bare commits."""
+"""How long from Enter to a durable OK in a session? The program on a pseudo-terminal, against bare commits."""
 
 from __future__ import annotations
 

@@ -10,22 +10,24 @@ BACKGROUND = {"41": "#b00", "43": "#d90"}
 WIDTH, HEIGHT, FONT = 8.4, 18, 14
 
 
-def runs(line):
-    """Cuts a line into (column, text, colour, background)."""
-    colour, back, column, at = "#ddd", None, 0, 0
-    for match in [*SGR.finditer(line), None]:
-        text = line[at : match.start() if match else None]
-        if text:
-            yield column, text, colour, back
-        column += len(text)
-        if match is None:
-            return
-        at = match.end()
-        for code in match[1].split(";"):
-            if code in ("", "0"):
-                colour, back = "#ddd", None
-            colour, back = FOREGROUND.get(code, "#ddd" if code == "39" else colour), BACKGROUND.get(code, back)
-            back = None if code == "49" else back
+def runs(screen):
+    """Cuts a screen into (row, column, text, colour, background); colours last over the ends of lines."""
+    colour, back = "#ddd", None
+    for row, line in enumerate(screen.rstrip().split("\n")):
+        column = at = 0
+        for match in [*SGR.finditer(line), None]:
+            text = line[at : match.start() if match else None]
+            if text:
+                yield row, column, text, colour, back
+            column += len(text)
+            if match is None:
+                break
+            at = match.end()
+            for code in match[1].split(";"):
+                if code in ("", "0"):
+                    colour, back = "#ddd", None
+                colour, back = FOREGROUND.get(code, "#ddd" if code == "39" else colour), BACKGROUND.get(code, back)
+                back = None if code == "49" else back
 
 
 def draw(screens, *, columns, seconds=4):
@@ -34,17 +36,14 @@ def draw(screens, *, columns, seconds=4):
     whole, frames, rules = len(screens) * seconds, [], []
     for number, screen in enumerate(screens):
         drawn = []
-        for row, line in enumerate(screen.rstrip().split("\n")):
-            for column, text, colour, back in runs(line.rstrip()):
-                x, y = 10 + column * WIDTH, 10 + row * HEIGHT
-                if back:
-                    size = f'width="{len(text) * WIDTH:.0f}" height="{HEIGHT}"'
-                    drawn.append(f'<rect x="{x:.0f}" y="{y}" {size} fill="{back}"/>')
-                if text.strip():
-                    left = x + (len(text) - len(text.lstrip())) * WIDTH
-                    drawn.append(
-                        f'<text x="{left:.0f}" y="{y + 13}" fill="{colour}">{escape(text.strip())}</text>'
-                    )
+        for row, column, text, colour, back in runs(screen):
+            x, y = 10 + column * WIDTH, 10 + row * HEIGHT
+            if back:
+                size = f'width="{len(text) * WIDTH:.0f}" height="{HEIGHT}"'
+                drawn.append(f'<rect x="{x:.0f}" y="{y}" {size} fill="{back}"/>')
+            if text.strip():
+                left = x + (len(text) - len(text.lstrip())) * WIDTH
+                drawn.append(f'<text x="{left:.0f}" y="{y + 13}" fill="{colour}">{escape(text.strip())}</text>')
         last = number == len(screens) - 1
         frames.append(
             f'<g class="f{number}"{"" if last else " opacity=&quot;0&quot;".replace("&quot;", chr(34))}>'
@@ -60,6 +59,6 @@ def draw(screens, *, columns, seconds=4):
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" width="{width:.0f}" '
         f'font-family="Menlo,Consolas,DejaVu Sans Mono,monospace" font-size="{FONT}">'
-        f"<title>A receiving shift with trace scan</title><style>{''.join(rules)}</style>"
+        f"<title>A receiving shift with trace scan</title><style>text{{white-space:pre}}{''.join(rules)}</style>"
         f'<rect width="100%" height="100%" rx="8" fill="#1b1d22"/>{"".join(frames)}</svg>\n'
     )

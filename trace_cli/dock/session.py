@@ -282,14 +282,15 @@ class Session:
 
     def summary(self) -> str:
         """Write what the session came to."""
+        import textwrap
+
         short = self.book.site.codes.short
         parts = [f"{len(self.accepted)} recorded", f"{self.undone} undone", f"{self.refused} refused"]
         parts.append(f"{self.again} scanned twice")
         lines = ["-- summary"]
         for found in self.journal.tray:
-            lines.append(
-                f"  - refused  {_printable(bytes.fromhex(found['raw_hex']))}\n             {found['reason']}"
-            )
+            lines.append(f"  - refused  {_printable(bytes.fromhex(found['raw_hex']))}")
+            lines += textwrap.wrap(found["reason"], 79, initial_indent=" " * 13, subsequent_indent=" " * 13)
         end = [f"-- session {self.journal.name} {'ended' if self.done else 'left'}: " + ", ".join(parts)]
         if self.packing.expected:
             arrived, total = self.packing.progress()

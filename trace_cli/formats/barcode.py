@@ -14,6 +14,8 @@ Symbol = tuple[str, ...]
 _MODULE: Final = 3
 _BAR_HEIGHT: Final = 60
 _TEXT: Final = 18
+_CHARACTER: Final = 9
+_MARGIN: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +39,19 @@ def draw(picture: Picture, *, x: int = 0, y: int = 0) -> tuple[str, int, int]:
     symbol, linear = picture.symbol, len(picture.symbol) == 1
     quiet = 10 if linear else 4
     height = _BAR_HEIGHT if linear else len(symbol) * _MODULE
+    inner = (len(symbol[0]) + 2 * quiet) * _MODULE
+    width = max([inner, *(len(line) * _CHARACTER + 2 * _MARGIN for line in picture.text)])
+    x += (width - inner) // 2
     bars = []
     for row, modules in enumerate(symbol):
         for start, length in _runs(modules):
             left, top = x + (quiet + start) * _MODULE, y + quiet * _MODULE + row * _MODULE
             bars.append(f"M{left} {top}h{length * _MODULE}v{height if linear else _MODULE}h-{length * _MODULE}z")
-    middle = x + (len(symbol[0]) + 2 * quiet) * _MODULE // 2
     below = y + quiet * _MODULE + height + _TEXT
     lines = "".join(
-        f'<text x="{middle}" y="{below + number * _TEXT}" text-anchor="middle">{escape(line)}</text>'
+        f'<text x="{x + inner // 2}" y="{below + number * _TEXT}" text-anchor="middle">{escape(line)}</text>'
         for number, line in enumerate(picture.text)
     )
-    width = max((len(symbol[0]) + 2 * quiet) * _MODULE, *(len(line) * 9 + 12 for line in picture.text), 0)
     drawn = f'<path d="{"".join(bars)}"/>{lines}'
     return drawn, width, 2 * quiet * _MODULE + height + _TEXT * len(picture.text)
 
@@ -56,14 +59,14 @@ def draw(picture: Picture, *, x: int = 0, y: int = 0) -> tuple[str, int, int]:
 def page(pictures: Sequence[Picture], *, columns: int = 1, title: str = "") -> str:
     """Draw pictures in a grid, as one SVG without anything from outside."""
     drawn, sizes = [], [draw(picture)[1:] for picture in pictures]
-    cell_width = max(width for width, _ in sizes)
+    cell_width = max(width for width, _ in sizes) + (24 if len(pictures) > 1 else 0)
     top = _TEXT + 12 if title else 0
     rows = [sizes[start : start + columns] for start in range(0, len(sizes), columns)]
     head = f'<text x="12" y="{_TEXT}">{escape(title)}</text>' if title else ""
     for number, row in enumerate(rows):
         for column in range(len(row)):
             picture = pictures[number * columns + column]
-            shift = (cell_width - draw(picture)[1]) // 2 if len(pictures) > 1 else 0
+            shift = (cell_width - draw(picture)[1]) // 2
             drawn.append(draw(picture, x=column * cell_width + shift, y=top)[0])
         top += max(height for _, height in row)
     width = cell_width * min(columns, len(pictures))
