@@ -55,3 +55,7 @@ Top = Annotated[int, typer.Option("--top", min=1, help="How many to show.")]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write to a file; the suffix says how (.json, .csv).")
 ]
+Withhold = Annotated[
+    list[str] | None,
+    typer.Option("--withhold", metavar="FIELD", help="Leave out the values of a private field; may be repeated."),
+]

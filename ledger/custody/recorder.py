@@ -14,6 +14,7 @@ from ledger.chain.erasure import KIND as ERASE
 from ledger.chain.errors import Untrue
 from ledger.chain.keys import SiteKey
 from ledger.chain.log import Appended, Log
+from ledger.chain.policy import Policy
 from ledger.chain.storage.sqlite import SqliteStorage, SqliteTransaction
 from ledger.custody.index.read import find_idents, seqs_of_kind
 from ledger.custody.index.rebuild import read_rows
@@ -89,6 +90,40 @@ class Recorder:
         """
         storage = SqliteStorage.create(path, more_tables=TABLES)
         log = Log.create(storage, key, clock, home, by, derive=_index_first)
+        return cls(log, privacy)
+
+    @classmethod
+    def begin_epoch(
+        cls,
+        storage: SqliteStorage,
+        key: SiteKey,
+        privacy: PrivacyPolicy,
+        *,
+        clock: Callable[[], datetime],
+        home: Path,
+        policy: Policy,
+        body: dict[str, Any],
+        by: str,
+    ) -> Recorder:
+        """Go on from an older state of a ledger, or under another key: `Log.begin_epoch`, with the index.
+
+        Raises:
+            As `Log.begin_epoch`.
+        """
+        with storage.snapshot() as view:
+            seqs = seqs_of_kind(view.connection, "key")
+        index = IndexWriter()
+        log = Log.begin_epoch(
+            storage,
+            key,
+            clock,
+            home,
+            policy,
+            body,
+            by,
+            key_seqs=seqs,
+            derive=lambda transaction, seq: index.write_other(transaction.connection, "key", seq),
+        )
         return cls(log, privacy)
 
     def prepare(self, body: dict[str, Any], *, by: str, via: str) -> Prepared:
