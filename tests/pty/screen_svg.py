@@ -45,9 +45,8 @@ def draw(screens, *, columns, seconds=4):
                 left = x + (len(text) - len(text.lstrip())) * WIDTH
                 drawn.append(f'<text x="{left:.0f}" y="{y + 13}" fill="{colour}">{escape(text.strip())}</text>')
         last = number == len(screens) - 1
-        frames.append(
-            f'<g class="f{number}"{"" if last else " opacity=&quot;0&quot;".replace("&quot;", chr(34))}>'
-        )
+        hidden = "" if last else ' opacity="0"'
+        frames.append(f'<g class="f{number}"{hidden}>')
         frames.append("".join(drawn) + "</g>")
         start, end = 100 * number / len(screens), 100 * (number + 1) / len(screens)
         before = f"0%,{start:.2f}%{{opacity:{int(not number)}}}"
