@@ -53,7 +53,7 @@ def _gs1(connection: object, rooms: tuple[str, ...], start: str) -> list[str]:
     """List the GS1 keys: SSCC as items, GTIN as products (and PRODUCT:LOT as lots), GLN as places."""
     from urllib.parse import unquote
 
-    from ledger.custody.gs1.keys import BASE
+    from ledger.custody.gs1.canonical import BASE
     from ledger.custody.index.read import beginning_with
 
     found: list[str] = []

@@ -1,26 +1,32 @@
-"""`trace scanner`: find out how a scanner misbehaves, record what it sends, print what it can scan."""
+"""`trace scanner`: what a scanner sends and how it misbehaves; without a ledger."""
 
 from __future__ import annotations
 
+import json
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from trace_cli import options
 
 if TYPE_CHECKING:
+    from ledger.custody.gs1.scan import Scan
     from trace_cli.dock.calibration import Diagnosis
     from trace_cli.dock.reader import Read
 
 _PATIENCE = 120.0
+_READ = 65536
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Set up and test a scanner.")
     group.command("test")(judge)
+    group.command("parse")(parse)
     group.command("record")(record)
     group.command("sheet")(sheet)
     app.add_typer(group, name="scanner")
@@ -47,8 +53,6 @@ def judge(
       trace scanner test
       trace scanner test --replay bursts.txt --json
     """
-    import os
-
     from trace_cli.dock.calibration import diagnose
     from trace_cli.dock.profile import profile_path
     from trace_cli.errors import CommandError
@@ -178,3 +182,59 @@ def _tell(found: Diagnosis, read: Read, path: Path | None, *, as_json: bool) -> 
     for one in found.findings:
         say(f"{'= MENDED' if one.mended else '! WRONG '}  {one.message}")
         say(f"            {one.remedy}")
+
+
+def parse(
+    codes: Annotated[
+        list[str], typer.Argument(metavar="CODE...", help="Codes as the scanner sends them, or - to read lines.")
+    ],
+) -> int:
+    """Read codes as a scanner sends them and say what they hold: a JSON line each. No ledger is needed.
+
+    The status is ok, refused (malformed) or ask: it can be read, and a person must say whether it was meant
+    so, for example because a group separator seems to be lost. Then `readings` has every way to read it. Exit
+    code 5 where any was refused.
+
+    \b
+    Examples:
+      trace scanner parse ']C10109521234543213'
+      trace scanner parse '(01)09521234543213(10)ABC' https://id.gs1.org/00/106141412345678908
+      trace scanner parse - < scans.txt
+    """
+    from ledger.custody.gs1.scan import LONGEST, read_scan
+    from trace_cli.exit_codes import ExitCode
+
+    refused = False
+    lines = _lines(sys.stdin.fileno(), LONGEST) if codes == ["-"] else map(os.fsencode, codes)
+    for raw in lines:
+        scan = read_scan(raw)
+        refused |= scan.status == "refused"
+        sys.stdout.write(json.dumps(scan_line(scan), ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    return int(ExitCode.REFUSED if refused else ExitCode.OK)
+
+
+def scan_line(scan: Scan) -> dict[str, Any]:
+    """Write a scan as a line of `trace.scan/1`."""
+    return {
+        "schema": "trace.scan/1",
+        "raw_hex": scan.raw.hex(),
+        "status": scan.status,
+        "symbology": scan.symbology,
+        "carrier": scan.carrier,
+        "elements": [{"ai": ai, "value": value} for ai, value in scan.elements],
+        "uri": scan.uri,
+        "reason": scan.reason,
+        "readings": [[{"ai": ai, "value": value} for ai, value in reading] for reading in scan.readings],
+    }
+
+
+def _lines(handle: int, longest: int) -> Iterator[bytes]:
+    """Cut standard input on CR and LF only; other control bytes are data. Empty lines are nothing."""
+    held = b""
+    while data := os.read(handle, _READ):
+        *whole, held = (held + data).replace(b"\r", b"\n").split(b"\n")
+        yield from (line for line in whole if line)
+        held = held[: longest + 1]  # what is longer is refused, however long it gets
+    if held:
+        yield held

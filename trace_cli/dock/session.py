@@ -113,7 +113,7 @@ class Session:
 
         count, self.count = self.count, None
         try:
-            goods = read_goods(self.book.site.codes, raw, scanned=read.entry == "scanned", count=count)
+            goods = read_goods(self.book.site.codes, raw, self.said, scanned=read.entry == "scanned", count=count)
         except (Refused, UnicodeDecodeError) as error:
             reason = "these bytes are no text" if isinstance(error, UnicodeDecodeError) else str(error)
             return self._refuse(raw, reason, doubtful=isinstance(error, DoubtfulError))
