@@ -36,6 +36,7 @@ class Facts:
     withdraws: bool
     declared: int | None
     reason: str | None
+    corrective: tuple[str, ...]
 
 
 def text(value: object) -> str | None:
@@ -65,6 +66,11 @@ def _ends(body: Mapping[str, Any], key: str, field: str) -> tuple[str | None, li
         else:
             parties.append((f"{field}: {end['type'].rsplit('/', 1)[-1].rsplit(':', 1)[-1]}", uri))
     return location, parties
+
+
+def _corrective(error: object) -> tuple[str, ...]:
+    found = error.get("correctiveEventIDs", ()) if isinstance(error, Mapping) else ()
+    return tuple(item for item in found if type(item) is str) if isinstance(found, list) else ()
 
 
 def read_facts(body: Mapping[str, Any]) -> Facts:
@@ -98,4 +104,5 @@ def read_facts(body: Mapping[str, Any]) -> Facts:
         withdraws=error is not None,
         declared=_micros(error.get("declarationTime")) if isinstance(error, Mapping) else None,
         reason=text(error.get("reason")) if isinstance(error, Mapping) else None,
+        corrective=_corrective(error),
     )

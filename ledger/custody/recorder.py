@@ -133,6 +133,19 @@ class Recorder:
             Refused: The event uses a reserved key or has no canonical form.
         """
         refuse_reserved(body)
+        return self.prepare_derived(body, by=by, via=via)
+
+    def prepare_derived(self, body: dict[str, Any], *, by: str, via: str) -> Prepared:
+        """Prepare an event that was made of one in this ledger: its commitments stand for the same values.
+
+        Args:
+            body: From a proven entry, private values as commitments; what is new in it is sealed.
+            by: Who records.
+            via: The way of entry.
+
+        Raises:
+            Refused: The event has no canonical form.
+        """
         sealed, attachments = seal(body, self._privacy)
         return Prepared(
             draft("event", sealed, by=by, via=via, attachments=attachments), index_row(sealed), body["eventID"]

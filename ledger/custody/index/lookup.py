@@ -118,6 +118,22 @@ class Lookup:
         )
         return found[0].seq if found else None
 
+    def declarations_of(self, event_ids: Sequence[str]) -> list[Entry]:
+        """Give the error declarations that withdraw any of these events, in order, each proven.
+
+        Raises:
+            Untrue: One of them does not hold.
+        """
+        idents = {ident_of(event_id, True) for event_id in event_ids}
+        if not idents:
+            return []
+        return self._proven(
+            lambda: sorted(read.find_idents(self._connection, list(idents)).values()),
+            lambda entry: (row := row_of(entry)) is not None and row.ident in idents,
+            b'"errorDeclaration":',
+            "declare an error in one of these events",
+        )
+
     def entries_of_kind(self, kind: str) -> list[Entry]:
         """Give the entries of a kind that is no event, in order, each proven.
 
