@@ -15,6 +15,7 @@ from benchmarks.site import Bench
 QUESTIONS = (
     "startup",
     "session_append",
+    "dock",
     "bulk_import",
     "full_verify",
     "quick_verify",

@@ -45,6 +45,7 @@ class Circumstances:
     promised: str | None = None
     anyway: str | None = None
     extensions: dict[str, Any] = field(default_factory=dict)
+    ilmd: dict[str, Any] = field(default_factory=dict)
 
 
 def read_thing(
@@ -201,7 +202,7 @@ def make_statement(
         party=None if said.party is None else codes.party(said.party),
         document=None if said.document is None else codes.document(said.document),
         disposition=None if said.disposition is None else vocabulary.word("disposition", said.disposition),
-        ilmd=ilmd,
+        ilmd={**ilmd, **said.ilmd},
         extensions=more,
     )
 

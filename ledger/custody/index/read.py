@@ -124,3 +124,9 @@ def things_on_hold(connection: sqlite3.Connection) -> list[str]:
     """List the things that were ever put on hold or released."""
     query = "SELECT DISTINCT uri FROM d_hold JOIN d_thing ON id = thing ORDER BY uri"
     return [row[0] for row in connection.execute(query)]
+
+
+def beginning_with(connection: sqlite3.Connection, head: str, limit: int) -> list[str]:
+    """List things and places whose URI begins so, by the index on URIs; a hint, for completing what is typed."""
+    query = "SELECT uri FROM d_thing WHERE uri >= ? AND uri < ? ORDER BY uri LIMIT ?"
+    return [row[0] for row in connection.execute(query, (head, head + "\U0010ffff", limit))]
