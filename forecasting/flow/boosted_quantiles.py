@@ -21,7 +21,7 @@ Indices = npt.NDArray[np.int64]
 MOST_BINS = 250
 """Most bins of one covariate; the last one is for values that are missing."""
 
-_FEWEST_BINS, _ROWS_PER_BIN = 32, 80
+_FEWEST_BINS, _ROWS_PER_BIN = 64, 40
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,12 @@ from forecasting.flow.lead_time_model import LEVELS, STAGES, predict_stages
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
-LOOKS = 4
+LOOKS = 3
 """Moments in the past from which the fit is judged."""
 
 _LEAST_JUDGED = 60
 _WORTH = 60.0
-_SHORTEST, _LONGEST = 14 * 24.0, 90 * 24.0
+_SHORTEST, _LONGEST = 14 * 24.0, 56 * 24.0
 _MOST_WEIGHT = 8.0
 _MIDDLE = len(LEVELS) // 2
 
@@ -66,11 +66,10 @@ def calibrate(known: KnownLegs, covariates: Covariates, item: Indices) -> Calibr
     told, truth, weight = np.concatenate(staged, axis=1), np.concatenate(truths), np.concatenate(weights)
     stage = int(np.argmin([_loss(truth, one, weight) for one in told]))
     size = weight.sum() ** 2 / (weight**2).sum()
-    shifts = np.median(
-        [_shifts(truth, one[stage], weight) for one, truth, weight in zip(staged, truths, weights, strict=True)],
-        axis=0,
-    )
-    if len(staged) > 1:
+    shifts = _shifts(truth, told[stage], weight)
+    if is_ordered(known):
+        looks = zip(staged, truths, weights, strict=True)
+        shifts = np.median([_shifts(come, one[stage], worth) for one, come, worth in looks], axis=0)
         # conditions change: a band that was too wide in the past is believed by half
         narrowing = ((LEVELS < 0.5) & (shifts > shifts[_MIDDLE])) | ((LEVELS > 0.5) & (shifts < shifts[_MIDDLE]))
         shifts = np.where(narrowing, (shifts + shifts[_MIDDLE]) / 2, shifts)
@@ -102,14 +101,11 @@ def _looks(
     finished = known.finished
     outcome = np.log(np.where(finished, known.lead, 1.0))
     if not is_ordered(known):
-        part = item % PARTS
-        held = finished & (part == 0)
-        if held.sum() >= _LEAST_JUDGED and (finished & ~held).sum() >= _LEAST_JUDGED:
-            yield (
-                *_at(known, covariates, item, ~held, held, 0.0, known.lead),
-                outcome[held],
-                np.ones(int(held.sum())),
-            )
+        for part in range(LOOKS):
+            held = finished & (item % PARTS == part)
+            if held.sum() >= _LEAST_JUDGED and (finished & ~held).sum() >= _LEAST_JUDGED:
+                past = _at(known, covariates, item, ~held, held, 0.0, known.lead)
+                yield *past, outcome[held], np.ones(int(held.sum()))
         return
     span = -float(known.start[0])
     farthest = float(np.quantile(known.asked_start, 0.95)) if len(known.asked_start) else 0.0
