@@ -20,6 +20,7 @@ QUESTIONS = (
     "quick_verify",
     "file_size",
     "proven_entry",
+    "growth",
     "csv_import",
 )
 HEADER = ("question", "ours", "limit, measured in the same run", "ratio", "budget", "met")

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ledger.chain.commitment import is_commitment
-from ledger.custody.kinds.base import Mention
+from ledger.custody.kinds.base import Mention, thing_uri
 from ledger.custody.kinds.registry import find_kind
 from ledger.custody.statement import PARTY, PROMISED
 from ledger.custody.times import micros
@@ -89,7 +89,7 @@ def read_facts(body: Mapping[str, Any]) -> Facts:
         disposition=text(body.get("disposition")),
         place=_identifier(body.get("bizLocation")) or _identifier(body.get("readPoint")),
         mentions=tuple(find_kind(body["type"]).mentions(body)),
-        container=text(body.get("parentID")),
+        container=None if (parent := text(body.get("parentID"))) is None else thing_uri(parent),
         source=source,
         destination=destination,
         parties=tuple(parties),

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from ledger.chain.errors import Refused
+from ledger.custody.gs1.character_sets import to_uri
 from ledger.custody.gs1.check_digit import check_digit, has_check_digit
 
 BASE: Final = "https://id.gs1.org"
@@ -55,7 +56,7 @@ def gtin_lot(digits: str, lot: str) -> str:
     """
     if not _SET_82.fullmatch(lot):
         raise Refused(f"a lot of a GTIN has 1 to 20 characters of GS1 set 82, got {lot!r}")
-    return f"{gtin(digits)}/10/{quote(lot, safe='')}"
+    return f"{gtin(digits)}/10/{to_uri(lot)}"
 
 
 def sscc(digits: str) -> str:
