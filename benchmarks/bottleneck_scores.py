@@ -1,9 +1,9 @@
 """``python -m benchmarks.bottleneck_scores [DATA] [NAME...]``: which places will choke next, from rolling origins.
 
 The truth is the queue area of the next period. P@5: share of its five largest places that were among the five
-named. Em: share of those of them that were not among the five largest of the period before (copying the last period
-scores 0). AUC: of the alarm "the next median stay lies beyond the place's own 90th percentile". Beside ours: last
-period, exponential smoothing, open count.
+named. Em: share of those of them that were not among the five largest of the period before (copying the last
+period scores 0). AUC: of the alarm "the next median stay lies beyond the place's own 90th percentile". Beside
+ours: last period, exponential smoothing, open count.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CAP = pd.Timedelta(days=60)
 
 
 def frames(visits: pd.DataFrame, freq: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.PeriodIndex]:
-    """Give realised queue hours, median stays and open counts, place by period, of the places with enough visits."""
+    """Give realised queue hours, median stays and open counts, place by period, of places with enough visits."""
     table = visits.copy()
     cap = table.arrive + CAP
     table["depart"] = table.depart.fillna(cap).where(lambda depart: depart < cap, cap)
@@ -106,7 +106,10 @@ def main(arguments: list[str]) -> int:
     for name in names:
         begun = time.process_time()
         table = score(*cases[name])
-        print(f"{name} ({time.process_time() - begun:.0f} s of CPU)\n{table.round(3).to_string(na_rep='')}\n", flush=True)
+        print(
+            f"{name} ({time.process_time() - begun:.0f} s of CPU)\n{table.round(3).to_string(na_rep='')}\n",
+            flush=True,
+        )
     return 0
 
 

@@ -38,7 +38,9 @@ def area_under_curve(hit: np.ndarray, score: np.ndarray) -> float:
 def measure(answer: pd.DataFrame, truth: np.ndarray, due: np.ndarray | None, unit: float) -> dict[str, float]:
     """Score one answer; `unit` is the hours in the unit that is printed."""
     table = answer[[f"q{level}" for level in LEVELS]].to_numpy() / unit
-    loss = [np.mean(np.maximum(q * (truth - x), (q - 1) * (truth - x))) for q, x in zip(LEVELS, table.T, strict=True)]
+    loss = [
+        np.mean(np.maximum(q * (truth - x), (q - 1) * (truth - x))) for q, x in zip(LEVELS, table.T, strict=True)
+    ]
     scores = {
         "rows": len(truth),
         "MAE": float(np.mean(abs(truth - table[:, 2]))),
@@ -94,7 +96,12 @@ def score_cargo(table: pd.DataFrame, covariates: list[str]) -> dict[str, float]:
     as_of = pd.Timestamp("2021-01-01")
     queries = legs[held].assign(start=as_of, promised=as_of + (legs.promised - legs.start)[held])
     answer = ask(legs[~held], queries, as_of)
-    return measure(answer, table.hours[held].to_numpy(), (legs.promised - legs.start)[held].dt.total_seconds().to_numpy() / 3600, 1)
+    return measure(
+        answer,
+        table.hours[held].to_numpy(),
+        (legs.promised - legs.start)[held].dt.total_seconds().to_numpy() / 3600,
+        1,
+    )
 
 
 def main(arguments: list[str]) -> int:
@@ -109,7 +116,9 @@ def main(arguments: list[str]) -> int:
         if name == "olist":
             scored = {"olist 2017-06..2018-02 [days]": score_olist(folder, "2017-06-01", "2018-02-25")}
         elif name == "scms":
-            scored = {f"scms {cut} [days]": score_scms(folder, cut) for cut in ("2010-01-01", "2011-01-01", "2012-01-01")}
+            scored = {
+                f"scms {cut} [days]": score_scms(folder, cut) for cut in ("2010-01-01", "2011-01-01", "2012-01-01")
+            }
         elif name == "cargo":
             scored = {"cargo at booking [h]": score_cargo(cargo_bookings(folder), ["due", "n", "rcs_p"])}
         else:

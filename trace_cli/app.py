@@ -35,6 +35,8 @@ COMMANDS: Final = {
     "checkpoint": ("checkpoint",),
     "index": ("index",),
     "forecast": ("forecast",),
+    "backtest": ("backtest",),
+    "eta": ("eta",),
     "bottlenecks": ("bottlenecks",),
     "decision": ("decision",),
 }

@@ -15,7 +15,8 @@ WEIGHTS = {
     "sure to be long": 0.4,
     "summed age": 0.2,
 }
-"""Where the logistic regression begins, for each signal in standard deviations; it takes much history to move it."""
+"""Where the logistic regression begins, for each signal in standard deviations; it takes much history to move
+it."""
 
 _PRIOR_WORTH = 40.0
 _USUAL = 0.1

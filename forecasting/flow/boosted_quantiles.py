@@ -107,23 +107,24 @@ class BoostedQuantiles:
 
 
 def fit_boosted_quantiles(
-    covariates: Floats, values: Floats, levels: Floats, growth: Growth | None = None
+    covariates: Floats, values: Floats, levels: Floats, growth: Growth | None = None, *, seed: int = 0
 ) -> BoostedQuantiles:
     """Fit trees.
 
-    Rows and covariates of each tree come from a generator with a fixed seed, so that one table has one answer.
+    Rows and covariates of each tree come from a generator with the seed given, so that one table has one answer.
 
     Args:
         covariates: NaN where not known, shape (n, m).
         values: finite, shape (n,).
         levels: ascending in (0, 1), shape (k,).
         growth: how.
+        seed: of the generator.
 
     Returns:
         The fitted trees.
     """
     growth = growth or Growth()
-    rng = np.random.default_rng(20_260_101)
+    rng = np.random.default_rng(seed)
     count, width = covariates.shape
     bins_of_each = int(np.clip(count // _ROWS_PER_BIN, _FEWEST_BINS, MOST_BINS))
     cuts = [_cut(covariates[:, at], bins_of_each) for at in range(width)]

@@ -87,7 +87,8 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
        forward by the survival of visits there, of which recent ones count most, and arrivals at the mean of the
        rates of the last two and the last eight periods (`expected_queue_hours`).
     5. `alarm_probability` is that of the next median visit exceeding the 90th percentile of the place's own
-       medians, by a logistic regression over past periods (`alarm_probability`), NaN with fewer than eight of them.
+       medians, by a logistic regression over past periods (`alarm_probability`), NaN with fewer than eight of
+       them.
     6. `utilisation` is departures in p over the demonstrated capacity (`demonstrate_capacity`), NaN where none is.
 
     Places that nothing ever leaves count as any other, up to 60 days a visit; their causes say so.

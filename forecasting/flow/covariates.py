@@ -2,6 +2,7 @@
 """What is known of a leg before it ends, as groups and as numbers."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -64,32 +65,32 @@ def read_covariates(legs: pd.DataFrame, queries: pd.DataFrame) -> Covariates:
             if places and len(values) and np.mean([float(v) in places for v in values]) >= _FEWEST_SHARED:
                 groups[str(name)] = _groups(legs[name], queries[name])
         elif not pd.api.types.is_datetime64_any_dtype(legs[name].dtype):
-            pair = _groups(legs[name], queries[name])
-            if pair[0].max(initial=-1) > 0:
-                groups[str(name)] = pair
+            named = _groups(legs[name], queries[name])
+            if named[0].max(initial=-1) > 0:
+                groups[str(name)] = named
     for name in ("origin", "destination"):
         if _is_number(legs[name]) and _is_number(queries[name]):
             numbers[name] = _number(legs[name]), _number(queries[name])
     return Covariates(groups, numbers)
 
 
-def _is_number(column: "pd.Series[float]") -> bool:
+def _is_number(column: "pd.Series[Any]") -> bool:
     return bool(pd.api.types.is_numeric_dtype(column.dtype))
 
 
-def _number(column: "pd.Series[float]") -> Floats:
+def _number(column: "pd.Series[Any]") -> Floats:
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _groups(known: "pd.Series[str]", asked: "pd.Series[str]") -> tuple[Indices, Indices]:
+def _groups(known: "pd.Series[Any]", asked: "pd.Series[Any]") -> tuple[Indices, Indices]:
     """Number the values in ascending order of their text; what is missing is one more value."""
     code, names = pd.factorize(_words(known), sort=True)
-    place = pd.Index(names).get_indexer(_words(asked))
+    place = pd.Index(names).get_indexer(pd.Index(_words(asked)))
     return np.asarray(code, dtype=np.int64), np.asarray(place, dtype=np.int64)
 
 
-def _words(column: "pd.Series[str]") -> npt.NDArray[np.object_]:
+def _words(column: "pd.Series[Any]") -> npt.NDArray[np.object_]:
     # one code as 700 in one table and as 700.0 in the other is one code
     if pd.api.types.is_numeric_dtype(column.dtype):
         column = column.astype("float64")

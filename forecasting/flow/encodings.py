@@ -70,9 +70,7 @@ def group_means(
     )
 
 
-def _before(
-    group: Indices, values: Floats, ended: Floats, wanted: Indices, when: Floats
-) -> tuple[Floats, Floats]:
+def _before(group: Indices, values: Floats, ended: Floats, wanted: Indices, when: Floats) -> tuple[Floats, Floats]:
     """Sum and count the outcomes of the wanted group that ended before the time wanted."""
     if not len(values):
         return np.zeros(len(wanted)), np.zeros(len(wanted))

@@ -24,7 +24,7 @@ LEG_KEYS = ("item", "origin", "destination", "start", "end", "promised", "start_
 SHORTEST = 1 / 3600
 """Least lead time that is reckoned with [hours]: one second, so that logarithms exist."""
 
-_NEVER_SEEN = 3.0
+FORGOTTEN = 3.0
 """An open leg that is older than so many times the longest finished one is forgotten, not under way."""
 
 
@@ -63,8 +63,8 @@ def know_legs(legs: pd.DataFrame, queries: pd.DataFrame, as_of: int) -> KnownLeg
         as_of: [us since 1970-01-01 UTC].
 
     Returns:
-        The legs that had begun, in the order of their start; one that ended later is still open, and open ones that
-        are older than anything that ever arrived three times over are left out.
+        The legs that had begun, in the order of their start; one that ended later is still open, and open ones
+        that are older than anything that ever arrived three times over are left out.
 
     Raises:
         BadTable: a column is missing or of the wrong kind, a start is missing, or a leg ends before it starts.
@@ -81,13 +81,15 @@ def know_legs(legs: pd.DataFrame, queries: pd.DataFrame, as_of: int) -> KnownLeg
     if backwards.any():
         row = int(np.flatnonzero(backwards)[0])
         lane = f"{legs['origin'].iloc[row]!r} to {legs['destination'].iloc[row]!r}"
-        raise BadTable(f"legs row {row}: the leg from {lane} ends before it starts; check the clocks of its events")
+        raise BadTable(
+            f"legs row {row}: the leg from {lane} ends before it starts; check the clocks of its events"
+        )
     done = (end != NO_TIME) & (end <= as_of)
     lead = np.where(done, (np.where(done, end, start) - start) / MICROSECONDS_IN_HOUR, np.nan)
     lead = np.where(done, np.maximum(lead, SHORTEST), np.nan)
     age = (as_of - start) / MICROSECONDS_IN_HOUR
     longest = np.nanmax(lead) if done.any() else np.inf
-    kept = np.flatnonzero((start <= as_of) & (done | (age <= _NEVER_SEEN * longest)))
+    kept = np.flatnonzero((start <= as_of) & (done | (age <= FORGOTTEN * longest)))
     kept = kept[np.lexsort((np.nan_to_num(lead[kept], nan=np.inf), start[kept]))]
     return KnownLegs(
         start=-age[kept],

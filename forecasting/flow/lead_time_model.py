@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Quantiles of the logarithm of a lead time: a median line, and trees around it.
 
-The line carries what must be carried on beyond what was seen (lane, recent level, promise); it is the median
-regression of statsmodels (Koenker and Bassett 1978). The trees find what a line cannot, and how wide the band is.
+The line carries what must be carried on beyond what was seen (lane, recent level, promise). The trees find what a line cannot, and how wide the band is.
 """
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +21,16 @@ STAGES = (0, 30, 60, 120, 200)
 """Numbers of trees that are tried."""
 
 _LEAST_FOR_LINE, _LEAST_FOR_TREES = 40, 150
+_FEW_ROWS = (3_000, 12_000)
 _MOST_ROWS = 40_000
-_MOST_ROWS_OF_LINE = 6_000
+_MOST_ROWS_OF_LINE = 20_000
+
+RIDGE = 10.0
+"""Rows that the belief in the lane's own expectation weighs as much as."""
+
+_ROUNDS = 60
+_SMOOTHING = 0.01
+_LEAST_SPREAD = 1e-9
 
 
 @dataclass(frozen=True)
@@ -55,44 +61,62 @@ def predict_stages(design: Design, stages: tuple[int, ...] = STAGES) -> Floats:
     rows, outcome = design.rows[-_MOST_ROWS:], design.outcome[-_MOST_ROWS:]
     centre, asked_centre = rows[:, design.expected], design.asked[:, design.expected]
     if len(rows) >= _LEAST_FOR_LINE:
-        line = fit_line(rows, outcome)
+        line = fit_line(rows, outcome, expected=design.expected)
         centre, asked_centre = line.predict(rows), line.predict(design.asked)
     excess = outcome - centre
     if len(rows) < _LEAST_FOR_TREES:
         stages = tuple(0 for _ in stages)
     growth = Growth(trees=max(stages), least=int(np.clip(len(rows) // 300, 15, 40)))
     more = np.column_stack((rows, centre))
-    trees = fit_boosted_quantiles(more, excess, LEVELS, growth)
-    staged = trees.predict(np.column_stack((design.asked, asked_centre)), stages=stages)
+    asked = np.column_stack((design.asked, asked_centre))
+    # one fit to few rows depends on which of them each tree happened to see
+    seeds = range(1 + sum(len(rows) < bound for bound in _FEW_ROWS))
+    fits = (fit_boosted_quantiles(more, excess, LEVELS, growth, seed=seed) for seed in seeds)
+    staged = np.mean([trees.predict(asked, stages=stages) for trees in fits], axis=0)
     return np.asarray(staged + asked_centre[None, :, None])
 
 
-def fit_line(rows: Floats, outcome: Floats) -> Line:
-    """Fit the median of the outcome by a line."""
-    from statsmodels.regression.quantile_regression import QuantReg
-    from statsmodels.tools.sm_exceptions import IterationLimitWarning
+def fit_line(rows: Floats, outcome: Floats, *, expected: int | None = None, worth: float = RIDGE) -> Line:
+    """Fit the median of the outcome by a line (Koenker and Bassett 1978), drawn to what the lane expects.
 
+    Iteratively reweighted least squares (Schlossmacher 1973) with a ridge: columns that say the same leave a line
+    undetermined, and few legs should move it little.
+
+    Args:
+        rows: columns, NaN where not known, shape (n, m).
+        outcome: shape (n,).
+        expected: column that is believed beforehand to be the outcome itself; None: no column is.
+        worth: of that belief, in rows.
+
+    Returns:
+        The line.
+    """
     rows, outcome = rows[-_MOST_ROWS_OF_LINE:], outcome[-_MOST_ROWS_OF_LINE:]
     known = np.isfinite(rows)
-    told = np.where(known, rows, np.nan)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a column of which nothing is known
-        low, middle, high = np.nan_to_num(np.nanquantile(told, (0.005, 0.5, 0.995), axis=0))
+    some = known.any(axis=0)
+    low, middle, high = np.zeros((3, rows.shape[1]))
+    low[some], middle[some], high[some] = np.nanquantile(rows[:, some], (0.005, 0.5, 0.995), axis=0)
     filled = np.clip(np.where(known, rows, middle), low, high)
     spread = filled.std(axis=0)
-    scale = np.where(spread > 1e-9, spread, 1.0)
-    standard = (filled - middle) / scale
-    width = standard.shape[1]
-    usable = np.flatnonzero(spread > 1e-9)
-    weights = np.zeros(width + 1)
-    weights[0] = np.median(outcome)
-    if len(usable):
-        matrix = np.column_stack((np.ones(len(standard)), standard[:, usable]))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", IterationLimitWarning)
-            warnings.simplefilter("ignore", RuntimeWarning)
-            fitted = QuantReg(outcome, matrix).fit(q=0.5, max_iter=200, p_tol=1e-4)
-        answer = np.asarray(fitted.params, dtype=np.float64)
-        if np.isfinite(answer).all():
-            weights[0], weights[usable + 1] = answer[0], answer[1:]
+    scale = np.where(spread > _LEAST_SPREAD, spread, 1.0)
+    matrix = np.column_stack((np.ones(len(rows)), (filled - middle) / scale))
+    believed = np.zeros(matrix.shape[1])
+    believed[0] = np.median(outcome)
+    if expected is not None:
+        believed[0] = middle[expected] + np.median(outcome - filled[:, expected])
+        believed[1 + expected] = scale[expected]
+    pull = np.full(matrix.shape[1], worth)
+    pull[0] = 1e-6
+    weights = believed.copy()
+    for _ in range(_ROUNDS):
+        error = np.abs(outcome - matrix @ weights)
+        sway = 1 / np.maximum(error, max(float(np.median(error)) * _SMOOTHING, 1e-6))
+        heavy = matrix * sway[:, None]
+        ridge = pull * float(sway.mean())
+        target = heavy.T @ outcome + ridge * believed
+        moved = np.linalg.solve(heavy.T @ matrix + np.diag(ridge), target)
+        done = float(np.abs(moved - weights).max()) < 1e-6
+        weights = moved
+        if done:
+            break
     return Line(low, high, middle, scale, weights)

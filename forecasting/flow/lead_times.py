@@ -10,7 +10,7 @@ import pandas as pd
 from forecasting.arguments import quantile_columns, read_levels
 from forecasting.errors import NotEnoughHistory
 from forecasting.flow.covariates import Covariates, read_covariates
-from forecasting.flow.known_legs import KnownLegs, know_legs
+from forecasting.flow.known_legs import FORGOTTEN, KnownLegs, know_legs
 from forecasting.flow.lead_time_model import LEVELS, STAGES, predict_stages
 from forecasting.flow.leg_calibration import calibrate
 from forecasting.flow.leg_design import build_design
@@ -18,6 +18,11 @@ from forecasting.flow.quantile_curve import QuantileCurve
 from forecasting.flow.stays import read_moment
 
 Floats = npt.NDArray[np.float64]
+
+OVERDUE = 0.002
+"""Share of legs that must last beyond an age for their quantiles to say how it goes on."""
+
+TAIL = 4.0
 
 
 def lead_times(
@@ -34,12 +39,14 @@ def lead_times(
 
     1. The median of the logarithm is a line over shrunk means (lane, origin, destination, every other group), the
        recent level of actual over expected, the promise and the covariates.
-    2. Gradient boosted trees find what the line leaves, for seven levels at once; how many trees, if any, is chosen
+    2. Gradient boosted trees find what the line leaves, for seven levels at once; how many trees, if any, is
+    chosen
        by how they would have told later legs.
     3. Split-conformal shifts, from the same later legs, mend the width of the band.
-    4. A query whose start lies before `as_of` is under way: its quantiles are those of legs that last longer than
-       it has lasted. Where no leg of the history lasted nearly so long, nothing can be said of the rest, and the
-       quantiles are those of any leg.
+    4. A query whose start lies before `as_of` is under way: its quantiles are those of legs that last longer than it
+       has lasted. Where hardly any does (`OVERDUE`), the rest follows a Pareto law of exponent `TAIL`: the longer it
+       has lasted, the longer it will. Where it lies further back than three times the longest leg that ever ended,
+       it is no open shipment but a question about a leg of that day, and the quantiles are those of any leg.
 
     Args:
         legs: columns ``origin, destination, start, end`` (NaT = under way), optional ``promised``, ``item``,
@@ -50,8 +57,8 @@ def lead_times(
 
     Returns:
         `queries`, with the same rows, order and index, and the columns ``q0.1, q0.5, ...`` (one per level, hours
-        from start to end) and ``late_probability`` (that the end is later than ``promised``; NaN without a promise,
-        1 where the promise lies before the start).
+        from start to end) and ``late_probability`` (that the end is later than ``promised``; NaN without a
+        promise, 1 where the promise lies before the start).
 
     Raises:
         BadTable: a table does not hold together.
@@ -67,8 +74,11 @@ def lead_times(
         )
     answer = queries.copy()
     curve = _forecast(known, legs, queries)
-    curve = curve.given(np.log(np.maximum(-known.asked_start, 1e-9)))
+    age = np.where(-known.asked_start > FORGOTTEN * np.nanmax(known.lead), 0.0, np.maximum(-known.asked_start, 0.0))
+    curve = curve.given(np.log(np.maximum(age, 1e-9)))
     hours = np.exp(curve.at(levels))
+    overdue = curve.taken > 1 - OVERDUE
+    hours[overdue] = age[overdue, None] * (1 - levels[None, :]) ** (-1 / TAIL)
     for at, name in enumerate(quantile_columns(levels)):
         answer[name] = hours[:, at]
     answer["late_probability"] = _late(curve, known, queries)
@@ -83,7 +93,7 @@ def _forecast(known: KnownLegs, legs: pd.DataFrame, queries: pd.DataFrame) -> Qu
     learnt = calibrate(known, covariates, item)
     design = build_design(known, covariates, item)
     told = predict_stages(design, (STAGES[learnt.stage],))[0]
-    return QuantileCurve(LEVELS, np.sort(told + learnt.shifts, axis=1))
+    return QuantileCurve(LEVELS, np.sort(told + learnt.shifts, axis=1), np.zeros(len(told)))
 
 
 def _late(curve: QuantileCurve, known: KnownLegs, queries: pd.DataFrame) -> Floats:

@@ -3,8 +3,8 @@
 
 Split-conformal prediction (Vovk, Gammerman and Shafer 2005; Romano, Patterson and Candes 2019 for quantiles): the
 quantiles are moved by what legs that were not fitted show, these being later legs, as far ahead as is asked now.
-Legs that began lately have ended only if they were quick; each that ended counts for those like it that had no time
-to (inverse probability of censoring weights, Robins and Rotnitzky 1992).
+Legs that began lately have ended only if they were quick; each that ended counts for those like it that had no
+time to (inverse probability of censoring weights, Robins and Rotnitzky 1992).
 """
 
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ import numpy.typing as npt
 from forecasting.flow.covariates import Covariates
 from forecasting.flow.encodings import PARTS
 from forecasting.flow.known_legs import KnownLegs
+from forecasting.flow.lead_time_model import LEVELS, predict_stages
 from forecasting.flow.leg_design import build_design, is_ordered
-from forecasting.flow.lead_time_model import LEVELS, STAGES, predict_stages
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]

@@ -104,7 +104,8 @@ def build_design(known: KnownLegs, covariates: Covariates, item: Indices) -> Des
         hour = (known.start + _LEAST_LAG * 7e4) % 168, (known.asked_start + _LEAST_LAG * 7e4) % 168
         columns["hour of week"] = hour
     for name, values in (("window", (known.window, known.asked_window)), *covariates.numbers.items()):
-        if np.isfinite(values[0]).sum() > size / 20:
+        # what is known of legs and not of queries teaches what cannot be used
+        if np.isfinite(values[0]).sum() > size / 20 and 2 * np.isfinite(values[1]).sum() >= len(asked_now):
             columns[name] = (np.log(values[0] + 1), np.log(values[1] + 1)) if name == "window" else values
     drawn = _draw_open(known, outcome, expected + drift)
     fitted = np.isfinite(drawn)
@@ -128,7 +129,7 @@ def _lags(known: KnownLegs) -> Floats:
         return np.zeros(len(known.start))
     lags = np.quantile(asked, (np.arange(7) + 0.5) / 7)
     longest = max(float(np.ptp(known.start)) / 6, _LEAST_LAG)
-    return np.minimum(lags, longest)[(np.arange(len(known.start)) * 3) % 7]
+    return np.asarray(np.minimum(lags, longest)[(np.arange(len(known.start)) * 3) % 7])
 
 
 def _draw_open(known: KnownLegs, outcome: Floats, expected: Floats) -> Floats:

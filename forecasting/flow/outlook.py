@@ -27,10 +27,10 @@ def expected_queue_hours(
     """Forecast the queue hours of each place in a period ahead.
 
     A stay of age a goes on waiting at age x with probability S(x) / S(a), S being the survival of stays at its
-    place (of all places where fewer than `LEAST_FINISHED` have finished here), in which a stay that ended `HALF_LIFE`
-    periods ago counts half, one long ago a tenth. Arrivals come evenly, at the mean of the rates of the last two and of the last eight
-    complete periods, also between the moment and the start of the period. No stay counts more than the length of
-    the period, nor beyond `LONGEST_STAY`.
+    place (of all places where fewer than `LEAST_FINISHED` have finished here), in which a stay that ended
+    `HALF_LIFE` periods ago counts half, one long ago a tenth. Arrivals come evenly, at the mean of the rates of
+    the last two and of the last eight complete periods, also between the moment and the start of the period. No
+    stay counts more than the length of the period, nor beyond `LONGEST_STAY`.
 
     Args:
         stays: what is known.

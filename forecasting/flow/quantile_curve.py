@@ -10,8 +10,6 @@ Floats = npt.NDArray[np.float64]
 
 _FARTHEST = 3.0
 _LEAST_STEP = 1e-6
-_LEAST_LASTING = 0.002
-"""Share of legs that must last beyond an age for anything to be said of the rest."""
 
 
 @dataclass(frozen=True)
@@ -21,18 +19,17 @@ class QuantileCurve:
     Attributes:
         levels: ascending, shape (k,).
         values: ascending along each row, shape (n, k).
-        taken: probability that lies below what is already known not to be, shape (n,); None: nothing is.
+        taken: probability that lies below what is already known not to be, shape (n,).
     """
 
     levels: Floats
     values: Floats
-    taken: Floats | None = None
+    taken: Floats
 
     def at(self, levels: Floats) -> Floats:
         """Give quantiles, shape (n, number of levels)."""
         asked = np.tile(levels, (len(self.values), 1))
-        if self.taken is not None:
-            asked = self.taken[:, None] + (1 - self.taken[:, None]) * asked
+        asked = self.taken[:, None] + (1 - self.taken[:, None]) * asked
         deviates, knots = _deviates(np.clip(asked, 1e-9, 1 - 1e-9)), self._knots()
         return np.stack(
             [_interpolate(deviates[:, at], knots, self._strict()) for at in range(asked.shape[1])], axis=1
@@ -49,15 +46,13 @@ class QuantileCurve:
             beyond: of each distribution, shape (n,).
 
         Returns:
-            The same where less than `_LEAST_LASTING` lies beyond.
+            The same distributions, cut.
         """
-        taken = self._probability(beyond)
-        return QuantileCurve(self.levels, self.values, np.where(taken < 1 - _LEAST_LASTING, taken, 0.0))
+        return QuantileCurve(self.levels, self.values, self._probability(beyond))
 
     def _given(self, probability: Floats) -> Floats:
-        if self.taken is None:
-            return probability
-        return np.asarray(np.clip((probability - self.taken) / (1 - self.taken), 0.0, 1.0))
+        left = np.maximum(1 - self.taken, 1e-9)
+        return np.asarray(np.clip((probability - self.taken) / left, 0.0, 1.0))
 
     def _probability(self, value: Floats) -> Floats:
         knots, strict = self._knots(), self._strict()

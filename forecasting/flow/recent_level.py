@@ -77,11 +77,11 @@ def read_level(start: Floats, lead: Floats, expected: Floats) -> RecentLevel:
         rows = np.arange(early[at], last[at])
         rows = rows[:: max(1, len(rows) // _MOST_STARTED)]
         started[at] = _median_excess(start[rows], ended[rows], excess[rows], expected[rows], float(moment))
-    return RecentLevel(moments, level, started)
+    return RecentLevel(np.asarray(moments, dtype=np.float64), np.asarray(level, dtype=np.float64), started)
 
 
 def _median_excess(start: Floats, ended: Floats, excess: Floats, expected: Floats, moment: float) -> float:
-    """Estimate the median excess of legs of which some are open at the moment, drawn towards 0 when they are few."""
+    """Estimate the median excess of legs of which some are open at the moment, drawn to 0 if they are few."""
     done = ended <= moment
     if done.sum() < 5:
         return 0.0

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What could be seen at the end of every past period, for each place: the rows from which the next is learnt.
 
-All of it comes from one pass over the stays: what was open at an edge between periods is told by pairs of a stay and
-an edge that lies inside it.
+All of it comes from one pass over the stays: what was open at an edge between periods is told by pairs of a stay
+and an edge that lies inside it.
 """
 
 from dataclasses import dataclass
@@ -158,6 +158,8 @@ def _queue(stays: KnownStays, free_flow: Floats, edges: Floats, places: int, per
         cell = stays.place[waits][inside] * (periods + 1) + column[inside]
         size = places * (periods + 1)
         count = np.bincount(cell, minlength=size).reshape(places, periods + 1).cumsum(axis=1)
-        total = np.bincount(cell, weights=times[inside], minlength=size).reshape(places, periods + 1).cumsum(axis=1)
+        total = (
+            np.bincount(cell, weights=times[inside], minlength=size).reshape(places, periods + 1).cumsum(axis=1)
+        )
         area += sign * (count * edges[None, :] - total)
     return np.maximum(np.diff(area, axis=1), 0.0)
