@@ -50,6 +50,8 @@ COMMANDS: Final = {
     "fsma": ("fsma",),
     "index": ("index",),
     "forecast": ("forecast",),
+    "backtest": ("backtest",),
+    "eta": ("eta",),
     "bottlenecks": ("bottlenecks",),
     "decision": ("decision",),
 }
