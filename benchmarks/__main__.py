@@ -21,6 +21,7 @@ QUESTIONS = (
     "file_size",
     "proven_entry",
     "csv_import",
+    "epcis_import",
 )
 HEADER = ("question", "ours", "limit, measured in the same run", "ratio", "budget", "met")
 ROOM = Path(__file__).resolve().parents[1] / ".bench"

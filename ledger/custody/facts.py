@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ledger.chain.commitment import is_commitment
-from ledger.custody.kinds.base import Mention
+from ledger.custody.kinds.base import Mention, known_as
 from ledger.custody.kinds.registry import find_kind
 from ledger.custody.statement import PARTY, PROMISED
 from ledger.custody.times import micros
@@ -43,12 +43,16 @@ def text(value: object) -> str | None:
     return value if type(value) is str else None
 
 
+def _uri(value: object) -> str | None:
+    return known_as(value) if type(value) is str else None
+
+
 def _micros(value: object) -> int | None:
     return micros(datetime.fromisoformat(value)) if type(value) is str else None
 
 
 def _identifier(value: object) -> str | None:
-    return text(value.get("id")) if isinstance(value, Mapping) else None
+    return _uri(value.get("id")) if isinstance(value, Mapping) else None
 
 
 def _ends(body: Mapping[str, Any], key: str, field: str) -> tuple[str | None, list[tuple[str, str]]]:
@@ -57,7 +61,7 @@ def _ends(body: Mapping[str, Any], key: str, field: str) -> tuple[str | None, li
     parties: list[tuple[str, str]] = []
     found = body.get(key, ())
     for end in () if is_commitment(found) else found:
-        uri = text(end.get(field))
+        uri = _uri(end.get(field))
         if uri is None:
             continue
         if end["type"].endswith("location"):
@@ -77,7 +81,7 @@ def read_facts(body: Mapping[str, Any]) -> Facts:
     documents = body.get("bizTransactionList", ())
     document = None
     if documents and not is_commitment(documents):
-        document = text(documents[0].get("bizTransaction"))
+        document = _uri(documents[0].get("bizTransaction"))
     error = body.get("errorDeclaration")
     return Facts(
         event_id=body["eventID"],
@@ -89,7 +93,7 @@ def read_facts(body: Mapping[str, Any]) -> Facts:
         disposition=text(body.get("disposition")),
         place=_identifier(body.get("bizLocation")) or _identifier(body.get("readPoint")),
         mentions=tuple(find_kind(body["type"]).mentions(body)),
-        container=text(body.get("parentID")),
+        container=_uri(body.get("parentID")),
         source=source,
         destination=destination,
         parties=tuple(parties),

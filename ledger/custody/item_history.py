@@ -12,6 +12,7 @@ from ledger.custody.codes import Codes
 from ledger.custody.facts import Facts
 from ledger.custody.history import Event, make_event
 from ledger.custody.index.lookup import Lookup
+from ledger.custody.kinds.base import known_as
 from ledger.custody.privacy import reveal
 
 # A moment of a history: its time, and among equal times the number of the entry.
@@ -54,7 +55,7 @@ def resolve(lookup: Lookup, codes: Codes, code: str) -> str:
         Refused: Several things fit.
     """
     for probe in (False, True):  # to search the log is dear, so what is listed comes first
-        for uri in codes.candidates(code):
+        for uri in map(known_as, codes.candidates(code)):
             if lookup.is_known(uri, probe=probe):
                 return uri
     tails = {uri.rpartition("/")[2] for uri in codes.candidates(code)}

@@ -1,8 +1,8 @@
 """What names in an event stand for: the `@context` of JSON-LD, read without any network.
 
 Of a context we use the prefixes and the terms that it writes out itself. A context that is only named by its
-address is either the one of the standard, whose prefixes are here, or unknown: then its names stay as they are, and
-the address is kept. An undeclared prefix is, as JSON-LD 1.1 section 3.2 has it, the scheme of an absolute IRI.
+address is either the one of the standard, whose prefixes are here, or unknown: then its names stay as they are,
+and the address is kept. An undeclared prefix is, as JSON-LD 1.1 section 3.2 has it, the scheme of an absolute IRI.
 
 >>> expand("ext:lot", {"ext": "https://acme.example/ns/"})
 '{https://acme.example/ns/}lot'

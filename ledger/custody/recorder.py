@@ -15,10 +15,11 @@ from ledger.chain.errors import Untrue
 from ledger.chain.keys import SiteKey
 from ledger.chain.log import Appended, Log
 from ledger.chain.storage.sqlite import SqliteStorage, SqliteTransaction
+from ledger.custody.event_hash import event_digest
 from ledger.custody.index.read import find_idents, seqs_of_kind
 from ledger.custody.index.rebuild import read_rows
 from ledger.custody.index.schema import TABLES
-from ledger.custody.index.write import IndexRow, IndexWriter, index_row
+from ledger.custody.index.write import HASH_SIZE, IndexRow, IndexWriter, index_row
 from ledger.custody.privacy import PrivacyPolicy, seal
 
 
@@ -91,16 +92,26 @@ class Recorder:
         log = Log.create(storage, key, clock, home, by, derive=_index_first)
         return cls(log, privacy)
 
-    def prepare(self, body: dict[str, Any], *, by: str, via: str) -> Prepared:
+    def prepare(self, body: dict[str, Any], *, by: str, via: str, digest: bytes | None = None) -> Prepared:
         """Seal private fields and write the canonical bytes.
+
+        Args:
+            body: The event, with its eventID.
+            by: Who records.
+            via: How it came.
+            digest: Its event hash (CBV 2.0 section 8.9), where it was computed already.
 
         Raises:
             Refused: The event uses a reserved key or has no canonical form.
         """
         refuse_reserved(body)
         sealed, attachments = seal(body, self._privacy)
+        # A hash over private values is kept nowhere (DESIGN section 3).
+        kept = None if attachments else (digest or event_digest(body))[:HASH_SIZE]
         return Prepared(
-            draft("event", sealed, by=by, via=via, attachments=attachments), index_row(sealed), body["eventID"]
+            draft("event", sealed, by=by, via=via, attachments=attachments),
+            index_row(sealed, kept),
+            body["eventID"],
         )
 
     def record(self, events: Sequence[Prepared]) -> Recorded:

@@ -3,8 +3,8 @@
 EPC URNs, classes and patterns, and Digital Link URIs of any domain become `https://id.gs1.org/<key>[/<qualifier>]`
 with the finest qualifier only, GTINs in 14 digits (CBV 2.0 section 8.9, GS1 Digital Link URI syntax section 5).
 Reading is lenient on purpose: what others recorded is recognised even where a check digit is wrong or an asset
-number is too long, and the key names of Digital Link 1.0 (`gtin`, `lot`, `ser`) are known. What is scanned or typed
-is judged elsewhere, strictly. Anything that is not GS1 stays as it is.
+number is too long, and the key names of Digital Link 1.0 (`gtin`, `lot`, `ser`) are known. What is scanned or
+typed is judged elsewhere, strictly. Anything that is not GS1 stays as it is.
 
 >>> canonical_uri("urn:epc:class:lgtin:234567.1890124.1234")
 'https://id.gs1.org/01/12345678901248/10/1234'

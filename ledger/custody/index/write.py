@@ -8,24 +8,40 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
 
+from ledger.chain import canonical
+from ledger.custody.event_hash import event_digest
 from ledger.custody.identity import ident_of
 from ledger.custody.index.read import find_numbers
 from ledger.custody.index.schema import COVERED, TABLES
+from ledger.custody.kinds.base import known_as
 from ledger.custody.kinds.registry import find_kind
 
 _REMEMBERED: Final = 200_000
+HASH_SIZE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
 class IndexRow:
-    """What the index keeps of one event: its identity, the things it names, its place."""
+    """What the index keeps of one event: its identity, the things it names, its place, its event hash."""
 
     ident: bytes
     things: tuple[str, ...]
     place: str | None
+    hash: bytes | None = None
 
 
-def index_row(body: Mapping[str, Any]) -> IndexRow:
+def short_hash(body: Mapping[str, Any]) -> bytes | None:
+    """Give the beginning of the event hash, as the index keeps it; None: there is none that may be kept.
+
+    A hash that covers private values would let anybody try values until one fits, and one over commitments is
+    no hash of the event.
+    """
+    if b'{"_commit":"' in canonical.encode(body):
+        return None
+    return event_digest(body)[:HASH_SIZE]
+
+
+def index_row(body: Mapping[str, Any], hashed: bytes | None = None) -> IndexRow:
     """Read from an event, as it stands in the log, what the index keeps: nothing of what is private."""
     things = dict.fromkeys(mention.uri for mention in find_kind(body["type"]).mentions(body))
     location = body.get("bizLocation") or body.get("readPoint")
@@ -33,7 +49,8 @@ def index_row(body: Mapping[str, Any]) -> IndexRow:
     return IndexRow(
         ident_of(body["eventID"], "errorDeclaration" in body),
         tuple(things),
-        place if type(place) is str else None,
+        known_as(place) if type(place) is str else None,
+        hashed,
     )
 
 
@@ -61,8 +78,8 @@ class IndexWriter:
         numbers = self._numbers
         mentions = sorted({(numbers[uri], seq) for seq, row in enumerate(rows, first) for uri in row.things})
         connection.executemany("INSERT OR IGNORE INTO d_mention(thing, seq) VALUES (?, ?)", mentions)
-        idents = sorted((row.ident, seq) for seq, row in enumerate(rows, first))
-        connection.executemany("INSERT OR IGNORE INTO d_ident(ident, seq) VALUES (?, ?)", idents)
+        idents = sorted((row.ident, seq, row.hash) for seq, row in enumerate(rows, first))
+        connection.executemany("INSERT OR IGNORE INTO d_ident(ident, seq, hash) VALUES (?, ?, ?)", idents)
         self.write_size(connection, first + len(rows))
 
     def write_other(self, connection: sqlite3.Connection, kind: str, seq: int) -> None:
