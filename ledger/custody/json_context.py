@@ -35,6 +35,7 @@ PREFIXES: Final[Mapping[str, str]] = {
 }
 OURS: Final = ("trace", "own")
 _EMPTY: Final[Mapping[str, str]] = {}
+SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:", re.ASCII)
 _IRI: Final = re.compile(r"(.*[/#:])([^/#:]+)", re.DOTALL)
 
 
@@ -84,7 +85,7 @@ def expand(name: str, names: Mapping[str, str]) -> str:
         return name if iri is None else _split(_resolve(iri, names))
     namespace = names.get(prefix) or PREFIXES.get(prefix)
     if namespace is not None:
-        return f"{{{namespace}}}{local}"
+        return _named(namespace, local)
     return _split(name) if local.startswith("//") else name
 
 
@@ -96,7 +97,12 @@ def _resolve(iri: str, names: Mapping[str, str]) -> str:
 
 def _split(iri: str) -> str:
     match = _IRI.fullmatch(iri)
-    return f"{{{match[1]}}}{match[2]}" if match else iri
+    return _named(match[1], match[2]) if match else iri
+
+
+def _named(namespace: str, local: str) -> str:
+    """Write a name; under a bare scheme the IRI as a whole, as where the prefix is not declared."""
+    return namespace + local if SCHEME.fullmatch(namespace) else f"{{{namespace}}}{local}"
 
 
 def used_context(context: list[Any], keys: set[str]) -> list[Any]:

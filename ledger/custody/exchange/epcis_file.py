@@ -15,6 +15,7 @@ from ledger.custody.problems import Problem
 _GZIP: Final = b"\x1f\x8b"
 _XML_NAMES: Final = frozenset({".xml"})
 _JSON_NAMES: Final = frozenset({".json", ".jsonld"})
+_CHUNK: Final = 1 << 20
 _BLANK: Final = b" \t\r\n"
 
 
@@ -46,11 +47,15 @@ def read_epcis(
         else:
             from ledger.custody.exchange.epcis_json import read_json
 
-            data = reader.read(MAX_DOCUMENT + 1)
+            # A read of so much at once would take the memory before it knows how much there is.
+            pieces = iter(lambda: reader.read(_CHUNK), b"")
+            data = bytearray()
+            while len(data) <= MAX_DOCUMENT and (piece := next(pieces, b"")):
+                data += piece
             if len(data) > MAX_DOCUMENT:
                 reason = f"a JSON document may have {MAX_DOCUMENT // 1024 // 1024} MiB"
                 raise DocumentFault(Problem(name, 0, "", reason, "split it, or send it as XML"))
-            yield from read_json(data, name, master, strict=strict)
+            yield from read_json(bytes(data), name, master, strict=strict)
     except DocumentFault as fault:
         yield fault.problem
     except EOFError:
