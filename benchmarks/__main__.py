@@ -20,8 +20,10 @@ QUESTIONS = (
     "quick_verify",
     "file_size",
     "proven_entry",
+    "growth",
     "csv_import",
     "epcis_import",
+    "event_hash",
 )
 HEADER = ("question", "ours", "limit, measured in the same run", "ratio", "budget", "met")
 ROOM = Path(__file__).resolve().parents[1] / ".bench"

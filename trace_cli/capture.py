@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ledger.custody.codes import Codes
     from ledger.custody.recorder import Recorded, Recorder
     from ledger.custody.statement import Statement, Thing
+    from trace_cli.refusals import Guard
 
 # CODE=12.5kg: how much of a product or a lot.
 _AMOUNT: Final = re.compile(r"(?P<code>.+?)=(?P<number>-?[0-9][0-9.,]*)\s*(?P<unit>[A-Za-z0-9]*)")
@@ -38,6 +39,7 @@ class Circumstances:
     quantity: str | None = None
     unit: str | None = None
     promised: str | None = None
+    anyway: str | None = None
     extensions: dict[str, Any] = field(default_factory=dict)
 
 
@@ -133,13 +135,15 @@ def make_statement(
         Refused: Something that was said is malformed.
     """
     from ledger.custody import vocabulary
-    from ledger.custody.statement import PROMISED, Kind, Statement, choose_action
+    from ledger.custody.statement import ANYWAY, PROMISED, Kind, Statement, choose_action
     from ledger.custody.times import event_time_text
 
     step = vocabulary.word("step", said.step)
     container = None if said.container is None else codes.item(said.container).uri
     kind: Kind = "TransformationEvent" if outputs else "AggregationEvent" if container else "ObjectEvent"
     more = {**(extensions or {}), **said.extensions}
+    if said.anyway:
+        more[ANYWAY] = said.anyway
     if said.promised:
         more[PROMISED] = event_time_text(read_moment(said.promised))
     return Statement(
@@ -172,14 +176,16 @@ def make_event(statement: Statement) -> dict[str, Any]:
     return {**find_kind(statement.kind).build(statement), "eventID": new_event_id()}
 
 
-def record_events(recorder: Recorder, events: Sequence[dict[str, Any]], *, by: str, via: str) -> Recorded:
-    """Record events in one commit.
+def record_events(
+    recorder: Recorder, events: Sequence[dict[str, Any]], *, by: str, via: str, guard: Guard | None = None
+) -> Recorded:
+    """Record events in one commit; the guard keeps out what the ledger contradicts.
 
     Raises:
         CommandError: All of them are in the ledger already.
         LedgerError: As `Recorder.record`.
     """
-    outcome = recorder.record([recorder.prepare(event, by=by, via=via) for event in events])
+    outcome = recorder.record([recorder.prepare(event, by=by, via=via) for event in events], guard=guard)
     if outcome.appended is None:
         raise CommandError(ExitCode.REFUSED, "all of this is in the ledger already; nothing was written")
     return outcome

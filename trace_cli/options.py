@@ -26,6 +26,11 @@ Product = Annotated[str | None, typer.Option("--product", help="Which product it
 Lot = Annotated[str | None, typer.Option("--lot", help="Which lot of the product.")]
 Quantity = Annotated[str | None, typer.Option("--quantity", "-n", help="How much of the product or lot.")]
 Unit = Annotated[str | None, typer.Option("--unit", help="Unit of the quantity (default: a count).")]
+Anyway = Annotated[
+    str | None, typer.Option("--anyway", metavar="REASON", help="Record what the ledger contradicts, with why.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Judge everything, record nothing.")]
+NoInput = Annotated[bool, typer.Option("--no-input", help="Ask nothing; what is missing is a fault.")]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Use only what was known then (default: the latest record).")
 ]
@@ -36,4 +41,8 @@ NoRecord = Annotated[bool, typer.Option("--no-record", help="Record no decision 
 Top = Annotated[int, typer.Option("--top", min=1, help="How many to show.")]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write to a file; the suffix says how (.json, .csv).")
+]
+Withhold = Annotated[
+    list[str] | None,
+    typer.Option("--withhold", metavar="FIELD", help="Leave out the values of a private field; may be repeated."),
 ]

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ledger.chain.commitment import is_commitment
-from ledger.custody.kinds.base import Mention, known_as
+from ledger.custody.kinds.base import Mention, thing_uri
 from ledger.custody.kinds.registry import find_kind
 from ledger.custody.statement import PARTY, PROMISED
 from ledger.custody.times import micros
@@ -44,7 +44,7 @@ def text(value: object) -> str | None:
 
 
 def _uri(value: object) -> str | None:
-    return known_as(value) if type(value) is str else None
+    return thing_uri(value) if type(value) is str else None
 
 
 def _micros(value: object) -> int | None:

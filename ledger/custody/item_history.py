@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from ledger.chain.entry import Entry
 from ledger.chain.errors import Refused
 from ledger.custody.codes import Codes
 from ledger.custody.facts import Facts
 from ledger.custody.history import Event, make_event
 from ledger.custody.index.lookup import Lookup
-from ledger.custody.kinds.base import known_as
-from ledger.custody.privacy import reveal
+from ledger.custody.index.roles import NAMED
+from ledger.custody.kinds.base import thing_uri
+from ledger.custody.privacy import Held, reveal
 
 # A moment of a history: its time, and among equal times the number of the entry.
 Moment = tuple[float, float]
@@ -47,20 +49,26 @@ class NotFoundError(LookupError):
     """No event names it."""
 
 
-def resolve(lookup: Lookup, codes: Codes, code: str) -> str:
+def resolve(lookup: Lookup, codes: Codes, code: str, *, mask: int = NAMED) -> str:
     """Find the thing that a typed code means.
+
+    Args:
+        lookup: The index.
+        codes: How codes are read.
+        code: As it was typed.
+        mask: As what events must name it, of `ledger.custody.index.roles`.
 
     Raises:
         NotFoundError: No event names anything under that code.
         Refused: Several things fit.
     """
     for probe in (False, True):  # to search the log is dear, so what is listed comes first
-        for uri in map(known_as, codes.candidates(code)):
-            if lookup.is_known(uri, probe=probe):
+        for uri in map(thing_uri, codes.candidates(code)):
+            if lookup.is_known(uri, probe=probe, mask=mask):
                 return uri
     tails = {uri.rpartition("/")[2] for uri in codes.candidates(code)}
     named = {uri for tail in tails for mark in (":", "/10/") for uri in lookup.ending_with(mark + tail)}
-    fits = [uri for uri in sorted(named) if lookup.is_known(uri)]
+    fits = [uri for uri in sorted(named) if lookup.is_known(uri, mask=mask)]
     if len(fits) == 1:
         return fits[0]
     if fits:
@@ -75,12 +83,26 @@ def item_history(lookup: Lookup, item: str) -> ItemHistory:
     Raises:
         Untrue: An entry that the answer needs does not hold.
     """
+    return history_of(item, lookup.entries_naming, lookup.view)
+
+
+def history_of(item: str, naming: Callable[[str], Iterable[Entry]], held: Held) -> ItemHistory:
+    """Gather the history of an item from entries that were proven, wherever they come from.
+
+    Args:
+        item: The thing.
+        naming: Gives the entries whose events name a thing.
+        held: Where the private values are that may be seen.
+
+    Raises:
+        Untrue: A private value is not the one that was recorded.
+    """
     events: dict[int, Event] = {}
 
     def load(uri: str) -> list[Event]:
-        for entry in lookup.entries_naming(uri):
+        for entry in naming(uri):
             if entry.seq not in events:
-                body = reveal(entry.body, lookup.view)
+                body = reveal(entry.body, held)
                 events[entry.seq] = make_event(entry.seq, body, entry.rec, entry.via)
         return [event for event in events.values() if any(m.uri == uri for m in event.facts.mentions)]
 

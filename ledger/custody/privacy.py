@@ -12,13 +12,12 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from ledger.chain import canonical
 from ledger.chain.commitment import KEY, commit, commitment_digest, is_commitment
 from ledger.chain.entry import Attachment
 from ledger.chain.errors import Refused, Untrue
-from ledger.chain.storage.base import View
 
 DEFAULT: Final = frozenset(
     """
@@ -64,6 +63,14 @@ class PrivacyPolicy:
     def covers(self, key: str) -> bool:
         """Tell whether the field of that key is private."""
         return _local_name(key) in self.names
+
+
+class Held(Protocol):
+    """Where private values lie: a snapshot of a ledger, or what a bundle opens."""
+
+    def attachment(self, digest: bytes) -> Attachment | None:
+        """Give the value behind a commitment."""
+        ...
 
 
 def make_policy(more: Iterable[str] = (), fewer: Iterable[str] = ()) -> PrivacyPolicy:
@@ -120,12 +127,12 @@ def covers_any(body: dict[str, Any], policy: PrivacyPolicy) -> bool:
     return bool(seal(body, policy, random=lambda size: bytes(size))[1])
 
 
-def reveal(body: Any, view: View, *, doubtful: bool = False) -> Any:
+def reveal(body: Any, view: Held, *, doubtful: bool = False) -> Any:
     """Put private values back where the ledger still holds them; the rest stay commitments.
 
     Args:
         body: The event as the log has it.
-        view: The snapshot that it was read from.
+        view: Where the values lie: the snapshot that it was read from, or a bundle.
         doubtful: Leave a commitment where the value beside the log is not the one that was recorded.
 
     Raises:

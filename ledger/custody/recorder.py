@@ -14,6 +14,7 @@ from ledger.chain.erasure import KIND as ERASE
 from ledger.chain.errors import Untrue
 from ledger.chain.keys import SiteKey
 from ledger.chain.log import Appended, Log
+from ledger.chain.policy import Policy
 from ledger.chain.storage.sqlite import SqliteStorage, SqliteTransaction
 from ledger.custody.event_hash import event_digest
 from ledger.custody.index.read import find_idents, seqs_of_kind
@@ -92,6 +93,40 @@ class Recorder:
         log = Log.create(storage, key, clock, home, by, derive=_index_first)
         return cls(log, privacy)
 
+    @classmethod
+    def begin_epoch(
+        cls,
+        storage: SqliteStorage,
+        key: SiteKey,
+        privacy: PrivacyPolicy,
+        *,
+        clock: Callable[[], datetime],
+        home: Path,
+        policy: Policy,
+        body: dict[str, Any],
+        by: str,
+    ) -> Recorder:
+        """Go on from an older state of a ledger, or under another key: `Log.begin_epoch`, with the index.
+
+        Raises:
+            As `Log.begin_epoch`.
+        """
+        with storage.snapshot() as view:
+            seqs = seqs_of_kind(view.connection, "key")
+        index = IndexWriter()
+        log = Log.begin_epoch(
+            storage,
+            key,
+            clock,
+            home,
+            policy,
+            body,
+            by,
+            key_seqs=seqs,
+            derive=lambda transaction, seq: index.write_other(transaction.connection, "key", seq),
+        )
+        return cls(log, privacy)
+
     def prepare(self, body: dict[str, Any], *, by: str, via: str, digest: bytes | None = None) -> Prepared:
         """Seal private fields and write the canonical bytes.
 
@@ -114,8 +149,15 @@ class Recorder:
             body["eventID"],
         )
 
-    def record(self, events: Sequence[Prepared]) -> Recorded:
+    def record(
+        self, events: Sequence[Prepared], *, guard: Callable[[SqliteTransaction, int], None] | None = None
+    ) -> Recorded:
         """Record a batch in one commit; what the ledger has already is left out and told.
+
+        Args:
+            events: The batch.
+            guard: Called under the writer's lock with the transaction and the number of the next entry; what it
+                raises keeps the batch out.
 
         Raises:
             Locked, Unreadable, Untrue: As `Log.append`; nothing of the batch is recorded then.
@@ -125,6 +167,8 @@ class Recorder:
         def judge(
             transaction: SqliteTransaction, first: int
         ) -> tuple[Sequence[Draft], Callable[[Any, int], None]]:
+            if guard is not None:
+                guard(transaction, first)
             fresh, seqs, duplicates = _part(transaction, first, events)
             outcome[:] = [(seqs, duplicates)]
             if not fresh:

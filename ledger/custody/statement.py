@@ -23,6 +23,9 @@ QUANTITY: Final = "trace:quantity"
 UNIT: Final = "trace:unit"
 PROMISED: Final = "trace:promised"
 REASON: Final = "trace:reason"
+ANYWAY: Final = "trace:anyway"
+SESSION: Final = "trace:session"
+RAW: Final = "trace:raw"
 
 
 @dataclass(frozen=True, slots=True)

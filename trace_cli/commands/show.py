@@ -26,14 +26,11 @@ def show(
       trace show 17
       trace show urn:uuid:5f0d... --json
     """
-    import json
-    from decimal import Decimal
-
     from ledger.chain.reader import AuthenticReader
     from ledger.custody.privacy import reveal
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
-    from trace_cli.formats.answer import say, write_json
+    from trace_cli.formats.answer import say, to_json, write_json
     from trace_cli.reports.entry import find_entry, withheld_fields
 
     site = find_site(ledger)
@@ -45,10 +42,6 @@ def show(
         body = reveal(entry.body, view)
         withheld = withheld_fields(view, reader, entry)
 
-    def number(value: object) -> object:
-        return int(value) if isinstance(value, Decimal) and value == int(value) else float(str(value))
-
-    body = json.loads(json.dumps(body, default=number))
     answer = {
         "schema": "trace.show/1",
         "seq": entry.seq,
@@ -64,7 +57,7 @@ def show(
         write_json(answer)
         return int(ExitCode.OK)
     say(f"entry {entry.seq}  {entry.kind}  recorded {entry.rec} by {entry.by} ({entry.via})")
-    say(json.dumps(body, ensure_ascii=False, indent=2))
+    say(to_json(body, indent=2))
     for item in withheld:
         say(f"withheld: {item['field']}, {item['why']}")
     say(f"Proven against the signed head of {site.origin}, {reader.size:,} entries.")

@@ -17,6 +17,7 @@ typed is judged elsewhere, strictly. Anything that is not GS1 stays as it is.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from ledger.custody.gs1.character_sets import CLASS_39, CLASS_82, from_uri, to_uri
@@ -73,7 +74,7 @@ _TEXTS: Final = {
     }.items()
 }
 # The names that Digital Link 1.0 allowed for AIs (GS1 Digital Link URI syntax 1.0 section 5; gone since 1.3).
-_NAMES: Final = {
+NAMES: Final = {
     "sscc": "00",
     "gtin": "01",
     "gdti": "253",
@@ -97,6 +98,10 @@ _NAMES: Final = {
     "srin": "8019",
     "refno": "8020",
 }
+# Which key of several an element string is about.
+_PREFERENCE: Final = (
+    "00 01 8006 8003 8004 8010 253 255 402 401 8018 8017 414 417 415 8013".split()  # as in `finest_key`
+)
 _READY: Final = re.compile(r"https://id\.gs1\.org/(?:01/[0-9]{14}|00/[0-9]{18}|41[47]/[0-9]{13})")
 _WEB: Final = re.compile(r"https?://([^/?#]+)/([^?#]+)(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
 
@@ -125,7 +130,7 @@ def key_elements(identifier: str) -> Elements | None:
     if match is None:
         return None
     parts = match[2].split("/")
-    names = dict(_NAMES, party="417") if match[1].lower() == "id.gs1.org" else _NAMES
+    names = dict(NAMES, party="417") if match[1].lower() == "id.gs1.org" else NAMES
     # A path may begin with anything; the key is the last that makes sense of all that follows it.
     for start in range(len(parts) - 2, -1, -2):
         ai = names.get(parts[start], parts[start])
@@ -137,10 +142,7 @@ def key_elements(identifier: str) -> Elements | None:
 
 
 def _read_path(ai: str, parts: list[str], names: dict[str, str]) -> Elements | None:
-    try:
-        values = [from_uri(part) for part in parts[::2]]
-    except UnicodeDecodeError:
-        return None
+    values = [from_uri(part) for part in parts[::2]]
     if not _KEYS[ai].fullmatch(values[0]):
         return None
     finer, known = _QUALIFIERS.get(ai, ((), ()))
@@ -153,6 +155,24 @@ def _read_path(ai: str, parts: list[str], names: dict[str, str]) -> Elements | N
     key = (ai, values[0].zfill(14) if ai == "01" else values[0])
     finest = next((name for name in finer if name in found), None)
     return [key] if finest is None else [key, (finest, found[finest])]
+
+
+def finest_key(elements: Sequence[tuple[str, str]]) -> Elements | None:
+    """Choose the key that an element string is about, with its finest qualifier.
+
+    A serial number is finer than a logistic unit, that finer than a kind of goods; keys of places come last,
+    since on a label they say where the goods go.
+
+    Returns:
+        One or two pairs of (AI, value); None: it holds no key.
+    """
+    held = dict(elements)
+    order = ("01", *_PREFERENCE) if "21" in held or "235" in held else _PREFERENCE
+    ai = next((name for name in order if name in held), None)
+    if ai is None:
+        return None
+    finest = next((name for name in _QUALIFIERS.get(ai, ((), ()))[0] if name in held), None)
+    return [(ai, held[ai])] if finest is None else [(ai, held[ai]), (finest, held[finest])]
 
 
 def uri_of(elements: Elements) -> str:

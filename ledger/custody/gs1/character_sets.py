@@ -33,5 +33,18 @@ def to_uri(value: str) -> str:
 
 
 def from_uri(text: str) -> str:
-    """Read a value from the path of a URI; a plus sign is a plus sign there."""
-    return unquote(text, errors="strict") if "%" in text else text
+    """Read a value from the path of a URI; a plus sign is a plus sign there.
+
+    Each escape is one character: what lies beyond ASCII fits no character set, however it was meant.
+    """
+    return unquote(text, encoding="latin-1") if "%" in text else text
+
+
+def to_query(value: str) -> str:
+    """Write a value for the query of a URI."""
+    return to_uri(value).replace("+", "%2B").replace("=", "%3D").replace(";", "%3B").replace("%20", "+")
+
+
+def from_query(text: str) -> str:
+    """Read a value from the query of a URI, where a plus sign is a space."""
+    return from_uri(text.replace("+", " "))

@@ -126,7 +126,7 @@ def from_urn(urn: str) -> Elements | None:
             return None
         tail = ""
     elif scheme.tail is not None:
-        tail = _decoded(tail)
+        tail = from_uri(tail)
         if not _KEPT[name].fullmatch(tail):
             return None
     key = _key(scheme, prefix, reference, pieces)
@@ -134,13 +134,13 @@ def from_urn(urn: str) -> Elements | None:
 
 
 def _from_free(prefix: str, reference: str, ai: str) -> Elements | None:
-    key = prefix + _decoded(reference)
+    key = prefix + from_uri(reference)
     return [(ai, key)] if _ASSET.fullmatch(key) else None
 
 
 def _key(scheme: _Scheme, prefix: str, reference: str, pieces: str) -> str | None:
     if not scheme.digits:
-        key = prefix + _decoded(reference)
+        key = prefix + from_uri(reference)
         return key if _PART.fullmatch(key) else None
     if len(prefix) + len(reference) != scheme.digits or not _DIGITS.fullmatch(reference):
         return None
@@ -152,13 +152,6 @@ def _with_tail(scheme: _Scheme, key: str, tail: str, name: str) -> Elements:
     if not tail or (name == "sgln" and tail == "0"):
         return [(scheme.ai, key)]
     return [(scheme.ai, key), (scheme.tail, tail)] if scheme.tail else [(scheme.ai, key + tail)]
-
-
-def _decoded(text: str) -> str:
-    try:
-        return from_uri(text)
-    except UnicodeDecodeError:
-        return "\0"  # fits no character set
 
 
 def to_urn(elements: Sequence[tuple[str, str]], gcp_length: int) -> str | None:

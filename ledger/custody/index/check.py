@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger.chain.storage.sqlite import SqliteView
+from ledger.custody.index.nodes import wrong_nodes
 from ledger.custody.index.read import find_idents
 from ledger.custody.index.rebuild import fault_of, head_size, read_rows
 from ledger.custody.index.write import IndexRow
@@ -42,6 +43,8 @@ def check_index(view: SqliteView, progress: Callable[[int], None] | None = None)
             return [Difference("unusable", None, why)]
         wanted = _look_for_missing(view, size, found, progress)
         _look_for_surplus(view, size, wanted, found)
+        for tile, kind in wrong_nodes(view, size):  # 2, 3
+            _add(found, kind, None, f"d_node does not hold what the leaves of tile {tile} give")
     except sqlite3.DatabaseError as error:
         found.append(Difference("unusable", None, f"the index cannot be read: {error}"))
     return found[:MAX_DIFFERENCES]
@@ -69,14 +72,21 @@ def _look_for_missing(
             connection, "SELECT 1 FROM d_ident WHERE ident = ? AND hash IS ?", row.ident, row.hash
         ):
             _add(found, "missing", seq, f"the event hash of entry {seq} is another than the index says")
-        for uri in row.things:
+        for uri, role in row.things.items():
             if not _has(
                 connection,
-                "SELECT 1 FROM d_mention WHERE thing = (SELECT id FROM d_thing WHERE uri = ?) AND seq = ?",
+                "SELECT 1 FROM d_mention WHERE thing = (SELECT id FROM d_thing WHERE uri = ?) "
+                "AND seq = ? AND role = ?",
                 uri,
                 seq,
+                role,
             ):
-                _add(found, "missing", seq, f"entry {seq} names {uri}, and the index does not say so")
+                _add(
+                    found,
+                    "missing",
+                    seq,
+                    f"entry {seq} names {uri}, and the index does not say so, or not as what",
+                )
         if progress is not None and not seq % 1000:
             progress(seq)
     return counts
@@ -132,6 +142,6 @@ def _has(connection: sqlite3.Connection, query: str, *values: object) -> bool:
     return connection.execute(query, values).fetchone() is not None
 
 
-def _add(found: list[Difference], kind: str, seq: int, message: str) -> None:
+def _add(found: list[Difference], kind: str, seq: int | None, message: str) -> None:
     if len(found) < MAX_DIFFERENCES:
         found.append(Difference(kind, seq, message))

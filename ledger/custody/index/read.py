@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
 
+from ledger.custody.index.roles import NAMED
 from ledger.custody.index.schema import COVERED
 
 _ASKED_AT_ONCE: Final = 500
@@ -36,10 +37,37 @@ def _look_up(connection: sqlite3.Connection, query: str, keys: Sequence[Any]) ->
     return found
 
 
-def mentions_of(connection: sqlite3.Connection, uri: str) -> list[int]:
-    """List the entries that name a thing, in order."""
-    query = "SELECT seq FROM d_mention WHERE thing = (SELECT id FROM d_thing WHERE uri = ?) ORDER BY seq"
-    return [row[0] for row in connection.execute(query, (uri,))]
+def mentions_of(connection: sqlite3.Connection, uri: str, mask: int = NAMED, most: int = -1) -> list[int]:
+    """List the entries that name a thing as any of what `mask` says, in order; `most` of them."""
+    query = (
+        "SELECT seq FROM d_mention WHERE thing = (SELECT id FROM d_thing WHERE uri = ?) AND role & ? "
+        "ORDER BY seq LIMIT ?"
+    )
+    return [row[0] for row in connection.execute(query, (uri, mask, most))]
+
+
+def roles_in(connection: sqlite3.Connection, uris: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
+    """List for each thing the entries that name it, in order, each with as what (`ledger.custody.index.roles`)."""
+    numbers = find_numbers(connection, uris)
+    names = {number: uri for uri, number in numbers.items()}
+    found: dict[str, list[tuple[int, int]]] = {uri: [] for uri in uris}
+    keys = sorted(names)
+    for start in range(0, len(keys), _ASKED_AT_ONCE):
+        some = keys[start : start + _ASKED_AT_ONCE]
+        query = f"SELECT thing, seq, role FROM d_mention WHERE thing IN ({','.join('?' * len(some))})"
+        for thing, seq, role in connection.execute(query, some):
+            found[names[thing]].append((seq, role))
+    return found
+
+
+def entries_among(connection: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, bytes]:
+    """Read the bytes of many entries; what is not there, or is not bytes, is left out."""
+    found: dict[int, bytes] = {}
+    for start in range(0, len(seqs), _ASKED_AT_ONCE):
+        some = seqs[start : start + _ASKED_AT_ONCE]
+        query = f"SELECT seq, bytes FROM entry WHERE seq IN ({','.join('?' * len(some))})"
+        found.update((seq, data) for seq, data in connection.execute(query, some) if type(data) is bytes)
+    return found
 
 
 def is_known(connection: sqlite3.Connection, uri: str) -> bool:

@@ -79,13 +79,21 @@ def fill(
     connection: sqlite3.Connection,
     entries: Iterable[tuple[int, bytes]],
     progress: Callable[[int], None] | None = None,
+    *,
+    tiles: bool = True,
 ) -> None:
     """Write the rows of all entries into empty tables.
+
+    Args:
+        connection: Where the tables are.
+        entries: Number and bytes of each, in order.
+        progress: Called with the number of entries done.
+        tiles: As `IndexWriter`.
 
     Raises:
         BadJson: An entry cannot be read.
     """
-    writer = IndexWriter()
+    writer = IndexWriter(tiles=tiles)
     rows = read_rows(entries, hashed=True)
     while part := list(islice(rows, _AT_ONCE)):
         run: list[IndexRow] = []
@@ -97,7 +105,7 @@ def fill(
                 writer.write_events(connection, seq - len(run), run)
                 run = []
             if kind == "event":
-                writer.write_size(connection, seq + 1)
+                writer.write_size(connection, seq + 1, seq)
             else:
                 writer.write_other(connection, kind, seq)
         if run:

@@ -9,12 +9,14 @@ from itertools import count
 from typing import Any, Final
 
 from ledger.chain import canonical
+from ledger.chain.tree import TILE_WIDTH
 from ledger.custody.event_hash import event_digest
 from ledger.custody.identity import ident_of
+from ledger.custody.index.nodes import write_nodes
 from ledger.custody.index.read import find_numbers
+from ledger.custody.index.roles import roles_of
 from ledger.custody.index.schema import COVERED, TABLES
-from ledger.custody.kinds.base import known_as
-from ledger.custody.kinds.registry import find_kind
+from ledger.custody.kinds.base import thing_uri
 
 _REMEMBERED: Final = 200_000
 HASH_SIZE: Final = 16
@@ -22,10 +24,10 @@ HASH_SIZE: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class IndexRow:
-    """What the index keeps of one event: its identity, the things it names, its place, its event hash."""
+    """What the index keeps of one event: its identity, what it names and as what, its place, its event hash."""
 
     ident: bytes
-    things: tuple[str, ...]
+    things: Mapping[str, int]
     place: str | None
     hash: bytes | None = None
 
@@ -43,13 +45,12 @@ def short_hash(body: Mapping[str, Any]) -> bytes | None:
 
 def index_row(body: Mapping[str, Any], hashed: bytes | None = None) -> IndexRow:
     """Read from an event, as it stands in the log, what the index keeps: nothing of what is private."""
-    things = dict.fromkeys(mention.uri for mention in find_kind(body["type"]).mentions(body))
     location = body.get("bizLocation") or body.get("readPoint")
     place = location.get("id") if isinstance(location, Mapping) else None
     return IndexRow(
         ident_of(body["eventID"], "errorDeclaration" in body),
-        tuple(things),
-        known_as(place) if type(place) is str else None,
+        roles_of(body),
+        thing_uri(place) if type(place) is str else None,
         hashed,
     )
 
@@ -61,10 +62,15 @@ def create_tables(connection: sqlite3.Connection) -> None:
 
 
 class IndexWriter:
-    """Writes index rows; remembers the numbers of things that it has met, while transactions succeed."""
+    """Writes index rows; remembers the numbers of things that it has met, while transactions succeed.
 
-    def __init__(self) -> None:
+    Args:
+        tiles: The tables lie beside the tiles of the log, so that `d_node` can be filled.
+    """
+
+    def __init__(self, *, tiles: bool = True) -> None:
         self._numbers: dict[str, int] = {}
+        self._tiles = tiles
 
     def forget(self) -> None:
         """Forget numbers, which a transaction that was taken back may have given."""
@@ -76,19 +82,23 @@ class IndexWriter:
             self._numbers.clear()
         self._number(connection, rows)
         numbers = self._numbers
-        mentions = sorted({(numbers[uri], seq) for seq, row in enumerate(rows, first) for uri in row.things})
-        connection.executemany("INSERT OR IGNORE INTO d_mention(thing, seq) VALUES (?, ?)", mentions)
+        mentions = sorted(
+            (numbers[uri], seq, role) for seq, row in enumerate(rows, first) for uri, role in row.things.items()
+        )
+        connection.executemany("INSERT OR IGNORE INTO d_mention(thing, seq, role) VALUES (?, ?, ?)", mentions)
         idents = sorted((row.ident, seq, row.hash) for seq, row in enumerate(rows, first))
         connection.executemany("INSERT OR IGNORE INTO d_ident(ident, seq, hash) VALUES (?, ?, ?)", idents)
-        self.write_size(connection, first + len(rows))
+        self.write_size(connection, first + len(rows), first)
 
     def write_other(self, connection: sqlite3.Connection, kind: str, seq: int) -> None:
         """Index an entry that is no event."""
         connection.execute("INSERT OR IGNORE INTO d_kind(kind, seq) VALUES (?, ?)", (kind, seq))
-        self.write_size(connection, seq + 1)
+        self.write_size(connection, seq + 1, seq)
 
-    def write_size(self, connection: sqlite3.Connection, size: int) -> None:
-        """Say that the tables are complete up to a size."""
+    def write_size(self, connection: sqlite3.Connection, size: int, before: int) -> None:
+        """Say that the tables are complete up to a size, where they were up to `before`."""
+        if self._tiles and size // TILE_WIDTH > before // TILE_WIDTH:
+            write_nodes(connection, before // TILE_WIDTH, size // TILE_WIDTH)
         connection.execute("INSERT OR REPLACE INTO d_meta(key, value) VALUES (?, ?)", (COVERED, size))
 
     def _number(self, connection: sqlite3.Connection, rows: Sequence[IndexRow]) -> None:

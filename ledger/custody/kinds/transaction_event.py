@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ledger.chain.errors import Refused
-from ledger.custody.kinds.base import Mention, known_as, list_epcs, list_quantities
+from ledger.custody.kinds.base import Mention, list_epcs, list_parent, list_quantities
 from ledger.custody.statement import Statement, common_fields, split_things
 
 
@@ -33,7 +33,6 @@ class TransactionEvent:
 
     def mentions(self, body: Mapping[str, Any]) -> Iterator[Mention]:
         """See `EventKind.mentions`."""
-        if parent := body.get("parentID"):
-            yield Mention(known_as(parent), "parent")
+        yield from list_parent(body)
         yield from list_epcs(body, "epcList", "epc")
         yield from list_quantities(body, "quantityList", "epc")
