@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "commission": ("commission",),
     "record": ("record",),
     "import_files": ("import",),
+    "master": ("place", "product", "partner"),
     "correct": ("correct", "undo"),
     "erase": ("erase",),
     "show": ("show",),

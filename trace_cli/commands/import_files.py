@@ -13,6 +13,7 @@ from trace_cli import options
 if TYPE_CHECKING:
     from ledger.custody.exchange.importer import Checked
     from ledger.custody.problems import Problem
+    from ledger.custody.recorder import Recorder
     from trace_cli.context import Site
 
 _SHOWN = 10
@@ -92,8 +93,17 @@ def import_files(
                     by=site.operator(by),
                     progress=lambda what, count: progress.step(count, checked.count, what=what),
                 )
-    answer = _answer(checked, outcome, begun)
+                master = _record_master(site, recorder, checked, by) if checked.master.elements else 0
+    answer = {**_answer(checked, outcome, begun), "master_recorded": master}
     return _tell(site, checked, answer, [], as_json=as_json, stopped=False, dry_run=False)
+
+
+def _record_master(site: Site, recorder: Recorder, checked: Checked, by: str | None) -> int:
+    """Record the master data of the headers, as far as it is new; give how many records."""
+    from ledger.custody.exchange.master_tables import read_element
+    from trace_cli.reports.master import record_new
+
+    return len(record_new(site, recorder, map(read_element, checked.master.elements), by=by, via="imported"))
 
 
 def _answer(checked: Checked, outcome: Any, begun: float) -> dict[str, Any]:
@@ -166,6 +176,7 @@ def _tell(
     say(
         f"{answer['recorded']:,} events recorded, {answer['duplicates']:,} known already, {refused:,} refused"
         + (f" (entries {answer['first_seq']} to {answer['last_seq']})" if answer["recorded"] else "")
+        + (f"; {answer['master_recorded']:,} records of master data" if answer["master_recorded"] else "")
     )
     return int(code)
 
