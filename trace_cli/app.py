@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "erase": ("erase",),
     "show": ("show",),
     "history": ("history",),
+    "query": ("query",),
     "back": ("back", "forward"),
     "contents": ("contents",),
     "balance": ("balance",),
