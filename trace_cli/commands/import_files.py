@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 def import_files(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="CSV, TSV or EPCIS (XML, JSON), plain or gzipped.")
+        list[Path], typer.Argument(metavar="FILE...", help="CSV, TSV, EPCIS (XML, JSON), xlsx or Parquet.")
     ],
     column_map: Annotated[
         Path | None, typer.Option("--map", help="A map file: names of columns, zone, words.")
@@ -83,7 +83,7 @@ def import_files(
         with checked:
             stopped = bool(checked.problems) and (on_error == "stop" or not checked.count)
             if stopped or dry_run:
-                shown = [] if stopped else first_events(checked, 3)
+                shown = first_events(checked, 3) if dry_run else []
                 answer = _answer(checked, None, begun)
                 return _tell(site, checked, answer, shown, as_json=as_json, stopped=stopped, dry_run=dry_run)
             with site.recording() as recorder:
@@ -145,6 +145,7 @@ def _tell(
 
     if dry_run:
         answer = {**answer, "dry_run": True, "would_record": checked.count, "first_events": shown}
+        answer["missing"] = [_missing(event) for event in shown]
     code = ExitCode.REFUSED if stopped else ExitCode.OK
     if as_json:
         write_json(answer)
@@ -157,6 +158,8 @@ def _tell(
         if problem.remedy:
             note(f"           mend: {problem.remedy}")
     refused = answer["refused_count"]
+    if dry_run and stopped:
+        _show_first(site, shown)
     if refused > _SHOWN:
         note(f"... and {refused - _SHOWN} more (--json lists them)")
     if stopped:
@@ -165,11 +168,7 @@ def _tell(
         return int(code)
     if dry_run:
         say(f"{checked.count:,} events would be recorded or recognised, {refused:,} refused. The first:")
-        for event in shown:
-            say(
-                "  "
-                + ", ".join(f"{key} {_brief(site, value)}" for key, value in event.items() if key != "eventID")
-            )
+        _show_first(site, shown)
         return int(code)
     for found in answer["held"][:_SHOWN]:
         note(f"warning: entry {found['seq']} is on {site.codes.short(found['item'])}, which is on hold")
@@ -179,6 +178,33 @@ def _tell(
         + (f"; {answer['master_recorded']:,} records of master data" if answer["master_recorded"] else "")
     )
     return int(code)
+
+
+def _show_first(site: Site, shown: list[dict[str, Any]]) -> None:
+    """Show events that would be made, and what answers will miss in them."""
+    from trace_cli.formats.answer import say
+
+    for event in shown:
+        fields = ", ".join(f"{key} {_brief(site, value)}" for key, value in event.items() if key != "eventID")
+        say(f"  {fields}")
+        if missing := _missing(event):
+            say(f"    missing: {', '.join(missing)}")
+
+
+def _missing(event: dict[str, Any]) -> list[str]:
+    """Name the columns that would make an event more useful: where, and how much of a product or lot."""
+    found = [] if "readPoint" in event or "bizLocation" in event else ["place"]
+    amounts = [
+        one
+        for key in ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList")
+        for one in event.get(key, ())
+        if isinstance(one, dict)
+    ]
+    if any("quantity" not in one for one in amounts):
+        found.append("quantity")
+    if any("/10/" not in str(one.get("epcClass")) and "/lot/" not in str(one.get("epcClass")) for one in amounts):
+        found.append("lot")
+    return found
 
 
 def _brief(site: Site, value: Any) -> str:
