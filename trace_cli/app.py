@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "checkpoint": ("checkpoint",),
     "index": ("index",),
     "forecast": ("forecast",),
+    "backtest": ("backtest",),
     "bottlenecks": ("bottlenecks",),
     "decision": ("decision",),
 }

@@ -204,7 +204,9 @@ def finish(prepared: Prepared, learnt: Learnt, levels: Floats) -> tuple[Floats, 
     constant = np.where(block.known, block.z, block.z[:, -1:]).std(axis=1) < 1e-12
     mean = np.where(constant[:, None], np.maximum(block.z[:, -1:], 0.0), mean) * prepared.open_steps
     if learnt.counted:
-        quantiles = _counted(prepared, learnt, mean, levels)
+        around = member_weights(learnt.centre, features, horizon, learnt.longest)
+        centre = (around * picked).sum(axis=1) * prepared.open_steps
+        quantiles = _counted(prepared, learnt, mean, centre, levels)
     else:
         terms = scale_terms(block.lengths, _sure_sigma(prepared), mean, picked.std(axis=1))
         scale = scales(terms, learnt.scale) * prepared.open_steps
@@ -223,14 +225,15 @@ def _sure_sigma(prepared: Prepared) -> Floats:
     return np.where(n < _FEW, pooled, prepared.sigma)
 
 
-def _counted(prepared: Prepared, learnt: Learnt, mean: Floats, levels: Floats) -> Floats:
+def _counted(prepared: Prepared, learnt: Learnt, mean: Floats, centre: Floats, levels: Floats) -> Floats:
     """Give quantiles of counts over the scale of the block, shape (S, H, q)."""
     block, said = prepared.block, learnt.dispersion
     unit = _unit(block)
     own = prepared.faded_dispersion(said["memory"]) * (block.scale / unit)
-    # The mean forecast is tuned by squared error over a horizon; a distribution needs the level itself as well.
-    steady = prepared.forecasts[:, prepared.names.index("fitted_soft")]
-    centre = (1 - said["steady"]) * mean + said["steady"] * steady
+    # The mean forecast is tuned by the root of squared errors, which a few large demands do not move; a
+    # distribution
+    # lies around a centre that is tuned by the squares themselves.
+    centre = (1 - said["steady"]) * mean + said["steady"] * centre
     n = block.lengths
     dispersion = said["factor"] * (n * own + said["worth"] * said["prior"]) / (n + said["worth"])
     over = block.scale / unit
