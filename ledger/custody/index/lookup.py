@@ -130,7 +130,7 @@ class Lookup:
         return self._proven(
             lambda: sorted(read.find_idents(self._connection, list(idents)).values()),
             lambda entry: (row := row_of(entry)) is not None and row.ident in idents,
-            b'"errorDeclaration":',
+            [(b'"errorDeclaration":',)],
             "declare an error in one of these events",
         )
 
