@@ -23,6 +23,8 @@ QUESTIONS = (
     "proven_entry",
     "growth",
     "csv_import",
+    "food_export",
+    "trace_graph",
 )
 HEADER = ("question", "ours", "limit, measured in the same run", "ratio", "budget", "met")
 ROOM = Path(__file__).resolve().parents[1] / ".bench"

@@ -181,6 +181,7 @@ def record_things(
     from trace_cli.capture import make_event, make_statement, one_saying, read_thing
     from trace_cli.commands.record import record_and_tell
     from trace_cli.context import find_site
+    from trace_cli.food import warn_of_absent
     from trace_cli.prompts import ask_line, may_ask, need_things
 
     site = find_site(ledger)
@@ -190,6 +191,8 @@ def record_things(
     read = [read_thing(site.codes, text, said) for text in named]
     statement = make_statement(site.codes, said, [thing for thing, _ in read], extensions=one_saying(read))
     event = make_event(statement)
+    if said.step in ("shipping", "receiving"):
+        warn_of_absent(site, event)
     return record_and_tell(
         site,
         [event],

@@ -81,7 +81,9 @@ class Book:
     def _commit(self, body: dict[str, Any], by: str, entry: Entry, guard: Any) -> int:
         from ledger.chain.errors import Refused
 
-        outcome = self._recorder.record([self._recorder.prepare(body, by=by, via=entry)], guard=guard)
+        outcome = self._recorder.record(
+            [self._recorder.prepare(body, by=by, via=entry)], guard=guard, refuse_held=guard is not None
+        )
         if outcome.appended is None:
             raise Refused("this is in the ledger already")
         return int(outcome.seqs[0])
