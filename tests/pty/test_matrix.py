@@ -173,3 +173,17 @@ def test_killed_at_any_moment_what_was_shown_is_there(dock):
     assert session.run("log")["size"] == 1 + kept
     again.send(b"CASE-000\r")
     assert "already counted, entry 1" in again.wait_for("already counted")
+
+
+def test_two_docks_of_one_ledger(dock):
+    """Both bursts are kept whole; what both scan is recorded once, and the other is told who has it."""
+    one = dock(*JSON).ready()
+    other = dock("scan", "--step", "receiving", "--place", "DOCK-4", "--json").ready()
+    for session, mark in ((one, b"A"), (other, b"B")):
+        session.send(b"".join(b"%b-%03d\r" % (mark * 4, number) for number in range(60)))
+    for session in (one, other):
+        session.until(lambda session=session: len(session.lines) == 60)
+        assert {line["status"] for line in session.lines} == {"ok"}
+    seqs = sorted(line["seq"] for session in (one, other) for line in session.lines)
+    assert seqs == list(range(1, 121))
+    assert one.run("verify")["verdict"] == "ok"
