@@ -42,6 +42,7 @@ COMMANDS: Final = {
     "hold": ("hold", "release"),
     "log": ("log",),
     "quality": ("quality",),
+    "hash": ("hash",),
     "verify": ("verify",),
     "prove": ("prove",),
     "passport": ("passport",),

@@ -41,6 +41,9 @@ NEVER: Final = frozenset(
         "id",
         "parentid",
         "place",
+        # The text of an extension with attributes has the name of the extension, and a context none at all.
+        "#text",
+        "@context",
     }
 )
 _PARTY_TYPES: Final = re.compile(r"(?:.*[:/-])?(?:possessing_party|owning_party)")
@@ -114,7 +117,7 @@ def seal(
                 key: hide(item)
                 if (policy.covers(key) and key.lower() not in NEVER)
                 or (party and key in ("source", "destination"))
-                else walk(item)
+                else (item if key == "@context" else walk(item))
                 for key, item in value.items()
             }
         return [walk(item) for item in value] if type(value) is list else value

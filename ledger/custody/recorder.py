@@ -16,10 +16,11 @@ from ledger.chain.keys import SiteKey
 from ledger.chain.log import Appended, Log
 from ledger.chain.policy import Policy
 from ledger.chain.storage.sqlite import SqliteStorage, SqliteTransaction
+from ledger.custody.event_hash import event_digest
 from ledger.custody.index.read import find_idents, has_holds, seqs_of_kind
 from ledger.custody.index.rebuild import read_rows
 from ledger.custody.index.schema import TABLES
-from ledger.custody.index.write import IndexRow, IndexWriter, index_row
+from ledger.custody.index.write import HASH_SIZE, IndexRow, IndexWriter, index_row, short_hash
 from ledger.custody.privacy import PrivacyPolicy, seal
 
 if TYPE_CHECKING:
@@ -130,14 +131,23 @@ class Recorder:
         )
         return cls(log, privacy)
 
-    def prepare(self, body: dict[str, Any], *, by: str, via: str) -> Prepared:
+    def prepare(self, body: dict[str, Any], *, by: str, via: str, digest: bytes | None = None) -> Prepared:
         """Seal private fields and write the canonical bytes.
+
+        Args:
+            body: The event, with its eventID.
+            by: Who records.
+            via: How it came.
+            digest: Its event hash (CBV 2.0 section 8.9), where it was computed already.
 
         Raises:
             Refused: The event uses a reserved key or has no canonical form.
         """
         refuse_reserved(body)
-        return self.prepare_derived(body, by=by, via=via)
+        sealed, attachments = seal(body, self._privacy)
+        # A hash over private values is kept nowhere (DESIGN section 3).
+        kept = None if attachments else (digest or event_digest(body))[:HASH_SIZE]
+        return _prepared(sealed, attachments, kept, by=by, via=via)
 
     def prepare_derived(self, body: dict[str, Any], *, by: str, via: str) -> Prepared:
         """Prepare an event that was made of one in this ledger: its commitments stand for the same values.
@@ -151,9 +161,7 @@ class Recorder:
             Refused: The event has no canonical form.
         """
         sealed, attachments = seal(body, self._privacy)
-        return Prepared(
-            draft("event", sealed, by=by, via=via, attachments=attachments), index_row(sealed), body["eventID"]
-        )
+        return _prepared(sealed, attachments, short_hash(sealed), by=by, via=via)
 
     def record(
         self,
@@ -252,6 +260,13 @@ class Recorder:
     def known(self, events: Iterable[Prepared], view: SqliteTransaction) -> dict[bytes, int]:
         """Tell which of the events the ledger has already, without recording any."""
         return find_idents(view.connection, [event.row.ident for event in events])
+
+
+def _prepared(
+    sealed: dict[str, Any], attachments: Sequence[Attachment], hashed: bytes | None, *, by: str, via: str
+) -> Prepared:
+    made = draft("event", sealed, by=by, via=via, attachments=tuple(attachments))
+    return Prepared(made, index_row(sealed, hashed), sealed["eventID"])
 
 
 def _part(

@@ -58,7 +58,7 @@ def _look_for_missing(
     counts = dict.fromkeys(("d_mention", "d_ident", "d_kind", "d_hold"), 0)
     connection = view.connection
     withdrawn: set[bytes] = set()
-    for seq, kind, row in read_rows(view.entries(0, size)):
+    for seq, kind, row in read_rows(view.entries(0, size), hashed=True):
         if row is None:
             if kind != "event":
                 counts["d_kind"] += 1
@@ -77,6 +77,10 @@ def _look_for_missing(
         counts["d_ident"] += listed == seq
         if listed != seq and not _is_twin(view, listed, seq, row.ident):
             _add(found, "missing", seq, f"the identity of entry {seq} leads elsewhere or nowhere")
+        elif listed == seq and not _has(
+            connection, "SELECT 1 FROM d_ident WHERE ident = ? AND hash IS ?", row.ident, row.hash
+        ):
+            _add(found, "missing", seq, f"the event hash of entry {seq} is another than the index says")
         for uri, role in row.things.items():
             if not _has(
                 connection,

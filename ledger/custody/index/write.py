@@ -9,8 +9,10 @@ from datetime import datetime
 from itertools import count
 from typing import Any, Final
 
+from ledger.chain import canonical
 from ledger.chain.errors import Refused
 from ledger.chain.tree import TILE_WIDTH
+from ledger.custody.event_hash import event_digest
 from ledger.custody.holds import hold_words
 from ledger.custody.identity import ident_of
 from ledger.custody.index.nodes import write_nodes
@@ -21,11 +23,13 @@ from ledger.custody.kinds.base import thing_uri
 from ledger.custody.times import micros
 
 _REMEMBERED: Final = 200_000
+HASH_SIZE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
 class IndexRow:
-    """What the index keeps of one event: its identity, the things it names and as what, its place and time [s].
+    """What the index keeps of one event: its identity, the things it names and as what, its place and time
+    [s], its event hash.
 
     `holds` are the things that it holds or releases, `container` its parent, `withdraws` the identity of the event
     that it withdraws.
@@ -38,9 +42,21 @@ class IndexRow:
     time: int = 0
     container: str | None = None
     withdraws: bytes | None = None
+    hash: bytes | None = None
 
 
-def index_row(body: Mapping[str, Any]) -> IndexRow:
+def short_hash(body: Mapping[str, Any]) -> bytes | None:
+    """Give the beginning of the event hash, as the index keeps it; None: there is none that may be kept.
+
+    A hash that covers private values would let anybody try values until one fits, and one over commitments is
+    no hash of the event.
+    """
+    if b'{"_commit":"' in canonical.encode(body):
+        return None
+    return event_digest(body)[:HASH_SIZE]
+
+
+def index_row(body: Mapping[str, Any], hashed: bytes | None = None) -> IndexRow:
     """Read from an event, as it stands in the log, what the index keeps: nothing of what is private."""
     location = body.get("bizLocation") or body.get("readPoint")
     place = location.get("id") if isinstance(location, Mapping) else None
@@ -53,11 +69,12 @@ def index_row(body: Mapping[str, Any]) -> IndexRow:
     return IndexRow(
         ident_of(body["eventID"], "errorDeclaration" in body),
         things,
-        place if type(place) is str else None,
+        thing_uri(place) if type(place) is str else None,
         tuple(uri for uri, role in things.items() if role & PLAIN) if any(hold_words(body)) else (),
         time,
         thing_uri(parent) if type(parent) is str else None,
         ident_of(body["eventID"], False) if "errorDeclaration" in body else None,
+        hashed,
     )
 
 
@@ -97,8 +114,8 @@ class IndexWriter:
         holds = [(numbers[uri], seq) for seq, row in enumerate(rows, first) for uri in row.holds]
         if holds:
             connection.executemany("INSERT OR IGNORE INTO d_hold(thing, seq) VALUES (?, ?)", holds)
-        idents = sorted((row.ident, seq) for seq, row in enumerate(rows, first))
-        connection.executemany("INSERT OR IGNORE INTO d_ident(ident, seq) VALUES (?, ?)", idents)
+        idents = sorted((row.ident, seq, row.hash) for seq, row in enumerate(rows, first))
+        connection.executemany("INSERT OR IGNORE INTO d_ident(ident, seq, hash) VALUES (?, ?, ?)", idents)
         self._write_withdrawn(connection, first, rows)
         self.write_size(connection, first + len(rows), first)
 
