@@ -3,9 +3,9 @@
 ``d_thing`` gives each URI (thing, place, container) a small number; ``d_mention`` lists the entries that name it,
 and as what (`ledger.custody.index.roles`); ``d_node`` keeps, for each full tile of leaves, the roots of its
 sixteenths, so that one entry is proven by 30 hashes and not by 255 (a hint like all else here: it is held
-against the signed root); ``d_ident`` maps the identity of an event to its entry, and holds the first 16 bytes of its event hash
-(CBV 2.0 section 8.9) where that covers nothing private; ``d_kind`` lists the entries that are no events; ``d_meta``
-says up to which size the tables are complete.
+against the signed root); ``d_ident`` maps the identity of an event to its entry, and holds the first 16 bytes of
+its event hash (CBV 2.0 section 8.9) where that covers nothing private; ``d_kind`` lists the entries that are no
+events; ``d_meta`` says up to which size the tables are complete.
 """
 
 from __future__ import annotations
