@@ -15,6 +15,7 @@ from benchmarks.site import Bench
 QUESTIONS = (
     "startup",
     "session_append",
+    "dock",
     "bulk_import",
     "full_verify",
     "quick_verify",
@@ -22,6 +23,8 @@ QUESTIONS = (
     "proven_entry",
     "growth",
     "csv_import",
+    "food_export",
+    "trace_graph",
     "epcis_import",
     "event_hash",
 )

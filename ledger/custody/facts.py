@@ -36,6 +36,7 @@ class Facts:
     withdraws: bool
     declared: int | None
     reason: str | None
+    corrective: tuple[str, ...]
 
 
 def text(value: object) -> str | None:
@@ -71,6 +72,11 @@ def _ends(body: Mapping[str, Any], key: str, field: str) -> tuple[str | None, li
     return location, parties
 
 
+def _corrective(error: object) -> tuple[str, ...]:
+    found = error.get("correctiveEventIDs", ()) if isinstance(error, Mapping) else ()
+    return tuple(item for item in found if type(item) is str) if isinstance(found, list) else ()
+
+
 def read_facts(body: Mapping[str, Any]) -> Facts:
     """Read the facts of an event that the ledger holds."""
     source, givers = _ends(body, "sourceList", "source")
@@ -102,4 +108,5 @@ def read_facts(body: Mapping[str, Any]) -> Facts:
         withdraws=error is not None,
         declared=_micros(error.get("declarationTime")) if isinstance(error, Mapping) else None,
         reason=text(error.get("reason")) if isinstance(error, Mapping) else None,
+        corrective=_corrective(error),
     )

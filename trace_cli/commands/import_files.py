@@ -105,6 +105,7 @@ def _answer(checked: Checked, outcome: Any, begun: float) -> dict[str, Any]:
         "refused_count": len(checked.problems) + checked.more_problems,
         "first_seq": outcome.first_seq if outcome else None,
         "last_seq": outcome.last_seq if outcome else None,
+        "held": [{"seq": seq, "item": item} for seq, item in outcome.held] if outcome else [],
         "seconds": round(time.monotonic() - begun, 3),
     }
 
@@ -160,6 +161,8 @@ def _tell(
                 + ", ".join(f"{key} {_brief(site, value)}" for key, value in event.items() if key != "eventID")
             )
         return int(code)
+    for found in answer["held"][:_SHOWN]:
+        note(f"warning: entry {found['seq']} is on {site.codes.short(found['item'])}, which is on hold")
     say(
         f"{answer['recorded']:,} events recorded, {answer['duplicates']:,} known already, {refused:,} refused"
         + (f" (entries {answer['first_seq']} to {answer['last_seq']})" if answer["recorded"] else "")
