@@ -93,11 +93,11 @@ class Bench:
         self._made += 1
         return self.room / f"{name}-{self._made}"
 
-    def recorder(self) -> Recorder:
+    def recorder(self, *, hybrid: bool = False) -> Recorder:
         """Begin a ledger with its index, in a home of its own."""
         folder = self.fresh("ledger")
         folder.mkdir()
-        key = create_key(folder / "home", ORIGIN)
+        key = create_key(folder / "home", ORIGIN, hybrid=hybrid)
         return Recorder.create(folder / "ledger.db", key, PRIVACY, clock=now, home=folder / "home", by="bench")
 
     def log(self) -> Log:

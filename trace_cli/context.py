@@ -146,8 +146,8 @@ class Site:
             log = Log(storage, key, now, self.home)
             ensure_current(storage, _announce_index)
             yield Recorder(log, self.privacy)
-            if log.pin_fault:
-                note(log.pin_fault)
+            for fault in filter(None, (log.pin_fault, log.clock_fault)):
+                note(fault)
         finally:
             storage.close()
 

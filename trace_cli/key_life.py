@@ -79,6 +79,33 @@ def revoke_key(site: Site, name: str, last_size: int, reason: str, by: str) -> t
         return key, recorder.record_keys(rotation.revoke, key, last_size, reason, by=by)
 
 
+def choose_agent_key(origin: str, name: str, *, hybrid: bool, sealed: bool) -> SiteKey:
+    """Find the one key of the ssh-agent that is meant.
+
+    Raises:
+        CommandError: None or several fit, or more is asked than an agent can do.
+    """
+    from ledger.chain.keys import agent_key
+    from ledger.chain.signers.ssh_agent import list_keys
+
+    if hybrid or sealed:
+        raise CommandError(
+            ExitCode.USAGE,
+            "an ssh-agent signs with Ed25519 alone, and keeps its keys as it likes",
+            remedy="leave --hybrid and --passphrase away, or make a key file",
+        )
+    found = list_keys()
+    fitting = [key for key in found if name in ("any", key.comment)]
+    if len(fitting) != 1:
+        names = ", ".join(repr(key.comment) for key in found) or "none"
+        raise CommandError(
+            ExitCode.NO_KEY,
+            f"{len(fitting)} Ed25519 keys of the ssh-agent fit {name!r}; it has {names}",
+            remedy="ssh-keygen -t ed25519 -C dc2-ledger -f KEYFILE; ssh-add KEYFILE; then --agent dc2-ledger",
+        )
+    return agent_key(origin, fitting[0].public)
+
+
 def refuse_taken(home: Path, origin: str) -> None:
     """Refuse, before a passphrase is asked for, to make a key where there is one.
 

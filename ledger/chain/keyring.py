@@ -5,6 +5,7 @@
     {"add": "<vkey>", "purpose": "site"}          entry 0; "also" lists the second key of a hybrid site
     {"rotate": "<new vkey>", "replaces": "<old vkey>", "old_signature": ..., "new_signature": ...}
     {"revoke": "<vkey>", "last_size": N, "reason": "..."}
+    {"epoch": 2, ..., "replaces": ["<vkey>", ...]}          see `ledger.chain.epoch`
 
 Both signatures of a rotation are over `rotation_text`: the old key's gives authority, the new key's proves that
 somebody possesses it.
@@ -16,6 +17,8 @@ somebody possesses it.
    new one is believed from there on. A verifier who knows only the first key follows the chain to the newest.
 4. A rotation with a signature that does not fit, by a key that was replaced before, or to a key that the
    log has named before, is a fault: whoever signed such a log is not to be believed.
+5. An epoch that begins at entry n ends the keys that it replaces at size n. It grants nothing to the key that
+   goes on: that one must be in the policy.
 """
 
 from __future__ import annotations
@@ -89,6 +92,8 @@ def follow_bodies(
     for seq, body in bodies:
         if "revoke" in body:
             ring.judge(seq, ring.revoke, body)
+        elif "epoch" in body:
+            ring.judge(seq, ring.begin_epoch, body)
     for seq, body in bodies:
         if "rotate" in body:
             ring.judge(seq, ring.rotate, body)
@@ -126,6 +131,16 @@ class _Ring:
         key = self._key(body["revoke"])
         self._ends[key] = min(last, self._ends.get(key, last))
         self._limit(key, last)
+
+    def begin_epoch(self, seq: int, body: dict[str, Any]) -> None:
+        """5. A new epoch."""
+        replaces = body.get("replaces")
+        if type(replaces) is not list:
+            raise Refused("an epoch lists the keys that it replaces")
+        for text in replaces:
+            key = self._key(text)
+            self._ends[key] = min(seq, self._ends.get(key, seq))
+            self._limit(key, seq)
 
     def rotate(self, seq: int, body: dict[str, Any]) -> None:
         """3. and 4. A rotation."""
@@ -165,9 +180,9 @@ class _Ring:
 
 
 def _words(body: dict[str, Any]) -> list[Any]:
-    """List the keys that an entry names in plain: those that were added or revoked."""
-    also = body.get("also")
-    return [body.get("add"), body.get("revoke"), *(also if type(also) is list else [])]
+    """List the keys that an entry names in plain: those that were added or revoked, or go on in an epoch."""
+    lists = (body.get("also"), body.get("keys"), body.get("replaces"))
+    return [body.get("add"), body.get("revoke"), *(word for one in lists if type(one) is list for word in one)]
 
 
 def _signature(text: object) -> bytes:

@@ -2,7 +2,8 @@
 
 The file holds one line, ``PRIVATE+KEY+<origin>+<key id>+<base64(algorithm || seed)>``, the form that Go's note
 tools read and write: Ed25519, and a second line for ML-DSA-44 where the site signs with both. With a passphrase
-these lines lie in a sealed file instead (`ledger.chain.sealing`).
+these lines lie in a sealed file instead (`ledger.chain.sealing`). A key that an ssh-agent holds has a line with
+its public side, ``TRACE+AGENT+KEY+<origin>+<key id>+<base64(algorithm || public key)>``, and nothing secret.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ledger.chain.sealing import Cost
 
 _PREFIX: Final = "PRIVATE+KEY+"
+_AGENT: Final = "TRACE+AGENT+KEY+"
 _SEALED: Final = "TRACE+SEALED+KEY+"
 _MLDSA: Final = 0x06
 
@@ -35,7 +37,7 @@ class SiteKey:
     """A private key that may sign for an origin; `second` is its ML-DSA-44 half where it is hybrid."""
 
     origin: str
-    signer: ed25519.Ed25519Signer
+    signer: Signer
     second: Signer | None = None
 
     @property
@@ -57,8 +59,8 @@ class SiteKey:
     def text(self) -> str:
         """Write the private lines."""
         return "".join(
-            f"{_PREFIX}{self.origin}+{key.key_id.hex()}+"
-            f"{base64.b64encode(bytes([key.algorithm]) + signer.seed).decode()}\n"
+            f"{signer.stored[0]}{self.origin}+{key.key_id.hex()}+"
+            f"{base64.b64encode(bytes([key.algorithm]) + signer.stored[1]).decode()}\n"
             for signer, key in zip(self.signers, self.verifiers, strict=True)
         )
 
@@ -72,11 +74,17 @@ class KeyFile:
     verifiers: tuple[VerifierKey, ...]
     sealed: bool
     mode: int
+    in_agent: bool = False
 
 
 def key_path(home: Path, origin: str) -> Path:
     """Name the file of a site's key."""
     return place_of(home, "keys", origin, ".key")
+
+
+def agent_key(origin: str, public: bytes) -> SiteKey:
+    """Take a key that an ssh-agent holds as the key of an origin; nothing is stored."""
+    return SiteKey(origin, _make_signer(ed25519.ALGORITHM, public, in_agent=True))
 
 
 def make_key(origin: str, *, hybrid: bool = False, random: Callable[[int], bytes] = os.urandom) -> SiteKey:
@@ -99,10 +107,19 @@ def create_key(
     Raises:
         Refused: There is one already.
     """
+    return store_key(home, make_key(origin, hybrid=hybrid, random=random), passphrase, cost)
+
+
+def store_key(home: Path, key: SiteKey, passphrase: bytes | None = None, cost: Cost | None = None) -> SiteKey:
+    """Store a key that is not stored yet.
+
+    Raises:
+        Refused: There is one for its origin already.
+    """
+    origin = key.origin
     path = key_path(home, origin)
     if os.path.lexists(path):
         raise _taken(path, origin)
-    key = make_key(origin, hybrid=hybrid, random=random)
     try:
         create_secret(path, write_key(key, passphrase, cost))
     except FileExistsError:
@@ -218,7 +235,8 @@ def read_key_file(home: Path, origin: str) -> tuple[KeyFile, str]:
         keys = _public_of(text)
     except Refused as error:
         raise KeyUnavailable(f"the key file {path} is damaged: {error}") from None
-    return KeyFile(origin, path, keys, text.startswith(_SEALED), path.stat().st_mode & 0o777), text
+    mode = path.stat().st_mode & 0o777
+    return KeyFile(origin, path, keys, text.startswith(_SEALED), mode, text.startswith(_AGENT)), text
 
 
 def _public_of(text: str) -> tuple[VerifierKey, ...]:
@@ -260,24 +278,30 @@ def _parse_lines(text: str) -> SiteKey:
     if [signer.algorithm for _, signer in keys] not in ([ed25519.ALGORITHM], [ed25519.ALGORITHM, _MLDSA]):
         raise Refused("it has one line for Ed25519, and at most one for ML-DSA-44 after it")
     (name, first), *more = keys
-    if any(other != name for other, _ in more) or not isinstance(first, ed25519.Ed25519Signer):
+    if any(other != name for other, _ in more):
         raise Refused("its lines are of different origins")
     return SiteKey(name, first, more[0][1] if more else None)
 
 
 def _parse_line(line: str) -> tuple[str, Signer]:
-    name, _, rest = line.removeprefix(_PREFIX).partition("+")
+    prefix = _AGENT if line.startswith(_AGENT) else _PREFIX
+    name, _, rest = line.removeprefix(prefix).partition("+")
     key_id, _, material = rest.partition("+")
     data = decode_base64(material, "the key")
-    if not line.startswith(_PREFIX) or data[:1] not in (bytes([ed25519.ALGORITHM]), bytes([_MLDSA])):
+    known = [ed25519.ALGORITHM] if prefix == _AGENT else [ed25519.ALGORITHM, _MLDSA]
+    if not line.startswith(prefix) or data[:1] not in [bytes([algorithm]) for algorithm in known]:
         raise Refused("it does not start as a private key does")
-    signer = _make_signer(data[0], data[1:])
+    signer = _make_signer(data[0], data[1:], in_agent=prefix == _AGENT)
     if VerifierKey(name, data[0], signer.public).key_id.hex() != key_id:
         raise Refused("its id does not fit")
     return name, signer
 
 
-def _make_signer(algorithm: int, seed: bytes) -> Signer:
+def _make_signer(algorithm: int, seed: bytes, *, in_agent: bool = False) -> Signer:
+    if in_agent:
+        from ledger.chain.signers.ssh_agent import SshAgentSigner
+
+        return SshAgentSigner(seed)
     if algorithm == ed25519.ALGORITHM:
         return ed25519.Ed25519Signer(seed)
     from ledger.chain.signers.mldsa44 import Mldsa44Signer

@@ -23,7 +23,7 @@ from ledger.chain.checkpoint import (
     parse_checkpoint,
     sign_checkpoint,
 )
-from ledger.chain.entry import Draft, draft, entry_bytes, record_time
+from ledger.chain.entry import Draft, draft, entry_bytes, parse_entry, record_time
 from ledger.chain.errors import KeyUnavailable, LedgerError, Refused, RolledBack, Untrue
 from ledger.chain.hashing import ZERO_HASH, leaf_hash
 from ledger.chain.keys import SiteKey
@@ -60,8 +60,10 @@ class Log:
     """
 
     pin_fault: str
+    clock_fault: str
     _tree: Tree
     _last_leaf: bytes
+    _last_rec: str
     _note: str
 
     def __init__(self, storage: Storage, key: SiteKey, clock: Callable[[], datetime], home: Path | None) -> None:
@@ -69,7 +71,7 @@ class Log:
         self._key = key
         self._clock = clock
         self._home = home
-        self.pin_fault = ""
+        self.pin_fault = self.clock_fault = self._last_rec = ""
         # The pin first: what it has seen was committed before it, so any snapshot taken after has that, too.
         pin = None if home is None else pins.load_pin(home, key.origin)
         with storage.snapshot() as view:
@@ -96,12 +98,60 @@ class Log:
         check_origin(key.origin)
         log = cls.__new__(cls)
         log._storage, log._key, log._clock, log._home = storage, key, clock, home
-        log.pin_fault = ""
+        log.pin_fault = log.clock_fault = log._last_rec = ""
         log._tree, log._last_leaf, log._note = Tree(), ZERO_HASH, ""
         body: dict[str, object] = {FIRST_BODY_KEY: str(key.verifier), "purpose": "site"}
         if key.second is not None:
             body["also"] = [str(verifier) for verifier in key.verifiers[1:]]
         log.append([draft("key", body, by=by, via="typed")], derive=derive, keep=True)
+        return log
+
+    @classmethod
+    def begin_epoch(
+        cls,
+        storage: Storage,
+        key: SiteKey,
+        clock: Callable[[], datetime],
+        home: Path,
+        policy: Policy,
+        body: dict[str, object],
+        by: str,
+        *,
+        key_seqs: Sequence[int] = (),
+        derive: Callable[[Any, int], None] | None = None,
+    ) -> Log:
+        """Go on from an older state of a log, or under another key, with the entry that says so.
+
+        Args:
+            storage: A log that was verified, but for the pin.
+            key: Signs from here on.
+            clock: As `Log`.
+            home: Where the pin is set back.
+            policy: Believes the head that is there.
+            body: As `ledger.chain.epoch.epoch_body` made it.
+            by: Who does it.
+            key_seqs: As `AuthenticReader`.
+            derive: As `append`.
+
+        Raises:
+            Untrue: The head in the store is not to be believed under the policy.
+        """
+        log = cls.__new__(cls)
+        log._storage, log._key, log._clock, log._home = storage, key, clock, None
+        log.pin_fault = log.clock_fault = log._last_rec = ""
+        with storage.snapshot() as view:
+            reader = AuthenticReader(view, origin=key.origin, policy=policy, key_seqs=key_seqs)
+            log._tree, log._last_leaf, log._note = _continued(view, reader)
+        kept = log.size
+
+        def judge(_transaction: Any, first: int) -> tuple[Sequence[Draft], Callable[[Any, int], None] | None]:
+            if first != kept:
+                raise Refused("the ledger has grown meanwhile", remedy="trace recover, again")
+            return [draft("key", body, by=by, via="typed")], derive
+
+        done = log.append_judged(judge, keep=True)
+        log._home = home
+        pins.save_pin(home, parse_checkpoint(done.note), new_epoch=True)
         return log
 
     @property
@@ -171,6 +221,7 @@ class Log:
                 raise Refused("there is nothing to record")
             moment = self._clock()
             rec = record_time(moment)
+            self._look_at_clock(transaction, first, rec)
             data, leaves = self._chain(items, rec)
             transaction.put_entries(first, data)
             _check_written(transaction, first, leaves)
@@ -185,7 +236,7 @@ class Log:
             signers = self._key.signers + (heir.signers if heir else ())
             note = sign_checkpoint(head, signers, int(moment.timestamp()))
             transaction.put_head(head.size, note, rec[:10], keep=keep)
-        self._tree, self._last_leaf, self._note = tree, leaves[-1], note
+        self._tree, self._last_leaf, self._note, self._last_rec = tree, leaves[-1], note, rec
         self._key = heir or self._key
         self._remember(note)
         return Appended(first, head, note)
@@ -208,6 +259,16 @@ class Log:
     def scrub(self, secrets: Sequence[bytes]) -> bool:
         """Take what was deleted out of free space and journals, too; see `Storage.scrub`."""
         return self._storage.scrub(secrets)
+
+    def _look_at_clock(self, view: View, first: int, rec: str) -> None:
+        """Notice a clock that went back. The order of entries is their numbers, so nothing is refused for it."""
+        if first and not self._last_rec:
+            self._last_rec = parse_entry(view.entry(first - 1) or b"").rec
+        if rec < self._last_rec:
+            self.clock_fault = (
+                f"the clock of this machine says {rec}, and entry {first - 1} was recorded at {self._last_rec}: "
+                "one of the two clocks was wrong; entries keep the order of their numbers"
+            )
 
     def _chain(self, items: Sequence[Draft], rec: str) -> tuple[list[bytes], list[bytes]]:
         data: list[bytes] = []
@@ -239,14 +300,14 @@ class Log:
                 f"the first {seen} entries are not the ones that this process has seen",
                 remedy="trace verify",
             )
-        self._tree, self._last_leaf, self._note = tree, last_leaf, note
+        self._tree, self._last_leaf, self._note, self._last_rec = tree, last_leaf, note, ""
 
     def _check_pin(self, pin: SignedCheckpoint) -> None:
         if pin.head.size > self.size:
             raise RolledBack(
                 f"this ledger has {self.size} entries, but {pin.head.size} were seen before: "
                 "it was rolled back, perhaps restored from a backup",
-                remedy="trace verify",
+                remedy='trace verify; if you have restored it yourself: trace recover --reason "..."',
             )
         if pin.head.size == self.size and pin.head.root != self._tree.root():
             raise RolledBack(
@@ -270,8 +331,14 @@ def _newest(view: View, key: SiteKey) -> tuple[Tree, bytes, str]:
             f"the key of {key.origin} was replaced by entry {size - 1}, and this is the old one",
             remedy="start the command again; on another machine: trace key import, with the new key file",
         )
+    return _continued(view, reader)
+
+
+def _continued(view: View, reader: AuthenticReader) -> tuple[Tree, bytes, str]:
+    """Read the proven tree, last leaf and note."""
+    size = reader.size
     tree = Tree(size, [view.tile(level, n) or b"" for level, (n, _) in enumerate(edge_of(size))])
-    return tree, leaf_hash(last or b""), reader.signed.note
+    return tree, leaf_hash(reader.proven_bytes(size - 1)), reader.signed.note
 
 
 def _check_written(transaction: Transaction, first: int, leaves: Sequence[bytes]) -> None:

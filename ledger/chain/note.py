@@ -39,7 +39,7 @@ class Signer(Protocol):
 
     algorithm: int
     public: bytes
-    seed: bytes
+    stored: tuple[str, bytes]  # how its line in a key file begins, and what it holds
 
     def sign(self, message: bytes) -> bytes:
         """Sign a message."""

@@ -41,15 +41,21 @@ def load_pin(home: Path, origin: str) -> SignedCheckpoint | None:
     return pin
 
 
-def save_pin(home: Path, signed: SignedCheckpoint) -> None:
-    """Remember a head that was verified or just committed; an older one than the present pin is ignored."""
+def save_pin(home: Path, signed: SignedCheckpoint, *, new_epoch: bool = False) -> None:
+    """Remember a head that was verified or just committed; an older one than the present pin is ignored.
+
+    Args:
+        home: Where pins lie.
+        signed: The head.
+        new_epoch: A person has decided that what was seen before was given up; only then may a pin go back.
+    """
     path = pin_path(home, signed.head.origin)
     make_room(path)
     lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         present = load_pin(home, signed.head.origin)
-        if present is not None and present.head.size >= signed.head.size:
+        if present is not None and present.head.size >= signed.head.size and not new_epoch:
             return
         fresh = path.with_suffix(".new")
         handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)

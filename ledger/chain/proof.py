@@ -48,29 +48,44 @@ def verify_consistency(size1: int, size2: int, proof: Sequence[bytes], root1: by
     """
     if size1 == size2:
         return size1 >= 0 and not proof and root1 == root2
-    if not 0 < size1 < size2 or len(proof) > MAX_PROOF or not _hashes(root1, root2, *proof):
+    return 0 < size1 < size2 and verify_subtree_consistency(0, size1, size2, proof, root1, root2)
+
+
+def verify_subtree_consistency(
+    start: int, end: int, size: int, proof: Sequence[bytes], root1: bytes, root2: bytes
+) -> bool:
+    """Check that the leaves start to end - 1, under `root1`, are part of the tree of `size` leaves under `root2`.
+
+    Requires 0 <= start < end <= size, and start a multiple of the power of two that holds the subtree, else the
+    answer is False (draft-ietf-plants-merkle-tree-certs, section 4; with start 0 it is RFC 9162 section 2.1.4.2).
+    """
+    if not 0 <= start < end <= size or start % (1 << (end - start - 1).bit_length()):
         return False
-    if not proof:
+    if len(proof) > MAX_PROOF or not _hashes(root1, root2, *proof):
         return False
-    path = list(proof) if size1 & (size1 - 1) else [root1, *proof]
-    first, last = size1 - 1, size2 - 1
-    while first & 1:
-        first >>= 1
-        last >>= 1
+    first, last, top = start, end - 1, size - 1
+    # Up to the largest perfect subtree at the right end of the part; where that is all of it, its root is `root1`.
+    while first != last and (last == top or last & 1):
+        first, last, top = first >> 1, last >> 1, top >> 1
+    path = list(proof)
+    if first == last:
+        path.insert(0, root1)
+    if not path:
+        return False
     digest1 = digest2 = path[0]
     for sibling in path[1:]:
-        if last == 0:
+        if top == 0:
             return False
-        if first & 1 or first == last:
-            digest1, digest2 = node_hash(sibling, digest1), node_hash(sibling, digest2)
-            while not first & 1 and first:
-                first >>= 1
-                last >>= 1
+        if last & 1 or last == top:
+            if first < last:
+                digest1 = node_hash(sibling, digest1)
+            digest2 = node_hash(sibling, digest2)
+            while not last & 1 and last:
+                first, last, top = first >> 1, last >> 1, top >> 1
         else:
             digest2 = node_hash(digest2, sibling)
-        first >>= 1
-        last >>= 1
-    return last == 0 and digest1 == root1 and digest2 == root2
+        first, last, top = first >> 1, last >> 1, top >> 1
+    return top == 0 and digest1 == root1 and digest2 == root2
 
 
 def prove_inclusion(read_tile: ReadTile, index: int, size: int) -> list[bytes]:

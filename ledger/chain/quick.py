@@ -31,6 +31,7 @@ from typing import Final
 from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.commitment import MARK
 from ledger.chain.entry import KEY_MARK, KEY_TAIL
+from ledger.chain.epoch import Epoch, find_epochs, root_from
 from ledger.chain.erasure import PrivateCheck
 from ledger.chain.errors import LedgerError, Untrue
 from ledger.chain.hashing import HASH_SIZE, ZERO_HASH, leaf_hash
@@ -177,8 +178,19 @@ class _Run:
             findings=(),
             signed=self._reader.signed,
             key=key,
+            epochs=self._epochs(),
         )
         return Quick(verdict, "", head.size - old.size, len(chosen), tiles, rolling_days(tiles))
+
+    def _epochs(self) -> tuple[Epoch, ...]:
+        """1. head: the epochs among the key entries that are known to be there."""
+        keys = {**dict(self._reader.key_entries), **dict(self._new_keys)}
+        root_at = root_from(self._reader.tile, self._reader.size)
+        head = self._reader.head
+        epochs, faults = find_epochs(sorted(keys.items()), head.origin, self._reader.policy, root_at)
+        if faults:
+            raise Untrue(faults[0].message, seq=faults[0].seq)
+        return epochs
 
     def _key(self) -> VerifierKey:
         """1. head: a key that signed the pin, or that a new entry puts in the place of one, signed the head."""

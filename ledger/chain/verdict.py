@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from ledger.chain.checkpoint import SignedCheckpoint
+from ledger.chain.epoch import Epoch
 from ledger.chain.note import VerifierKey
 
 Word = Literal["ok", "tampered", "rolled_back", "forked", "untrusted", "corrupt"]
@@ -49,6 +50,7 @@ class Verdict:
     findings: tuple[Finding, ...]
     signed: SignedCheckpoint | None = None
     key: VerifierKey | None = None
+    epochs: tuple[Epoch, ...] = ()
 
 
 @dataclass

@@ -30,6 +30,7 @@ from ledger.chain.checkpoint import SignedCheckpoint, parse_checkpoint
 from ledger.chain.commitment import MARK
 from ledger.chain.diagnosis import name_the_bad
 from ledger.chain.entry import KEY_MARK, KEY_TAIL
+from ledger.chain.epoch import Epoch, find_epochs, root_from, told
 from ledger.chain.erasure import PrivateCheck
 from ledger.chain.errors import NotALedger, Refused, Unreadable
 from ledger.chain.hashing import ZERO_HASH
@@ -41,6 +42,8 @@ from ledger.chain.verdict import CHECKS, Anchor, Case, Verdict, Word
 
 _CONTENT: Final = frozenset({"storage", "order", "chain", "leaf", "tree", "checkpoint", "private"})
 _CHUNK: Final = TILE_WIDTH
+_BOTH: Final = "the pin and this checkpoint are signed heads that cannot both be true: keep both as evidence"
+_ACCEPT: Final = "ask the owner; if you believe the reason: trace verify --accept-epoch"
 
 
 def verify(
@@ -69,14 +72,17 @@ def verify(
         policy = follow_keys(walk.keys, signed, policy, case)
         if walk.suspicious:
             name_the_bad(view, signed, case, believed=is_believed(signed, policy))
+        epochs = _epochs(walk, view, signed, policy, case)
     except (Unreadable, NotALedger) as error:
         case.add("storage", "unreadable", None, str(error), error.remedy)
         return _verdict("corrupt", case, signed, None, Anchor("none", 0, b""), None)
     key = check_key(walk.first, signed, policy, case)
-    pinned = _check_pin(pin, walk, signed, policy, case)
+    pinned = _check_pin(pin, walk, signed, policy, case, epochs)
     word = _judge(case, pinned)
     first_bad = min((f.seq for f in case.findings if f.seq is not None), default=None)
-    return _verdict(word, case, signed, key, _anchor(pin, signed, policy, pinned), first_bad)
+    # What a log says of itself counts for nothing where nobody who is believed has signed it.
+    told_epochs = () if "key" in case.failed else epochs
+    return _verdict(word, case, signed, key, _anchor(pin, signed, policy, pinned), first_bad, told_epochs)
 
 
 def _read_head(view: View, origin: str | None, case: Case) -> SignedCheckpoint | None:
@@ -180,12 +186,26 @@ class _Walk:
             self.suspicious = True
 
 
+def _epochs(
+    walk: _Walk, view: View, signed: SignedCheckpoint | None, policy: Policy | None, case: Case
+) -> tuple[Epoch, ...]:
+    """7. key: what the log declares given up, which must fit what is there."""
+    if signed is None or len(walk.keys) < 2 or case.failed & _CONTENT:
+        return ()
+    root_at = root_from(view.tile, walk.size)
+    epochs, faults = find_epochs(walk.keys, signed.head.origin, policy, root_at)
+    for fault in faults:
+        case.add("key", "epoch", fault.seq, fault.message)
+    return epochs
+
+
 def _check_pin(
     pin: SignedCheckpoint | None,
     walk: _Walk,
     signed: SignedCheckpoint | None,
     policy: Policy | None,
     case: Case,
+    epochs: tuple[Epoch, ...],
 ) -> Word | None:
     """8. pin: the head seen before is a prefix of this log."""
     if pin is None or signed is None:
@@ -195,21 +215,22 @@ def _check_pin(
         try:
             believe(pin, policy)
         except NotBelievedError as error:
-            case.add(
-                "pin",
-                "pin",
-                None,
-                f"the remembered head of size {pin.head.size} is not to be believed: {error}",
-            )
+            if case.failed & _CONTENT:
+                return None  # a key entry that was changed breaks the chain of keys; it is named already
+            message = f"the remembered head of size {pin.head.size} is not to be believed: {error}"
+            case.add("pin", "pin", None, message)
             return "untrusted"
+    declared = next((epoch for epoch in epochs if epoch.gives_up(pin.head.size)), None)
+    given_up = "" if declared is None else f"; {told(declared)}"
     if pin.head.size > signed.head.size:
+        first = declared.seq if declared else signed.head.size
         case.add(
             "pin",
             "rolled back",
-            signed.head.size,
+            first,
             f"{pin.head.size} entries were seen before, now there are {signed.head.size}: "
-            f"entries {signed.head.size} to {pin.head.size - 1} are gone",
-            "find the newer copy; the pin holds the signed proof that it existed",
+            f"entries {first} to {pin.head.size - 1} are gone{given_up}",
+            _ACCEPT if declared else "find the newer copy; the pin holds the signed proof that it existed",
         )
         return "rolled_back"
     if pin.head.size == signed.head.size:
@@ -223,8 +244,9 @@ def _check_pin(
             "pin",
             "forked",
             None,
-            f"the first {pin.head.size} entries are not the ones that were seen before under a signed head",
-            "the pin and this checkpoint are signed heads that cannot both be true: keep both as evidence",
+            f"the first {pin.head.size} entries are not the ones that were seen before under a signed head"
+            f"{given_up}",
+            _ACCEPT if declared else _BOTH,
         )
         return "forked"
     return "ok"
@@ -255,6 +277,7 @@ def _verdict(
     key: VerifierKey | None,
     anchor: Anchor,
     first_bad: int | None,
+    epochs: tuple[Epoch, ...] = (),
 ) -> Verdict:
     head = signed.head if signed else None
     return Verdict(
@@ -268,4 +291,5 @@ def _verdict(
         findings=tuple(sorted(case.findings, key=lambda f: (f.seq is None, f.seq or 0))),
         signed=signed,
         key=key,
+        epochs=epochs,
     )

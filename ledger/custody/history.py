@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
@@ -18,7 +18,9 @@ from ledger.chain.policy import Policy
 from ledger.chain.storage.base import View
 from ledger.chain.verdict import Verdict
 from ledger.chain.verify import verify
+from ledger.custody.expiry import read_expiry
 from ledger.custody.facts import Facts, read_facts
+from ledger.custody.label import stated_lot
 from ledger.custody.privacy import reveal
 from ledger.custody.statement import LOT, PRODUCT, QUANTITY, UNIT
 from ledger.custody.times import micros
@@ -36,6 +38,7 @@ class Event:
     quantity: Any
     unit: str | None
     via: str
+    expiry: date | None = None
 
 
 @dataclass(frozen=True)
@@ -124,4 +127,6 @@ def make_event(seq: int, body: dict[str, Any], rec: str, via: str) -> Event:
         known = since if facts.recorded is None else facts.recorded
     else:
         known = micros(datetime.fromisoformat(rec))
-    return Event(seq, facts, known, body.get(PRODUCT), body.get(LOT), body.get(QUANTITY), body.get(UNIT), via)
+    lot = body.get(LOT) or stated_lot(body)
+    said = body.get(PRODUCT), lot, body.get(QUANTITY), body.get(UNIT)
+    return Event(seq, facts, known, *said, via, read_expiry(body))

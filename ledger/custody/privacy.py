@@ -12,13 +12,12 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from ledger.chain import canonical
 from ledger.chain.commitment import KEY, commit, commitment_digest, is_commitment
 from ledger.chain.entry import Attachment
 from ledger.chain.errors import Refused, Untrue
-from ledger.chain.storage.base import View
 
 DEFAULT: Final = frozenset(
     """
@@ -42,6 +41,9 @@ NEVER: Final = frozenset(
         "id",
         "parentid",
         "place",
+        # The text of an extension with attributes has the name of the extension, and a context none at all.
+        "#text",
+        "@context",
     }
 )
 _PARTY_TYPES: Final = re.compile(r"(?:.*[:/-])?(?:possessing_party|owning_party)")
@@ -61,6 +63,14 @@ class PrivacyPolicy:
     def covers(self, key: str) -> bool:
         """Tell whether the field of that key is private."""
         return _local_name(key) in self.names
+
+
+class Held(Protocol):
+    """Where private values lie: a snapshot of a ledger, or what a bundle opens."""
+
+    def attachment(self, digest: bytes) -> Attachment | None:
+        """Give the value behind a commitment."""
+        ...
 
 
 def make_policy(more: Iterable[str] = (), fewer: Iterable[str] = ()) -> PrivacyPolicy:
@@ -93,6 +103,9 @@ def seal(
     kept: list[Attachment] = []
 
     def hide(value: object) -> dict[str, str]:
+        if is_commitment(value):
+            # Of an event made of another that the ledger holds; from outside none comes this far.
+            return dict(value)  # type: ignore[call-overload, no-any-return]
         placeholder, attachment = commit(value, random=random)
         kept.append(attachment)
         return placeholder
@@ -104,7 +117,7 @@ def seal(
                 key: hide(item)
                 if (policy.covers(key) and key.lower() not in NEVER)
                 or (party and key in ("source", "destination"))
-                else walk(item)
+                else (item if key == "@context" else walk(item))
                 for key, item in value.items()
             }
         return [walk(item) for item in value] if type(value) is list else value
@@ -117,12 +130,12 @@ def covers_any(body: dict[str, Any], policy: PrivacyPolicy) -> bool:
     return bool(seal(body, policy, random=lambda size: bytes(size))[1])
 
 
-def reveal(body: Any, view: View, *, doubtful: bool = False) -> Any:
+def reveal(body: Any, view: Held, *, doubtful: bool = False) -> Any:
     """Put private values back where the ledger still holds them; the rest stay commitments.
 
     Args:
         body: The event as the log has it.
-        view: The snapshot that it was read from.
+        view: Where the values lie: the snapshot that it was read from, or a bundle.
         doubtful: Leave a commitment where the value beside the log is not the one that was recorded.
 
     Raises:

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from ledger.custody import vocabulary
 from ledger.custody.times import event_time_text, offset_text
 
-Kind = Literal["ObjectEvent", "AggregationEvent", "TransformationEvent"]
+Kind = Literal["ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent", "AssociationEvent"]
 Action = Literal["ADD", "OBSERVE", "DELETE"]
 
 # Extension fields of our own, in the namespace that `docs/formats.md` gives for the prefix.
@@ -23,6 +23,9 @@ QUANTITY: Final = "trace:quantity"
 UNIT: Final = "trace:unit"
 PROMISED: Final = "trace:promised"
 REASON: Final = "trace:reason"
+ANYWAY: Final = "trace:anyway"
+SESSION: Final = "trace:session"
+RAW: Final = "trace:raw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,12 @@ def choose_action(kind: Kind, step: str) -> Action | None:
     """Choose the action that the step implies (EPCIS 2.0 section 7.3.2); None for a transformation."""
     if kind == "TransformationEvent":
         return None
-    adds = vocabulary.PACKING_STEPS if kind == "AggregationEvent" else vocabulary.CREATING_STEPS
-    ends = vocabulary.UNPACKING_STEPS if kind == "AggregationEvent" else vocabulary.ENDING_STEPS
+    if kind == "AggregationEvent":
+        adds, ends = vocabulary.PACKING_STEPS, vocabulary.UNPACKING_STEPS
+    elif kind == "AssociationEvent":
+        adds, ends = vocabulary.ASSOCIATING_STEPS, vocabulary.DISSOCIATING_STEPS
+    else:
+        adds, ends = vocabulary.CREATING_STEPS, vocabulary.ENDING_STEPS
     return "ADD" if step in adds else "DELETE" if step in ends else "OBSERVE"
 
 

@@ -43,6 +43,8 @@ CREATING_STEPS: Final = frozenset({"commissioning", "creating_class_instance"})
 ENDING_STEPS: Final = frozenset({"decommissioning", "destroying"})
 PACKING_STEPS: Final = frozenset({"packing", "loading"})
 UNPACKING_STEPS: Final = frozenset({"unpacking", "unloading"})
+ASSOCIATING_STEPS: Final = frozenset({"assembling", "installing"})
+DISSOCIATING_STEPS: Final = frozenset({"disassembling", "removing"})
 # Steps after which the party named with the event has the goods; before all others it had them.
 TAKING_STEPS: Final = frozenset({"receiving", "accepting", "arriving"})
 GIVING_STEPS: Final = frozenset({"shipping", "departing", "consigning"})

@@ -153,17 +153,22 @@ def test_t02_a_backdated_event_shows_both_times(site, trace):
     assert event["recorded"] > "2025"
 
 
-def test_t04_a_clock_that_is_set_back_leaves_the_order(site, judge, make_clock):
+def test_t04_a_clock_that_is_set_back_leaves_the_order_and_is_told(site, judge, make_clock):
     from datetime import UTC, datetime
 
+    told = []
     for moment in (datetime(2031, 1, 1, tzinfo=UTC), datetime(2001, 1, 1, tzinfo=UTC)):
         store = SqliteStorage(site.path, writable=True)
         log = Log(store, load_key(site.folder / "home", ORIGIN), make_clock(moment), site.folder / "home")
         log.append([draft("decision", {"a": moment.year}, by="x", via="typed")])
+        told.append(log.clock_fault)
+        log.append([draft("decision", {"b": moment.year}, by="x", via="typed")])  # on from there: no more to tell
+        assert log.clock_fault == told[-1]
         store.close()
+    assert (told[0], "2031" in told[1]) == ("", True)
     verdict = judge()
-    assert (verdict.answer["verdict"], verdict.answer["size"]) == ("ok", 303)
-    assert b'{"a":2031}' in site.entries()[-2]
+    assert (verdict.answer["verdict"], verdict.answer["size"]) == ("ok", 305)
+    assert b'{"a":2031}' in site.entries()[-4]
 
 
 @pytest.mark.parametrize(

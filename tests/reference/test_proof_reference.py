@@ -5,7 +5,13 @@ from hashlib import sha256
 
 import pytest
 
-from ledger.chain.proof import prove_consistency, prove_inclusion, verify_consistency, verify_inclusion
+from ledger.chain.proof import (
+    prove_consistency,
+    prove_inclusion,
+    verify_consistency,
+    verify_inclusion,
+    verify_subtree_consistency,
+)
 from ledger.chain.tree import Tree, root_of
 
 LEAVES = [sha256(b"leaf %d" % number).digest() for number in range(700)]
@@ -85,6 +91,42 @@ def test_consistency_proofs_are_those_of_the_definition(size):
         for at in range(len(proof)):
             bent = [*proof[:at], bytes(32), *proof[at + 1 :]]
             assert not verify_consistency(first, size, bent, earlier, root)
+
+
+def naive_subtree(start, end, leaves, known=True):
+    """The definition: draft-ietf-plants-merkle-tree-certs, subtree consistency proofs."""
+    if (start, end) == (0, len(leaves)):
+        return [] if known else [root_of(leaves)]
+    cut = 1 << (len(leaves) - 1).bit_length() - 1
+    if end <= cut:
+        return [*naive_subtree(start, end, leaves[:cut], known), root_of(leaves[cut:])]
+    if cut <= start:
+        return [*naive_subtree(start - cut, end - cut, leaves[cut:], known), root_of(leaves[:cut])]
+    return [*naive_subtree(0, end - cut, leaves[cut:], False), root_of(leaves[:cut])]
+
+
+def test_subtree_proofs_are_those_of_the_definition():
+    proven = 0
+    for size in range(1, 34):
+        leaves = LEAVES[:size]
+        root = root_of(leaves)
+        for end in range(1, size + 1):
+            for start in range(end):
+                part = root_of(leaves[start:end])
+                aligned = start % (1 << (end - start - 1).bit_length()) == 0
+                proof = naive_subtree(start, end, leaves) if aligned else []
+                holds = verify_subtree_consistency(start, end, size, proof, part, root)
+                assert holds is aligned
+                if not aligned:
+                    continue
+                proven += 1
+                assert not verify_subtree_consistency(start, end, size, [*proof, bytes(32)], part, root)
+                assert not verify_subtree_consistency(start, end, size, proof, bytes(32), root)
+                assert not verify_subtree_consistency(start, end, size, proof, part, bytes(32))
+                for at in range(len(proof)):
+                    bent = [*proof[:at], bytes(32), *proof[at + 1 :]]
+                    assert not verify_subtree_consistency(start, end, size, bent, part, root)
+    assert proven > 1500
 
 
 def test_asking_outside_the_tree_is_an_error_and_proves_nothing():

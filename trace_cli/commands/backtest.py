@@ -1,16 +1,15 @@
-"""`trace backtest`: how good forecasts would have been at earlier origins, beside the naive ones."""
+"""`trace backtest`: what the forecasts would have been worth."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from trace_cli import options
 
-if TYPE_CHECKING:
-    import pandas as pd
+_DEMAND_ORIGINS, _FLOW_ORIGINS = 3, 8
 
 
 def register(app: typer.Typer) -> None:
@@ -19,97 +18,73 @@ def register(app: typer.Typer) -> None:
 
 
 def backtest(
+    of: Annotated[str, typer.Option("--of", help="What to judge: demand, eta or bottlenecks.")] = "demand",
     series: Annotated[
-        Path | None, typer.Option("--series", help="Own series: .csv or .parquet with unique_id, ds, y.")
+        Path | None,
+        typer.Option("--series", help="Of demand, own series: .csv or .parquet with unique_id, ds, y."),
     ] = None,
-    freq: Annotated[str, typer.Option("--freq", help="Period: h, D, W, MS, QS or YS.")] = "W",
-    horizon: Annotated[int, typer.Option("--horizon", help="How many periods ahead.")] = 8,
-    origins: Annotated[int, typer.Option("--origins", min=1, help="How many earlier origins.")] = 3,
+    freq: Annotated[str, typer.Option("--freq", help="Of demand, the period: h, D, W, MS, QS or YS.")] = "W",
+    horizon: Annotated[int, typer.Option("--horizon", help="Of demand, how many periods ahead.")] = 8,
     by: Annotated[
-        str, typer.Option("--by", help="A series for each: product, place, or product,place.")
+        str, typer.Option("--by", help="Of demand, a series for each: product, place, or product,place.")
     ] = "product",
     models: Annotated[
-        str, typer.Option("--models", help="With commas: auto and named models.")
+        str, typer.Option("--models", help="Of demand, with commas: auto and named models.")
     ] = "auto,seasonal_naive,naive",
+    period: Annotated[
+        str, typer.Option("--period", help="Of bottlenecks, the period to compare: h, D, W, M, Q or Y.")
+    ] = "W",
+    origins: Annotated[
+        int | None,
+        typer.Option("--origins", min=1, help="From how many moments in the past (3 of demand, else 8)."),
+    ] = None,
     as_of: options.AsOf = None,
     unverified: options.Unverified = False,
+    no_record: options.NoRecord = False,
     output: options.Output = None,
     ledger: options.Ledger = None,
     as_json: options.Json = False,
 ) -> int:
-    """Forecast from earlier origins with nothing that came later, and compare with what came.
+    """Judge forecasts by what happened: from each of several moments in the past, with what was known then.
 
-    Errors are shown for all series, by segment (ABC by share of demand, XYZ by evenness, Syntetos-Boylan class)
-    and by step ahead, with 90 % intervals over series, always beside naive and seasonal naive.
+    Simple methods are judged beside: naive and seasonal naive for demand; the lane's own quantiles for eta; last
+    period, exponential smoothing and the count of open work for bottlenecks. Errors of demand are shown for all
+    series, by segment (ABC by share of demand, XYZ by evenness, Syntetos-Boylan class) with 90 % intervals, and by
+    step ahead.
 
     \b
     Examples:
-      trace backtest
       trace backtest --freq D --horizon 14 --origins 5 -o scores.csv
       trace backtest --series demand.csv --freq MS --horizon 6
+      trace backtest --of bottlenecks --period W
+      trace backtest --of eta --origins 4 --as-of 2026-02-01
     """
-    from trace_cli.exit_codes import ExitCode
-    from trace_cli.formats.answer import write_file, write_json
-    from trace_cli.prediction import check_output, telling
-    from trace_cli.progress import Progress
-    from trace_cli.reports.backtest import SCHEMA, backtest_answer, backtest_csv, write_backtest
+    if of == "demand" or series is not None:
+        from trace_cli.demand_backtest import run_demand_backtest
 
-    check_output(output)
-    with Progress("reading", quiet=as_json) as progress, telling():
-        if series is not None:
-            from forecasting.tables.own_series import read_series_file
-
-            demand, basis = (
-                read_series_file(series),
-                {"verified": False, "checkpoint": None, "source": str(series)},
-            )
-        else:
-            demand, basis = _history(freq, by, as_of, ledger, unverified=unverified, progress=progress)
-        progress.say("forecasting from earlier origins")
-        answer = {
-            "schema": SCHEMA,
-            **basis,
-            **backtest_answer(
-                demand, freq=freq, horizon=horizon, origins=origins, models=tuple(models.split(","))
-            ),
-        }
-    if output is not None:
-        import json
-
-        is_json = output.suffix.lower() == ".json"
-        write_file(output, json.dumps(answer, ensure_ascii=False) + "\n" if is_json else backtest_csv(answer))
-    if as_json:
-        write_json(answer)
-    else:
-        write_backtest(answer)
-    return int(ExitCode.OK)
-
-
-def _history(
-    freq: str, by: str, as_of: str | None, ledger: Path | None, *, unverified: bool, progress: Any
-) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Give the demand of a verified history, and what the answer says of it."""
-    from forecasting.asked_demand import ask_demand
-    from trace_cli.context import find_site
-    from trace_cli.errors import CommandError
-    from trace_cli.exit_codes import ExitCode
-    from trace_cli.prediction import open_prediction, read_as_of
-    from trace_cli.reports.backtest import SCHEMA
-
-    site = find_site(ledger)
-    prediction = open_prediction(site, read_as_of(as_of), schema=SCHEMA, unverified=unverified, progress=progress)
-    asked = ask_demand(
-        prediction.events(),
-        freq=freq,
-        until=prediction.moment,
-        by=tuple(by.split(",")),
-        steps=site.settings.strings("demand", "steps"),
-    )
-    if not asked.series:
-        raise CommandError(
-            ExitCode.NOT_FOUND,
-            f"there is no demand to backtest: {asked.choice.explanation}",
-            remedy="trace forecast, to see of what there is",
+        return run_demand_backtest(
+            series=series,
+            freq=freq,
+            horizon=horizon,
+            origins=origins or _DEMAND_ORIGINS,
+            by=by,
+            models=models,
+            as_of=as_of,
+            unverified=unverified,
+            output=output,
+            ledger=ledger,
+            as_json=as_json,
         )
-    basis = prediction.answer(SCHEMA)
-    return asked.table, {name: value for name, value in basis.items() if name != "schema"}
+    from trace_cli.flow_backtest import run_flow_backtest
+
+    return run_flow_backtest(
+        of,
+        period=period,
+        origins=origins or _FLOW_ORIGINS,
+        as_of=as_of,
+        unverified=unverified,
+        no_record=no_record,
+        output=output,
+        ledger=ledger,
+        as_json=as_json,
+    )

@@ -42,25 +42,36 @@ def new(
     origin: Origin,
     sealed: Passphrase = False,
     hybrid: Hybrid = False,
+    agent: Annotated[
+        str | None,
+        typer.Option("--agent", help="Sign through ssh-agent, with the Ed25519 key of this comment or 'any'."),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Make the key of a site that has none, and believe it; trace init --use-key then begins its ledger.
+
+    With --agent the private key stays in the running ssh-agent (or in a token behind it): load one that serves
+    nothing else, by ssh-keygen -t ed25519 and ssh-add.
 
     \b
     Examples:
       trace key new acme.example/dc2
       trace key new acme.example/dc2 --passphrase --hybrid
+      trace key new acme.example/dc2 --agent dc2-ledger
     """
     from ledger.chain.checkpoint import check_origin
-    from ledger.chain.keys import create_key, key_path
+    from ledger.chain.keys import create_key, key_path, store_key
     from ledger.chain.policy import create_policy, policy_path
     from trace_cli.formats.answer import note, say, write_json
-    from trace_cli.key_life import refuse_taken
+    from trace_cli.key_life import choose_agent_key, refuse_taken
     from trace_cli.passphrase import ask_new
 
     home = _home()
     refuse_taken(home, check_origin(origin))
-    key = create_key(home, origin, hybrid=hybrid, passphrase=ask_new() if sealed else None)
+    if agent is not None:
+        key = store_key(home, choose_agent_key(origin, agent, hybrid=hybrid, sealed=sealed))
+    else:
+        key = create_key(home, origin, hybrid=hybrid, passphrase=ask_new() if sealed else None)
     if not policy_path(home, origin).exists():
         create_policy(home, origin, *key.verifiers)
     if as_json:
@@ -69,7 +80,10 @@ def new(
         return
     for verifier in key.verifiers:
         say(f"Verifier key, to give to others: {verifier}")
-    note(f"The private key is {key_path(home, origin)}; copy it to a safe place.")
+    if agent is not None:
+        note("The private key stays in the ssh-agent; keep a copy, or plan for: trace recover --new-key")
+    else:
+        note(f"The private key is {key_path(home, origin)}; copy it to a safe place.")
 
 
 def list_keys(as_json: options.Json = False) -> None:
@@ -100,7 +114,8 @@ def list_keys(as_json: options.Json = False) -> None:
             say(f"{row['origin']}  {row['fault']}")
             continue
         names = ", ".join(f"{key['algorithm']} {key['id']}" for key in row["verifier_keys"])
-        say(f"{row['origin']}  {names}  {'sealed' if row['sealed'] else 'plain'}  {row['mode']}")
+        kept = "in ssh-agent" if row["in_agent"] else "sealed" if row["sealed"] else "plain"
+        say(f"{row['origin']}  {names}  {kept}  {row['mode']}")
     if not found:
         say(f"There is no key in {home}; known algorithms: {', '.join(ALGORITHMS.values())}")
 
@@ -286,5 +301,6 @@ def _row(file: KeyFile) -> dict[str, Any]:
         "path": str(file.path),
         "verifier_keys": keys,
         "sealed": file.sealed,
+        "in_agent": file.in_agent,
         "mode": mode,
     }

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,8 +15,10 @@ from trace_cli import options
 
 if TYPE_CHECKING:
     from ledger.custody.recorder import Recorder
+    from ledger.custody.statement import Statement
     from trace_cli.capture import Circumstances
     from trace_cli.context import Site
+    from trace_cli.refusals import Guard
 
 _READ = 65536
 _MAX_CODE = 4096
@@ -43,17 +46,38 @@ def scan(
     quantity: options.Quantity = None,
     unit: options.Unit = None,
     at: options.Time = None,
+    anyway: options.Anyway = None,
+    expect: Annotated[
+        Path | None, typer.Option("--expect", help="Session: a packing list, CSV or JSON, to scan against.")
+    ] = None,
+    sound: Annotated[str, typer.Option("--sound", help="Session: none, errors or all.")] = "errors",
+    badge: Annotated[bool, typer.Option("--badge", help="Session: begin by asking who scans.")] = False,
+    idle: Annotated[
+        float | None, typer.Option("--idle", min=1, help="Session: ask who scans after so long [s].")
+    ] = None,
+    cooldown: Annotated[
+        float, typer.Option("--cooldown", min=0, help="Session: so long a code again is the same scan [s].")
+    ] = 2.0,
+    stop_on_error: Annotated[
+        bool, typer.Option("--stop-on-error", help="Session: after a refusal take nothing until it was seen.")
+    ] = False,
+    fresh: Annotated[bool, typer.Option("--new", help="Session: do not go on with one that was cut off.")] = False,
+    scanner: Annotated[
+        Path | None, typer.Option("--scanner", help="Session: a profile of `trace scanner test`.")
+    ] = None,
     by: options.By = None,
     ledger: options.Ledger = None,
     as_json: options.Json = False,
 ) -> int:
-    """Record what a scanner gives: codes as arguments, or one a line from standard input.
+    """Record what a scanner gives: a session on the terminal, codes as arguments, or lines from standard input.
 
-    Codes as arguments are recorded together or not at all. With - each line is recorded, durably, before the JSON
-    line that says so; a refused line does not stop the others.
+    Without codes a session begins: every scan is on disk before it is shown. Codes as arguments are recorded
+    together or not at all. With - each line is recorded, durably, before the JSON line that says so; a refused
+    line does not stop the others.
 
     \b
     Examples:
+      trace scan --step receiving --place DOCK-3 --expect packing-list.csv
       trace scan 952132112345678902 --step receiving --place DOCK-3
       trace scan BASKET-0205 --step shipping --place DC-DALLAS --to STORE-WICHITA
       scanner-program | trace scan - --step receiving --place DOCK-3
@@ -63,7 +87,7 @@ def scan(
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
 
-    if not codes or not step:
+    if not step or (not codes and not sys.stdin.isatty()):
         what = "a code" if step else "a step"
         raise CommandError(
             ExitCode.USAGE, f"scan needs {what}", remedy="trace scan CODE --step receiving --place DOCK-3"
@@ -82,9 +106,18 @@ def scan(
         lot=lot,
         quantity=quantity,
         unit=unit,
+        anyway=anyway,
     )
     site = find_site(ledger)
     who = site.operator(by)
+    if not codes:
+        from trace_cli.dock.run import Wishes, run_session
+
+        _check_said(site, said)
+        if sound not in ("none", "errors", "all"):
+            raise CommandError(ExitCode.USAGE, f"--sound is none, errors or all, got {sound!r}")
+        wishes = Wishes(expect, sound, idle, cooldown, stop_on_error, fresh, as_json, scanner)  # type: ignore[arg-type]
+        return run_session(site, said, "" if badge else who, wishes)
     if codes == ["-"]:
         _check_said(site, said)
     with site.recording() as recorder:
@@ -93,11 +126,20 @@ def scan(
         return _scan_codes(site, recorder, said, codes, who, as_json=as_json)
 
 
-def _event(site: Site, said: Circumstances, text: str) -> tuple[str, dict[str, Any]]:
+def _event(site: Site, said: Circumstances, text: str) -> tuple[Statement, dict[str, Any]]:
     from trace_cli.capture import make_event, make_statement, read_thing
 
     thing, more = read_thing(site.codes, text, said, scanned=True)
-    return thing.uri, make_event(make_statement(site.codes, said, [thing], extensions=more))
+    statement = make_statement(site.codes, said, [thing], extensions=more)
+    return statement, make_event(statement)
+
+
+def _guard(site: Site, recorder: Recorder, said: Circumstances, statements: list[Statement]) -> Guard | None:
+    from trace_cli.refusals import make_guard, plan
+
+    if said.anyway:
+        return None
+    return make_guard(site.codes, recorder, [one for statement in statements for one in plan(statement)])
 
 
 def _check_said(site: Site, said: Circumstances) -> None:
@@ -117,7 +159,7 @@ def _scan_codes(
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import say
 
-    made: list[tuple[str, dict[str, Any]]] = []
+    made: list[tuple[Statement, dict[str, Any]]] = []
     for text in codes:
         try:
             made.append(_event(site, said, text))
@@ -126,8 +168,12 @@ def _scan_codes(
             raise CommandError(
                 ExitCode.REFUSED, f"{text!r}: {error}", remedy=error.remedy, answer=answer
             ) from None
-    outcome = record_events(recorder, [event for _, event in made], by=by, via="scanned")
-    for text, (uri, event), seq in zip(codes, made, outcome.seqs, strict=True):
+    guard = _guard(site, recorder, said, [statement for statement, _ in made])
+    outcome = record_events(
+        recorder, [event for _, event in made], by=by, via="scanned", guard=guard, refuse_held=guard is not None
+    )
+    for text, (statement, event), seq in zip(codes, made, outcome.seqs, strict=True):
+        uri = statement.things[0].uri
         if as_json:
             found = _line(os.fsencode(text), "ok", uri=uri, seq=seq, event_id=event["eventID"])
             sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
@@ -141,16 +187,20 @@ def _scan_lines(site: Site, recorder: Recorder, said: Circumstances, by: str) ->
     from ledger.chain.errors import Refused
     from trace_cli.capture import record_events
     from trace_cli.exit_codes import ExitCode
+    from trace_cli.refusals import Contradicted
 
     refused = 0
     for raw in _lines(sys.stdin.fileno()):
         try:
             if len(raw) > _MAX_CODE:
                 raise Refused(f"a code has at most {_MAX_CODE} bytes, this line has more")
-            uri, event = _event(site, said, raw.decode("utf-8"))
-            seq = record_events(recorder, [event], by=by, via="piped").seqs[0]
-            found = _line(raw, "ok", uri=uri, seq=seq, event_id=event["eventID"])
-        except (Refused, UnicodeDecodeError) as error:
+            statement, event = _event(site, said, raw.decode("utf-8"))
+            guard = _guard(site, recorder, said, [statement])
+            seq = record_events(
+                recorder, [event], by=by, via="piped", guard=guard, refuse_held=guard is not None
+            ).seqs[0]
+            found = _line(raw, "ok", uri=statement.things[0].uri, seq=seq, event_id=event["eventID"])
+        except (Refused, Contradicted, UnicodeDecodeError) as error:
             refused += 1
             found = _line(raw[:_MAX_CODE], "refused", reason=str(error))
         sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
@@ -170,5 +220,14 @@ def _lines(handle: int) -> Iterator[bytes]:
 
 
 def _line(raw: bytes, status: str, **more: object) -> dict[str, Any]:
-    fields = {"symbology": None, "elements": [], "uri": None, "reason": None, **more}
-    return {"schema": "trace.scan/1", "raw_hex": raw.hex(), "status": status, **fields}
+    from ledger.custody.gs1.scan import read_scan
+    from trace_cli.commands.scanner import scan_line
+
+    line = scan_line(read_scan(raw))
+    if status == "ok" and line["uri"] != more.get("uri"):
+        line.update(elements=[], readings=[])  # it was recorded as a code of one's own
+    if not (status == "refused" and line["status"] == "ask"):
+        line["status"] = status
+        if status == "refused":
+            line["uri"] = None
+    return {**line, **more}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,7 +23,8 @@ def register(app: typer.Typer) -> None:
 
 def verify(
     file: Annotated[
-        Path | None, typer.Argument(help="A ledger file or a receipt (default: the ledger here).")
+        Path | None,
+        typer.Argument(help="A ledger file, a receipt, a bundle or a passport (default: the ledger here)."),
     ] = None,
     key: Annotated[str | None, typer.Option("--key", help="Believe this verifier key, and no other.")] = None,
     policy: Annotated[
@@ -42,13 +44,18 @@ def verify(
             "--against", help="Compare with somebody else's copy of the ledger, receipt or signed checkpoint."
         ),
     ] = None,
+    accept_epoch: Annotated[
+        bool,
+        typer.Option("--accept-epoch", help="Go on from a new epoch that gives up what was seen here."),
+    ] = False,
     ledger: options.Ledger = None,
     as_json: options.Json = False,
 ) -> int:
     """Re-hash everything and say what the verdict rests on. It writes nothing to the ledger.
 
-    FILE may be a ledger, or a receipt that `trace prove` wrote; it sees which. A ledger that contradicts what was
-    seen before, or what a partner holds, leaves both signed checkpoints in an .evidence file here.
+    FILE may be a ledger, a receipt or bundle that `trace prove` wrote, or a passport; it sees which. A ledger that
+    contradicts what was seen before, or what a partner holds, leaves both signed checkpoints in an .evidence file
+    here.
 
     \b
     Examples:
@@ -57,34 +64,32 @@ def verify(
       trace verify --against partner/ledger.db
       trace verify copy/ledger.db
       trace verify delivery.tlog-proof
+      trace verify basket.bundle
+      trace verify --accept-epoch
       trace verify partner.db --key partner.example/dc1+1f2e3d4c+AbC...
     """
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import write_json
     from trace_cli.reports.examined import examined_answer, write_examined
-    from trace_cli.reports.receipt import is_receipt, verify_receipt, write_receipt
 
+    if accept_epoch and (file is not None or quick or against or key or policy):
+        raise CommandError(ExitCode.USAGE, "--accept-epoch goes with a full verification of the ledger here")
     if quick and (full or strict):
         raise CommandError(ExitCode.USAGE, f"give either --quick or {'--full' if full else '--strict'}")
     begun = time.monotonic()
     path, home, expected = _target(file, ledger)
-    if is_receipt(path):
-        if against is not None:
-            raise CommandError(
-                ExitCode.USAGE,
-                "--against compares a ledger, and FILE is a receipt",
-                remedy=f"trace verify LEDGER --against {path}",
-            )
-        answer = {
-            **verify_receipt(path, home, key=key, policy=policy),
-            "seconds": round(time.monotonic() - begun, 3),
-        }
+    if (proven := _verify_evidence(path, home, key, policy, against, begun)) is not None:
+        answer, tell = proven
         if as_json:
             write_json(answer)
         else:
-            write_receipt(answer, path)
+            tell(answer, path)
         return int(ExitCode.OK if answer["verdict"] == "ok" else ExitCode.NOT_VERIFIED)
+    if accept_epoch:
+        from trace_cli.recovery import accept_epoch as accept
+
+        accept(ledger)
     examined = _examine(
         path, home, expected, key, policy, quick=quick, strict=strict, against=against, quiet=as_json
     )
@@ -97,6 +102,31 @@ def verify(
     if verdict.word == "ok":
         return int(ExitCode.OK)
     return int(ExitCode.UNAVAILABLE if verdict.word == "corrupt" else ExitCode.NOT_VERIFIED)
+
+
+def _verify_evidence(
+    path: Path, home: Path, key: str | None, policy: Path | None, against: Path | None, begun: float
+) -> tuple[dict[str, Any], Callable[[dict[str, Any], Path], None]] | None:
+    """Check a file that needs no ledger, and say how its answer is told; None: it is none of these."""
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.reports.bundle import bundle_kind, verify_bundle, write_bundle_verdict
+    from trace_cli.reports.receipt import is_receipt, verify_receipt, write_receipt
+
+    what = "receipt" if is_receipt(path) else bundle_kind(path)
+    if what is None:
+        return None
+    if against is not None:
+        raise CommandError(
+            ExitCode.USAGE,
+            f"--against compares a ledger, and FILE is a {what}",
+            remedy=f"trace verify LEDGER --against {path}",
+        )
+    if what == "receipt":
+        answer, tell = verify_receipt(path, home, key=key, policy=policy), write_receipt
+    else:
+        answer, tell = verify_bundle(path, home, what=what, key=key, policy=policy), write_bundle_verdict
+    return {**answer, "seconds": round(time.monotonic() - begun, 3)}, tell
 
 
 def _examine(

@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 
+_MARKED: Final = re.compile(r'"\\u0000(-?[0-9.]+)"')
+
 
 def write_json(answer: dict[str, Any]) -> None:
     """Write one answer to stdout, as one line where it goes to a program."""
-    indent = 2 if sys.stdout.isatty() else None
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=indent, allow_nan=False) + "\n")
+    sys.stdout.write(to_json(answer, indent=2 if sys.stdout.isatty() else None) + "\n")
+
+
+def to_json(answer: object, *, indent: int | None = None) -> str:
+    """Write JSON in which every number keeps its exact decimal value, whatever its length."""
+    text = json.dumps(answer, ensure_ascii=False, indent=indent, allow_nan=False, default=_mark_number)
+    return _MARKED.sub(r"\1", text)
+
+
+def _mark_number(value: object) -> str:
+    from decimal import Decimal
+
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{type(value).__name__} has no form in JSON")
+    return f"\0{value:f}"  # NUL cannot stand in an entry, so nothing else looks like this
 
 
 def say(text: str = "") -> None:
     """Write a line of the result."""
     sys.stdout.write(safe(text) + "\n")
+
+
+def write_text(text: str) -> None:
+    """Write a result that is text of some other language (a graph, a table) to stdout."""
+    sys.stdout.write(text)
 
 
 def note(text: str) -> None:

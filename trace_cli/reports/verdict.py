@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ledger.chain.epoch import told
 from trace_cli.formats.answer import say
 
 if TYPE_CHECKING:
@@ -53,6 +54,18 @@ def verdict_answer(verdict: Verdict, *, seconds: float) -> dict[str, Any]:
             }
             for finding in verdict.findings
         ],
+        "epochs": [
+            {
+                "epoch": epoch.number,
+                "seq": epoch.seq,
+                "reason": epoch.reason,
+                "lost": epoch.lost,
+                "old": {"size": epoch.old.head.size, "root": epoch.old.head.root.hex()},
+                "old_believed": epoch.old_believed,
+                "replaces": list(epoch.replaces),
+            }
+            for epoch in verdict.epochs
+        ],
         "seconds": round(seconds, 3),
     }
 
@@ -63,6 +76,8 @@ def write_verdict(verdict: Verdict, path: Path) -> None:
     for name, passed, count in verdict.checks:
         say(f"  {'ok  ' if passed else 'FAIL'}  {name:<10}  {count:,} checked")
     say("The verdict rests " + _RESTS_ON[verdict.anchor.kind].format(size=verdict.anchor.size) + ".")
+    for epoch in verdict.epochs:
+        say(f"This ledger went on from an older state or under another key: {told(epoch)}.")
     for finding in verdict.findings[:_SHOWN]:
         say(f"  {finding.check}: {finding.message}")
         if finding.remedy:

@@ -61,7 +61,7 @@ class Ed25519Signer:
     def __init__(self, seed: bytes) -> None:
         if len(seed) != KEY_SIZE:
             raise Refused(f"an Ed25519 private key has {KEY_SIZE} bytes, got {len(seed)}")
-        self.seed = seed
+        self.stored = ("PRIVATE+KEY+", seed)
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.public = self._key.public_key().public_bytes_raw()
 

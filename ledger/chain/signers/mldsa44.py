@@ -105,7 +105,7 @@ class Mldsa44Signer:
     def __init__(self, seed: bytes) -> None:
         if len(seed) != SEED_SIZE:
             raise Refused(f"an ML-DSA-44 seed has {SEED_SIZE} bytes, got {len(seed)}")
-        self.seed = seed
+        self.stored = ("PRIVATE+KEY+", seed)
         self._key = MLDSA44PrivateKey.from_seed_bytes(seed)
         self.public = self._key.public_key().public_bytes_raw()
 

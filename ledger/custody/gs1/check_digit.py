@@ -13,7 +13,7 @@ def check_digit(body: str) -> str:
     Args:
         body: Decimal digits only.
     """
-    total = sum(int(digit) * (3 if i % 2 == 0 else 1) for i, digit in enumerate(reversed(body)))
+    total = 3 * sum(map(int, body[::-2])) + sum(map(int, body[-2::-2]))
     return str(-total % 10)
 
 

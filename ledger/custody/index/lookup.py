@@ -12,17 +12,20 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-from ledger.chain import canonical
 from ledger.chain.entry import Entry
-from ledger.chain.errors import BadJson, Refused, Untrue
+from ledger.chain.errors import BadJson, Untrue
 from ledger.chain.reader import AuthenticReader
 from ledger.chain.storage.sqlite import SqliteView
 from ledger.custody.identity import ident_of
 from ledger.custody.index import read
+from ledger.custody.index.marks import Marks, exactly, marks_of
+from ledger.custody.index.nodes import read_nodes
+from ledger.custody.index.read import Row
 from ledger.custody.index.rebuild import fault_of, fill, row_of
+from ledger.custody.index.roles import NAMED
 from ledger.custody.index.write import create_tables
 
 PROBED: Final = 8_000
@@ -30,8 +33,8 @@ MEND: Final = "trace index rebuild"
 _T = TypeVar("_T")
 
 
-class _WrongError(Exception):
-    """The index says something that the log does not."""
+class WrongIndexError(Exception):
+    """The index says something that the log does not, or leaves something out."""
 
 
 class Lookup:
@@ -40,49 +43,60 @@ class Lookup:
     Args:
         view: The snapshot.
         reader: Proves the entries of the same snapshot.
+        probed: How many entries are searched for what the index leaves out.
     """
 
-    def __init__(self, view: SqliteView, reader: AuthenticReader) -> None:
+    def __init__(self, view: SqliteView, reader: AuthenticReader, *, probed: int = PROBED) -> None:
         self.view = view
         self.reader = reader
         self.warning = ""
+        reader.hints = lambda tile: read_nodes(view.connection, tile)
         self._connection = view.connection
-        self._left = PROBED
+        self._left = probed
         self._read: dict[int, Entry] = {}
         try:
             fault = fault_of(view.connection, reader.size)
         except sqlite3.DatabaseError as error:
             fault = f"the index cannot be read: {error}"
         if fault:
-            self._distrust(fault)
+            self.distrust(fault)
 
-    def entries_naming(self, uri: str, *, probe: bool = True) -> list[Entry]:
+    def entries_naming(self, uri: str, *, probe: bool = True, mask: int = NAMED) -> list[Entry]:
         """Give the events that name a thing, in order, each proven.
 
         Args:
             uri: The thing.
             probe: Search for what the index leaves out, too.
+            mask: As what, of `ledger.custody.index.roles`.
 
         Raises:
             Untrue: One of them does not hold.
         """
 
         def judge(entry: Entry) -> bool:
-            return (row := row_of(entry)) is not None and uri in row.things
+            return _names(entry, uri, mask)
 
-        if not (mark := _mark(uri)):
+        if not (marks := marks_of(uri)):
             return []
         return self._proven(
-            lambda: read.mentions_of(self._connection, uri), judge, mark if probe else b"", f"name {uri}"
+            lambda: read.mentions_of(self._connection, uri, mask), judge, marks if probe else [], f"name {uri}"
         )
 
-    def is_known(self, uri: str, *, probe: bool = True) -> bool:
-        """Tell whether any event names a thing; see `entries_naming`."""
-        return bool(self.entries_naming(uri, probe=probe))
+    def is_known(self, uri: str, *, probe: bool = True, mask: int = NAMED) -> bool:
+        """Tell whether any event names a thing; see `entries_naming`. Without a probe, one event is enough."""
+        if not probe and not self.warning and marks_of(uri):
+            try:
+                seqs = self._ask(lambda: read.mentions_of(self._connection, uri, mask, 1))
+                return bool(
+                    [self._checked(seq, lambda entry: _names(entry, uri, mask), f"name {uri}") for seq in seqs]
+                )
+            except WrongIndexError as error:
+                self.distrust(str(error))
+        return bool(self.entries_naming(uri, probe=probe, mask=mask))
 
     def ending_with(self, tail: str) -> list[str]:
         """List things whose URI ends so; only a hint until their entries are read."""
-        return self._ask(lambda: read.ending_with(self._connection, tail)) if _mark(tail) else []
+        return self._ask(lambda: read.ending_with(self._connection, tail)) if marks_of(tail) else []
 
     def seq_of(self, event_id: str, *, withdraws: bool = False) -> int | None:
         """Find the entry of an event.
@@ -91,7 +105,7 @@ class Lookup:
             Untrue: It does not hold.
         """
         ident = ident_of(event_id, withdraws)
-        if not (mark := _mark(event_id)):
+        if not (marks := exactly(event_id)):
             return None
 
         def judge(entry: Entry) -> bool:
@@ -100,10 +114,26 @@ class Lookup:
         found = self._proven(
             lambda: list(read.find_idents(self._connection, [ident]).values()),
             judge,
-            mark,
+            marks,
             f"have the eventID {event_id}",
         )
         return found[0].seq if found else None
+
+    def declarations_of(self, event_ids: Sequence[str]) -> list[Entry]:
+        """Give the error declarations that withdraw any of these events, in order, each proven.
+
+        Raises:
+            Untrue: One of them does not hold.
+        """
+        idents = {ident_of(event_id, True) for event_id in event_ids}
+        if not idents:
+            return []
+        return self._proven(
+            lambda: sorted(read.find_idents(self._connection, list(idents)).values()),
+            lambda entry: (row := row_of(entry)) is not None and row.ident in idents,
+            [(b'"errorDeclaration":',)],
+            "declare an error in one of these events",
+        )
 
     def entries_of_kind(self, kind: str) -> list[Entry]:
         """Give the entries of a kind that is no event, in order, each proven.
@@ -114,21 +144,58 @@ class Lookup:
         return self._proven(
             lambda: read.seqs_of_kind(self._connection, kind),
             lambda entry: entry.kind == kind,
-            f'"kind":"{kind}","rec":"'.encode("ascii"),
+            [(f'"kind":"{kind}","rec":"'.encode("ascii"),)],
             f"have the kind {kind}",
         )
 
+    def rows_of(self, uris: Sequence[str]) -> dict[str, list[Row]]:
+        """List what the index has for each thing; a hint, to be checked."""
+        return self._ask(lambda: read.rows_of(self._connection, uris))
+
+    def rows_by_number(self, numbers: Sequence[int], mask: int) -> dict[int, list[Row]]:
+        """As `rows_of`, for things by their numbers, as any of what `mask` says."""
+        return self._ask(lambda: read.rows_by_number(self._connection, numbers, mask))
+
+    def withdrawn_seqs(self) -> set[int]:
+        """List the entries that the index has as withdrawn; a hint."""
+        return self._ask(lambda: read.withdrawn_seqs(self._connection))
+
+    def held_things(self) -> list[str]:
+        """List the things that the index has as put on hold or released; a hint, to be checked."""
+        return self._ask(lambda: read.things_on_hold(self._connection))
+
+    def declared(self, event_ids: Sequence[str]) -> dict[str, int]:
+        """List where the index has an error declaration of one of these events; a hint, to be checked."""
+        idents = {ident_of(event_id, True): event_id for event_id in event_ids}
+        found = self._ask(lambda: read.find_idents(self._connection, list(idents)))
+        return {idents[ident]: seq for ident, seq in found.items()}
+
+    def proven(self, seqs: Sequence[int]) -> dict[int, bytes]:
+        """Read the bytes of many entries that the index names, each proven.
+
+        Raises:
+            Untrue: One of them does not hold.
+            WrongIndexError: There is no such entry in the log.
+        """
+        for seq in seqs:
+            if type(seq) is not int or not 0 <= seq < self.reader.size:
+                raise WrongIndexError(f"the index is wrong: it names entry {seq!r}, which there is not")
+        found = read.entries_among(self.view.connection, seqs)
+        for seq in seqs:
+            self.reader.check(seq, found.get(seq))
+        return found
+
     def _proven(
-        self, ask: Callable[[], list[int]], judge: Callable[[Entry], bool], mark: bytes, what: str
+        self, ask: Callable[[], list[int]], judge: Callable[[Entry], bool], marks: Marks, what: str
     ) -> list[Entry]:
         """Ask for entries, prove them, and see whether they are what was asked for and all that was."""
         try:
             seqs = self._ask(ask)
             found = [self._checked(seq, judge, what) for seq in seqs]
-            if mark and not self.warning:
-                self._probe(set(seqs), judge, mark, what)
-        except _WrongError as error:
-            self._distrust(str(error))
+            if marks and not self.warning:
+                self._probe(set(seqs), judge, marks, what)
+        except WrongIndexError as error:
+            self.distrust(str(error))
             found = [self._checked(seq, judge, what) for seq in ask()]
         return found
 
@@ -138,20 +205,20 @@ class Lookup:
         except (sqlite3.DatabaseError, TypeError, ValueError) as error:
             if self.warning:
                 raise
-            self._distrust(f"the index cannot be read: {error}")
+            self.distrust(f"the index cannot be read: {error}")
             return ask()
 
     def _checked(self, seq: int, judge: Callable[[Entry], bool], what: str) -> Entry:
         if type(seq) is not int or not 0 <= seq < self.reader.size:
-            raise _WrongError(f"the index is wrong: it names entry {seq!r}, which there is not")
+            raise WrongIndexError(f"the index is wrong: it names entry {seq!r}, which there is not")
         entry = self._read.get(seq)
         if entry is None:
             entry = self._read[seq] = self.reader.entry(seq)
         if not judge(entry):
-            raise _WrongError(f"the index is wrong: entry {seq} does not {what}")
+            raise WrongIndexError(f"the index is wrong: entry {seq} does not {what}")
         return entry
 
-    def _probe(self, known: set[int], judge: Callable[[Entry], bool], mark: bytes, what: str) -> None:
+    def _probe(self, known: set[int], judge: Callable[[Entry], bool], marks: Marks, what: str) -> None:
         """3. Search a part of the log for entries that the index has left out."""
         size = self.reader.size
         part = min(size, self._left)
@@ -159,25 +226,23 @@ class Lookup:
             return
         self._left -= part
         start = secrets.randbelow(size - part + 1)
-        query = "SELECT seq FROM entry WHERE seq BETWEEN ? AND ? AND instr(bytes, ?) > 0"
-        for (seq,) in self._connection.execute(query, (start, start + part - 1, mark)).fetchall():
+        held = " OR ".join(f"({' AND '.join('instr(bytes, ?) > 0' for _ in parts)})" for parts in marks)
+        query = f"SELECT seq FROM entry WHERE seq BETWEEN ? AND ? AND ({held})"
+        values = (start, start + part - 1, *(mark for parts in marks for mark in parts))
+        for (seq,) in self._connection.execute(query, values).fetchall():
             if seq not in known and judge(self.reader.entry(seq)):
-                raise _WrongError(f"the index is wrong: it leaves out entry {seq}, though it does {what}")
+                raise WrongIndexError(f"the index is wrong: it leaves out entry {seq}, though it does {what}")
 
-    def _distrust(self, why: str) -> None:
-        """Say why, and make an index of the log in memory, to be asked from now on."""
+    def distrust(self, why: str) -> None:
+        """Believe the index no more: say why, and make an index of the log in memory, to be asked from now on."""
         self.warning = why
         self._connection = sqlite3.connect(":memory:", isolation_level=None)
         create_tables(self._connection)
         try:
-            fill(self._connection, self.view.entries(0, self.reader.size))
+            fill(self._connection, self.view.entries(0, self.reader.size), tiles=False)
         except BadJson as error:
             raise Untrue(f"{why}, and the log cannot be read instead: {error}", remedy="trace verify") from None
 
 
-def _mark(text: str) -> bytes:
-    """Write a string as it stands in an entry; nothing, where no entry can hold it."""
-    try:
-        return canonical.encode(text)[1:-1]
-    except Refused:
-        return b""
+def _names(entry: Entry, uri: str, mask: int) -> bool:
+    return (row := row_of(entry)) is not None and bool(row.things.get(uri, 0) & mask)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ledger.chain.errors import Refused
-from ledger.custody.kinds.base import Mention, list_epcs, list_quantities
+from ledger.custody.kinds.base import Mention, list_epcs, list_parent, list_quantities
 from ledger.custody.statement import Statement, common_fields, split_things
 
 
@@ -34,7 +34,6 @@ class AggregationEvent:
 
     def mentions(self, body: Mapping[str, Any]) -> Iterator[Mention]:
         """See `EventKind.mentions`."""
-        if parent := body.get("parentID"):
-            yield Mention(parent, "parent")
+        yield from list_parent(body)
         yield from list_epcs(body, "childEPCs", "child")
         yield from list_quantities(body, "childQuantityList", "child")

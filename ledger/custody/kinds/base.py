@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 from ledger.chain.commitment import is_commitment
+from ledger.custody.gs1.canonical import canonical_uri
 from ledger.custody.statement import Statement
 
 Role = Literal["epc", "parent", "child", "input", "output"]
@@ -14,12 +16,17 @@ Role = Literal["epc", "parent", "child", "input", "output"]
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A thing as an event names it: `role` says in which list. `quantity` may be a private commitment."""
+    """A thing as an event names it: `role` says in which list. `quantity` may be a private commitment.
+
+    `uri` is the one spelling under which the ledger knows the thing, `given` the one that the event has.
+    """
 
     uri: str
     role: Role
     quantity: Any = None
     unit: str | None = None
+    given: str = ""
+    of_class: bool = False
 
 
 class EventKind(Protocol):
@@ -40,15 +47,27 @@ class EventKind(Protocol):
         ...
 
 
+# A busy ledger names the same lots and pallets over and over.
+thing_uri = lru_cache(maxsize=1 << 16)(canonical_uri)
+
+
+def list_parent(body: Mapping[str, Any]) -> Iterator[Mention]:
+    """List the parent, where there is one."""
+    parent = body.get("parentID")
+    if type(parent) is str and parent:
+        yield Mention(thing_uri(parent), "parent", None, None, parent)
+
+
 def list_epcs(body: Mapping[str, Any], key: str, role: Role) -> Iterator[Mention]:
     """List the things of an EPC list."""
     found = body.get(key, ())
     for uri in () if is_commitment(found) else found:
-        yield Mention(uri, role)
+        yield Mention(thing_uri(uri), role, None, None, uri)
 
 
 def list_quantities(body: Mapping[str, Any], key: str, role: Role) -> Iterator[Mention]:
     """List the classes of a quantity list."""
     found = body.get(key, ())
     for element in () if is_commitment(found) else found:
-        yield Mention(element["epcClass"], role, element.get("quantity"), element.get("uom"))
+        uri = element["epcClass"]
+        yield Mention(thing_uri(uri), role, element.get("quantity"), element.get("uom"), uri, True)

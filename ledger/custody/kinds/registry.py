@@ -6,12 +6,15 @@ from typing import Final
 
 from ledger.chain.errors import Refused
 from ledger.custody.kinds.aggregation_event import AggregationEvent
+from ledger.custody.kinds.association_event import AssociationEvent
 from ledger.custody.kinds.base import EventKind
 from ledger.custody.kinds.object_event import ObjectEvent
+from ledger.custody.kinds.transaction_event import TransactionEvent
 from ledger.custody.kinds.transformation_event import TransformationEvent
 
 KINDS: Final[dict[str, EventKind]] = {
-    kind.name: kind for kind in (ObjectEvent(), AggregationEvent(), TransformationEvent())
+    kind.name: kind
+    for kind in (ObjectEvent(), AggregationEvent(), TransactionEvent(), TransformationEvent(), AssociationEvent())
 }
 
 

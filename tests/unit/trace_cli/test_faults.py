@@ -2,6 +2,7 @@
 """Each fault has its exit code, says what happened, and is JSON where JSON was asked for."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -9,6 +10,7 @@ from ledger.chain import errors
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import MEANING, ExitCode
 from trace_cli.faults import exit_code_of, report
+from trace_cli.formats.answer import to_json
 from trace_cli.progress import Progress
 
 TABLE = [
@@ -89,3 +91,12 @@ def test_progress_elsewhere_than_on_a_terminal_is_a_line_a_tenth(capsys, monkeyp
         progress.step(5, 10)
         progress.say("thinking")
     assert capsys.readouterr().err == ""
+
+
+def test_numbers_are_written_as_they_were_recorded():
+    exact = Decimal("12345678901234567890.123456789")
+    assert to_json({"a": [exact, Decimal("-0.5"), 7], "b": "-0.5"}) == (
+        '{"a": [12345678901234567890.123456789, -0.5, 7], "b": "-0.5"}'
+    )
+    with pytest.raises(TypeError):
+        to_json({"a": object()})

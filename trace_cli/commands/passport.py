@@ -1,0 +1,68 @@
+"""`trace passport`: the history of an item as one page that checks itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trace_cli import options
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("passport")(passport)
+
+
+def passport(
+    item: Annotated[str, typer.Argument(help="A code, PRODUCT:LOT, or a URI.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")],
+    withhold: options.Withhold = None,
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """Write one page with the whole history of an item, which checks itself in any browser and asks no network.
+
+    It says INTACT under which key, with the fingerprint to compare, or BROKEN and which event. Private values are
+    in it unless they are withheld; their commitments stand in the signed bytes either way.
+
+    \b
+    Examples:
+      trace passport BASKET-0205 -o basket.html
+      trace passport 9521234000037:P26030-MIX -o lot.html --withhold contact
+      trace verify basket.html
+    """
+    from ledger.chain.bundle import write_bundle
+    from ledger.chain.reader import AuthenticReader
+    from ledger.custody.index.lookup import Lookup
+    from trace_cli.context import find_site
+    from trace_cli.evidence import find_item, fingerprint, gather, keep_checkpoint
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.formats.answer import say, write_file, write_json
+    from trace_cli.passport import write_page
+    from trace_cli.reports.entry import tell_index
+
+    site = find_site(ledger)
+    policy = site.believed_policy()
+    with site.reading() as (view, pin):
+        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
+        lookup = Lookup(view, reader)
+        uri = find_item(lookup, site.codes, item)
+        bundle, found = gather(lookup, uri, withhold or ())
+    warnings = tell_index(lookup)
+    keep_checkpoint(site, reader.signed)
+    page = write_page(write_bundle(bundle))
+    write_file(output, page)
+    key = bundle.keys[0]
+    if as_json:
+        answer = {"schema": "trace.passport/1", "item": uri, "file": str(output), "size": reader.size}
+        seqs = [line.event.seq for line in found.lines]
+        proof = {"events": seqs, "key": str(key), "fingerprint": fingerprint(key)}
+        write_json({**answer, **proof, "bytes": len(page.encode()), "warnings": warnings})
+        return int(ExitCode.OK)
+    size = len(page.encode()) // 1024
+    say(f"Passport of {site.codes.short(uri)}, {len(found.lines)} events, {size:,} KB: {output}")
+    say(f"Key {key.key_id.hex()} of {key.name}; its fingerprint, for others to compare:")
+    say(f"  {fingerprint(key)}")
+    return int(ExitCode.OK)

@@ -1,0 +1,121 @@
+"""A packing list: what is expected, what of it has come, what is missing and what nobody expected."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from trace_cli.errors import CommandError
+from trace_cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from ledger.custody.codes import Codes
+
+Place = Literal["listed", "over", "extra", "unlisted"]
+
+
+@dataclass
+class PackingList:
+    """What is expected, by URI, and what came. Without `expected`, nothing is missing and nothing too much."""
+
+    expected: dict[str, Decimal] = field(default_factory=dict)
+    came: dict[str, Decimal] = field(default_factory=dict)
+
+    def line_of(self, uri: str, product: str | None) -> str | None:
+        """Find the line that a thing falls under: its own, or its product's."""
+        if uri in self.expected:
+            return uri
+        return product if product in self.expected else None
+
+    def add(self, uri: str, product: str | None, quantity: Decimal) -> Place:
+        """Count what came (a negative quantity takes it back); say where it stands on the list."""
+        line = self.line_of(uri, product)
+        key = uri if line is None else line
+        self.came[key] = self.came.get(key, Decimal(0)) + quantity
+        if not self.came[key]:
+            del self.came[key]
+        if not self.expected:
+            return "unlisted"
+        if line is None:
+            return "extra"
+        return "over" if self.came.get(key, Decimal(0)) > self.expected[line] else "listed"
+
+    def missing(self) -> list[tuple[str, Decimal]]:
+        """List what has not come, with how much."""
+        short = ((uri, wanted - self.came.get(uri, Decimal(0))) for uri, wanted in self.expected.items())
+        return [(uri, amount) for uri, amount in short if amount > 0]
+
+    def extras(self) -> list[tuple[str, Decimal]]:
+        """List what came and is not on the list, or more of it than that."""
+        over = ((uri, amount - self.expected.get(uri, Decimal(0))) for uri, amount in self.came.items())
+        return [(uri, amount) for uri, amount in over if self.expected and amount > 0]
+
+    def progress(self) -> tuple[Decimal, Decimal]:
+        """Give how much of the list has come, and how much it holds."""
+        arrived = sum((min(self.came.get(uri, Decimal(0)), n) for uri, n in self.expected.items()), Decimal(0))
+        return arrived, sum(self.expected.values(), Decimal(0))
+
+
+def read_packing_list(path: Path, codes: Codes) -> PackingList:
+    """Read a packing list.
+
+    CSV has the columns of an import (`item`, or `product` with or without `lot`; `quantity`), JSON the same keys
+    in a list of objects or of codes, alone or under `items`.
+
+    Raises:
+        CommandError: It cannot be read, or a line of it is malformed.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(ExitCode.USAGE, f"{path}: the packing list cannot be read: {error}") from None
+    expected: dict[str, Decimal] = {}
+    for number, row in _rows(path, text):
+        uri, quantity = _line(path, number, row, codes)
+        expected[uri] = expected.get(uri, Decimal(0)) + quantity
+    if not expected:
+        raise CommandError(ExitCode.USAGE, f"{path}: the packing list is empty")
+    return PackingList(expected)
+
+
+def _rows(path: Path, text: str) -> list[tuple[int, Mapping[str, Any]]]:
+    if path.suffix.lower() != ".json":
+        return list(enumerate(csv.DictReader(io.StringIO(text, newline="")), 2))
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise CommandError(ExitCode.USAGE, f"{path}: no JSON: {error}") from None
+    items = found.get("items") if isinstance(found, dict) else found
+    if not isinstance(items, list) or not all(isinstance(item, str | dict) for item in items):
+        raise CommandError(ExitCode.USAGE, f"{path}: a packing list is a list of codes or objects, or under items")
+    return list(enumerate(({"item": item} if isinstance(item, str) else item for item in items), 1))
+
+
+def _line(path: Path, number: int, row: Mapping[str, Any], codes: Codes) -> tuple[str, Decimal]:
+    from ledger.chain.errors import Refused
+    from ledger.custody.gs1.scan import read_scan
+    from ledger.custody.quantity import read_quantity
+
+    def cell(name: str) -> str:
+        value = row.get(name)
+        return "" if value is None else str(value).strip()
+
+    try:
+        quantity = read_quantity(cell("quantity")) if cell("quantity") else Decimal(1)
+        if item := cell("item") or cell("code"):
+            # As a scan is read: whatever form the list has, it is the finest key that counts.
+            scan = read_scan(item.encode("utf-8", "surrogateescape"))
+            if scan.status == "ok" and scan.uri is not None and "item" not in codes.plain:
+                return scan.uri, quantity
+            return codes.item(item).uri, quantity
+        if product := cell("product"):
+            return (codes.lot(cell("lot"), product) if cell("lot") else codes.product(product)), quantity
+        raise Refused("it names neither an item nor a product")
+    except Refused as error:
+        raise CommandError(ExitCode.USAGE, f"{path}:{number}: {error}") from None

@@ -1,0 +1,117 @@
+"""Keep out what the ledger contradicts: judged under the writer's lock, told with the event that contradicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from trace_cli.errors import CommandError
+from trace_cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from ledger.chain.storage.sqlite import SqliteTransaction
+    from ledger.custody.codes import Codes
+    from ledger.custody.recorder import Recorder
+    from ledger.custody.standing import Contradiction, Planned
+    from ledger.custody.statement import Statement
+
+Guard = Callable[["SqliteTransaction", int], None]
+
+
+class Contradicted(CommandError):
+    """What somebody wants to record cannot be, as the ledger shows."""
+
+    def __init__(self, codes: Codes, planned: Planned, found: Contradiction) -> None:
+        what, why = codes.short(planned.uri), _shorten(codes, found.message)
+        told = {"item": planned.uri, "word": found.word, "seq": found.seq, "explanation": why}
+        look = "" if found.seq is None else f"look at it: trace history {what}; "
+        super().__init__(
+            ExitCode.REFUSED,
+            f"{what}: {why}",
+            remedy=f"{look}where the ledger is wrong, record it all the same: --anyway REASON",
+            answer={"schema": "trace.record/1", "recorded": [], "contradicts": told},
+        )
+        self.found = found
+        self.why = why
+
+
+class DryRun(Exception):
+    """Everything was judged, nothing contradicts, and nothing is to be recorded."""
+
+
+def stop_after(guard: Guard) -> Guard:
+    """Make a guard that lets nothing pass, when all is judged.
+
+    The guard raises `DryRun`.
+    """
+
+    def stop(transaction: SqliteTransaction, first: int) -> None:
+        guard(transaction, first)
+        raise DryRun
+
+    return stop
+
+
+def plan(statement: Statement) -> list[Planned]:
+    """List what a statement says of each thing, to be judged."""
+    from ledger.custody.standing import Planned
+
+    uses_up = statement.kind == "TransformationEvent"
+    return [
+        Planned(
+            thing.uri,
+            thing.is_class,
+            statement.step,
+            statement.time,
+            statement.place,
+            statement.party,
+            thing.quantity,
+            thing.unit,
+            uses_up=uses_up,
+        )
+        for thing in statement.things
+    ]
+
+
+def make_guard(codes: Codes, recorder: Recorder, planned: Sequence[Planned]) -> Guard:
+    """Make the guard of a commit.
+
+    The guard raises `Contradicted` for the first thing that cannot be.
+    """
+
+    def guard(transaction: SqliteTransaction, _first: int) -> None:
+        for plan_of_one, found in contradictions(recorder, transaction, planned):
+            raise Contradicted(codes, plan_of_one, found)
+
+    return guard
+
+
+def contradictions(
+    recorder: Recorder, view: SqliteTransaction, planned: Iterable[Planned]
+) -> Iterable[tuple[Planned, Contradiction]]:
+    """Hold what is planned against the ledger; every entry that is looked at is proven."""
+    from ledger.custody.index.read import is_known
+
+    # A fresh label is the usual case at a dock, and costs one look into the index.
+    known = [one for one in planned if _expires(one) or is_known(view.connection, one.uri)]
+    if not known:
+        return
+    from ledger.chain.policy import Policy
+    from ledger.chain.reader import AuthenticReader
+    from ledger.custody.index.lookup import Lookup
+    from ledger.custody.item_history import item_history
+    from ledger.custody.standing import find_contradiction
+
+    reader = AuthenticReader(view, origin=recorder.log.origin, policy=Policy(recorder.log.verifiers))
+    lookup = Lookup(view, reader, probed=0)
+    for one in known:
+        if (found := find_contradiction(one, item_history(lookup, one.uri).lines)) is not None:
+            yield one, found
+
+
+def _expires(planned: Planned) -> bool:
+    return planned.expiry is not None
+
+
+def _shorten(codes: Codes, message: str) -> str:
+    return " ".join(codes.short(word.rstrip(",")) + "," * word.endswith(",") for word in message.split(" "))
