@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "back": ("back", "forward"),
     "log": ("log",),
     "quality": ("quality",),
+    "report": ("report",),
     "verify": ("verify",),
     "prove": ("prove",),
     "passport": ("passport",),
