@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from forecasting.demand_forecast import forecast
     from forecasting.flow.bottlenecks import bottlenecks
+    from forecasting.flow.lead_times import lead_times
     from forecasting.rolling_origin import backtest
 
-__all__ = ["backtest", "bottlenecks", "forecast"]
+__all__ = ["backtest", "bottlenecks", "forecast", "lead_times"]
 
 _HOMES = {
     "backtest": "forecasting.rolling_origin",
     "bottlenecks": "forecasting.flow.bottlenecks",
     "forecast": "forecasting.demand_forecast",
+    "lead_times": "forecasting.flow.lead_times",
 }
 
 

@@ -15,6 +15,7 @@ from forecasting.flow.free_flow import free_flow_hours
 from forecasting.flow.outlook import expected_queue_hours
 from forecasting.flow.period_history import read_history
 from forecasting.flow.queue_area import waiting_hours
+from forecasting.flow.signals import read_signals
 from forecasting.flow.stays import KnownStays, know_stays, period_edges, read_moment
 from forecasting.frequency import Frequency, read_period
 
@@ -83,10 +84,11 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
        the most queue hours, ties by place; share is Q(s, p) over the sum of Q over all places, 0 where nothing
        waits.
     4. `forecast_queue_hours` is for the first whole period that begins at or after `as_of`: open visits aged
-       forward by the survival of visits there, and arrivals at the mean rate of the last four periods
-       (`expected_queue_hours`).
+       forward by the survival of visits there, of which recent ones count most, and arrivals at the mean of the
+       rates of the last two and the last eight periods (`expected_queue_hours`).
     5. `alarm_probability` is that of the next median visit exceeding the 90th percentile of the place's own
-       medians (`alarm_probability`), NaN with fewer than eight of them.
+       medians, by a logistic regression over past periods (`alarm_probability`), NaN with fewer than eight of
+       them.
     6. `utilisation` is departures in p over the demonstrated capacity (`demonstrate_capacity`), NaN where none is.
 
     Places that nothing ever leaves count as any other, up to 60 days a visit; their causes say so.
@@ -116,6 +118,9 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
     waits = waiting_hours(stays, free_flow, start, end)
     queue_hours = np.asarray(np.bincount(stays.place, weights=waits, minlength=places), dtype=np.float64)
     history = read_history(stays, frequency, shown)
+    periods = history.arrivals.shape[1]
+    past = period_edges(frequency, np.arange(shown - periods + 1, shown + 2, dtype=np.int64), moment)
+    signals = read_signals(stays, history, free_flow, past)
     capacity = demonstrate_capacity(stays, history, end - start)
     total = float(queue_hours.sum())
     table = pd.DataFrame(
@@ -127,7 +132,7 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
             "forecast_queue_hours": expected_queue_hours(
                 stays, free_flow, history.arrivals, ahead_start, ahead_end
             ),
-            "alarm_probability": alarm_probability(history),
+            "alarm_probability": alarm_probability(signals),
             "utilisation": capacity.utilisation,
             "arrivals": history.arrivals[:, -1],
             "departures": history.departures[:, -1],
@@ -145,8 +150,9 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
 
 
 def _find_ordinals(frequency: Frequency, moment: int) -> tuple[int, int]:
-    current = int(frequency.ordinals(np.array([moment], dtype=np.int64).view("datetime64[us]"))[0])
-    begins_now = period_edges(frequency, np.array([current], dtype=np.int64), moment)[0] == 0
+    # the last microsecond of a period counts as its end: that is how pandas writes it
+    current = int(frequency.ordinals(np.array([moment + 1], dtype=np.int64).view("datetime64[us]"))[0])
+    begins_now = abs(period_edges(frequency, np.array([current], dtype=np.int64), moment)[0]) < 1e-9
     return current - 1, current if begins_now else current + 1
 
 

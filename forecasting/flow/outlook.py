@@ -10,8 +10,13 @@ from forecasting.flow.survival import Survival, fit_survival
 
 Floats = npt.NDArray[np.float64]
 
-ARRIVAL_PERIODS = 4
-"""Complete periods whose mean stands for the arrivals to come."""
+ARRIVAL_PERIODS = (2, 8)
+"""Complete periods whose means stand, half and half, for the arrivals to come."""
+
+HALF_LIFE = 8.0
+"""Periods after which a stay counts half for how long the next ones last, down to `_LEAST_WEIGHT`."""
+
+_LEAST_WEIGHT = 0.1
 
 _SLICES = 64
 
@@ -22,8 +27,9 @@ def expected_queue_hours(
     """Forecast the queue hours of each place in a period ahead.
 
     A stay of age a goes on waiting at age x with probability S(x) / S(a), S being the survival of stays at its
-    place (of all places where fewer than `LEAST_FINISHED` have finished here). Arrivals come evenly, at the mean
-    rate of the last `ARRIVAL_PERIODS` complete periods, also between the moment and the start of the period. No
+    place (of all places where fewer than `LEAST_FINISHED` have finished here), in which a stay that ended
+    `HALF_LIFE` periods ago counts half, one long ago a tenth. Arrivals come evenly, at the mean of the rates of
+    the last two and of the last eight complete periods, also between the moment and the start of the period. No
     stay counts more than the length of the period, nor beyond `LONGEST_STAY`.
 
     Args:
@@ -41,21 +47,22 @@ def expected_queue_hours(
     if places == 0:
         return expected
     width = end - start
-    recent = arrivals[:, -ARRIVAL_PERIODS:]
-    rate = recent.mean(axis=1) / width if recent.shape[1] else np.zeros(places)
+    rate = expected_arrivals(arrivals) / width
+    aged = 0.5 ** (-np.where(stays.finished, stays.depart, 0.0) / (HALF_LIFE * width))
+    aged = _LEAST_WEIGHT + (1 - _LEAST_WEIGHT) * aged
     finished = np.bincount(stays.place[stays.finished], minlength=places)
     order = np.argsort(stays.place, kind="stable")
     edges = np.searchsorted(stays.place[order], np.arange(places + 1))
     own = np.flatnonzero(finished >= LEAST_FINISHED)
     for place in own.tolist():
         rows = order[edges[place] : edges[place + 1]]
-        survival = _fit(stays, rows)
+        survival = _fit(stays, rows, aged)
         expected[place] += rate[place] * _hours_per_rate(survival, free_flow[place], start, end)
         open_rows = rows[~stays.finished[rows]]
         expected[place] += _open_hours(survival, stays.arrive[open_rows], free_flow[place], start, end).sum()
     borrowing = finished < LEAST_FINISHED
     if borrowing.any():
-        pooled = _fit(stays, np.arange(len(stays.place)))
+        pooled = _fit(stays, np.arange(len(stays.place)), aged)
         free = float(free_flow[borrowing][0])
         expected[borrowing] += rate[borrowing] * _hours_per_rate(pooled, free, start, end)
         rows = np.flatnonzero(borrowing[stays.place] & ~stays.finished)
@@ -64,9 +71,21 @@ def expected_queue_hours(
     return expected
 
 
-def _fit(stays: KnownStays, rows: npt.NDArray[np.int64]) -> Survival:
-    finished = stays.finished[rows]
-    return fit_survival(stays.dwell[rows][finished], -stays.arrive[rows][~finished])
+def expected_arrivals(arrivals: npt.NDArray[np.int64]) -> Floats:
+    """Give the arrivals to expect in a period at each place, shape (places,)."""
+    if not arrivals.shape[1]:
+        return np.zeros(len(arrivals))
+    return np.asarray(np.mean([arrivals[:, -count:].mean(axis=1) for count in ARRIVAL_PERIODS], axis=0))
+
+
+def _fit(stays: KnownStays, rows: npt.NDArray[np.int64], weight: Floats) -> Survival:
+    finished, weight = stays.finished[rows], weight[rows]
+    return fit_survival(
+        stays.dwell[rows][finished],
+        -stays.arrive[rows][~finished],
+        ended_weight=weight[finished],
+        lasting_weight=weight[~finished],
+    )
 
 
 def _open_hours(survival: Survival, arrive: Floats, free: float, start: float, end: float) -> Floats:

@@ -20,6 +20,9 @@ def register(app: typer.Typer) -> None:
 
 
 def forecast(
+    of: Annotated[
+        str, typer.Option("--of", help="demand, or arrivals: how many come to --place on each day.")
+    ] = "demand",
     freq: Annotated[str, typer.Option("--freq", help="Period: h, D, W, MS, QS or YS.")] = "W",
     horizon: Annotated[int, typer.Option("--horizon", help="How many periods ahead.")] = 8,
     by: Annotated[
@@ -54,7 +57,23 @@ def forecast(
       trace forecast
       trace forecast --freq D --horizon 14 --product 09521234000020 --place STORE-OMAHA
       trace forecast --by product,place --as-of 2026-02-01 -o weeks.csv
+      trace forecast --of arrivals --place DC-DALLAS --horizon 7
     """
+    if of != "demand":
+        from trace_cli.arrivals import forecast_load
+
+        return forecast_load(
+            of=of,
+            places=place or (),
+            days=horizon,
+            levels=_read_levels(quantiles),
+            as_of=as_of,
+            unverified=unverified,
+            no_record=no_record,
+            output=output,
+            ledger=ledger,
+            as_json=as_json,
+        )
     from forecasting.demand_forecast import forecast_with_accuracy
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode

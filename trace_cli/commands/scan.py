@@ -56,7 +56,7 @@ def scan(
         float | None, typer.Option("--idle", min=1, help="Session: ask who scans after so long [s].")
     ] = None,
     cooldown: Annotated[
-        float, typer.Option("--cooldown", min=0, help="Session: for so long a code again is the same scan [s].")
+        float, typer.Option("--cooldown", min=0, help="Session: so long a code again is the same scan [s].")
     ] = 2.0,
     stop_on_error: Annotated[
         bool, typer.Option("--stop-on-error", help="Session: after a refusal take nothing until it was seen.")
@@ -72,8 +72,8 @@ def scan(
     """Record what a scanner gives: a session on the terminal, codes as arguments, or lines from standard input.
 
     Without codes a session begins: every scan is on disk before it is shown. Codes as arguments are recorded
-    together or not at all. With - each line is recorded, durably, before the JSON line that says so; a refused line
-    does not stop the others.
+    together or not at all. With - each line is recorded, durably, before the JSON line that says so; a refused
+    line does not stop the others.
 
     \b
     Examples:
