@@ -25,7 +25,7 @@ _FEW_ROWS = (3_000, 12_000)
 _MOST_ROWS = 40_000
 _MOST_ROWS_OF_LINE = 20_000
 
-RIDGE = 10.0
+RIDGE = 3.0
 """Rows that the belief in the lane's own expectation weighs as much as."""
 
 _ROUNDS = 60
@@ -110,9 +110,10 @@ def fit_line(rows: Floats, outcome: Floats, *, expected: int | None = None, wort
     weights = believed.copy()
     for _ in range(_ROUNDS):
         error = np.abs(outcome - matrix @ weights)
-        sway = 1 / np.maximum(error, max(float(np.median(error)) * _SMOOTHING, 1e-6))
+        usual = max(float(np.median(error)), 1e-4)
+        sway = 1 / np.maximum(error, usual * _SMOOTHING)
         heavy = matrix * sway[:, None]
-        ridge = pull * float(sway.mean())
+        ridge = pull / usual
         target = heavy.T @ outcome + ridge * believed
         moved = np.linalg.solve(heavy.T @ matrix + np.diag(ridge), target)
         done = float(np.abs(moved - weights).max()) < 1e-6

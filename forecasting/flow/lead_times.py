@@ -74,7 +74,9 @@ def lead_times(
         )
     answer = queries.copy()
     curve = _forecast(known, legs, queries)
-    age = np.where(-known.asked_start > FORGOTTEN * np.nanmax(known.lead), 0.0, np.maximum(-known.asked_start, 0.0))
+    age = np.where(
+        -known.asked_start > FORGOTTEN * np.nanmax(known.lead), 0.0, np.maximum(-known.asked_start, 0.0)
+    )
     curve = curve.given(np.log(np.maximum(age, 1e-9)))
     hours = np.exp(curve.at(levels))
     overdue = curve.taken > 1 - OVERDUE
