@@ -94,7 +94,7 @@ def fit_line(rows: Floats, outcome: Floats, *, expected: int | None = None, wort
     rows, outcome = rows[-_MOST_ROWS_OF_LINE:], outcome[-_MOST_ROWS_OF_LINE:]
     known = np.isfinite(rows)
     some = known.any(axis=0)
-    low, middle, high = np.zeros((3, rows.shape[1]))
+    low, middle, high = (np.zeros(rows.shape[1]) for _ in range(3))
     low[some], middle[some], high[some] = np.nanquantile(rows[:, some], (0.005, 0.5, 0.995), axis=0)
     filled = np.clip(np.where(known, rows, middle), low, high)
     spread = filled.std(axis=0)
@@ -107,7 +107,7 @@ def fit_line(rows: Floats, outcome: Floats, *, expected: int | None = None, wort
         believed[1 + expected] = scale[expected]
     pull = np.full(matrix.shape[1], worth)
     pull[0] = 1e-6
-    weights = believed.copy()
+    weights: Floats = believed.copy()
     for _ in range(_ROUNDS):
         error = np.abs(outcome - matrix @ weights)
         usual = max(float(np.median(error)), 1e-4)
@@ -115,7 +115,7 @@ def fit_line(rows: Floats, outcome: Floats, *, expected: int | None = None, wort
         heavy = matrix * sway[:, None]
         ridge = pull / usual
         target = heavy.T @ outcome + ridge * believed
-        moved = np.linalg.solve(heavy.T @ matrix + np.diag(ridge), target)
+        moved = np.asarray(np.linalg.solve(heavy.T @ matrix + np.diag(ridge), target), dtype=np.float64)
         done = float(np.abs(moved - weights).max()) < 1e-6
         weights = moved
         if done:
