@@ -15,6 +15,7 @@ from benchmarks.site import Bench
 QUESTIONS = (
     "startup",
     "session_append",
+    "dock",
     "bulk_import",
     "full_verify",
     "quick_verify",
@@ -22,6 +23,10 @@ QUESTIONS = (
     "proven_entry",
     "growth",
     "csv_import",
+    "food_export",
+    "trace_graph",
+    "epcis_import",
+    "event_hash",
 )
 HEADER = ("question", "ours", "limit, measured in the same run", "ratio", "budget", "met")
 ROOM = Path(__file__).resolve().parents[1] / ".bench"

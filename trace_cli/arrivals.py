@@ -102,8 +102,14 @@ def _series(uri: str, table: Any, levels: Sequence[float]) -> dict[str, Any]:
         for row in table.to_dict("records")
     ]
     return {
-        "unique_id": uri, "product": None, "place": uri, "frequency": "D", "unit": "arrivals",
-        "model": MODEL, "class": "arrivals", "points": points,
+        "unique_id": uri,
+        "product": None,
+        "place": uri,
+        "frequency": "D",
+        "unit": "arrivals",
+        "model": MODEL,
+        "class": "arrivals",
+        "points": points,
         "accuracy": {"mase": None, "rmsse": None, "coverage80": None, "value_added": None},
     }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real program on a real pseudo-terminal: bytes in as a scanner sends them, the terminal looked at afterwards."""
+"""The real program on a real pseudo-terminal: bytes in as a scanner sends them, and the terminal looked at."""
 
 import fcntl
 import json

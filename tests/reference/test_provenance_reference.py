@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trace back, forward and contents against a slow reference, on random graphs: zero missed, zero extra.
 
-Packing and unpacking of any depth, containers used again, lots in parts, merges and splits by transformations (also
-joined by transformationID), instances of lots, associations, corrections, and events that are recorded late.
+Packing and unpacking of any depth, containers used again, lots in parts, merges and splits by transformations
+(also joined by transformationID), instances of lots, associations, corrections, and events that are recorded late.
 """
 
 import importlib.util

@@ -56,7 +56,7 @@ def scan(
         float | None, typer.Option("--idle", min=1, help="Session: ask who scans after so long [s].")
     ] = None,
     cooldown: Annotated[
-        float, typer.Option("--cooldown", min=0, help="Session: for so long a code again is the same scan [s].")
+        float, typer.Option("--cooldown", min=0, help="Session: so long a code again is the same scan [s].")
     ] = 2.0,
     stop_on_error: Annotated[
         bool, typer.Option("--stop-on-error", help="Session: after a refusal take nothing until it was seen.")
@@ -72,8 +72,8 @@ def scan(
     """Record what a scanner gives: a session on the terminal, codes as arguments, or lines from standard input.
 
     Without codes a session begins: every scan is on disk before it is shown. Codes as arguments are recorded
-    together or not at all. With - each line is recorded, durably, before the JSON line that says so; a refused line
-    does not stop the others.
+    together or not at all. With - each line is recorded, durably, before the JSON line that says so; a refused
+    line does not stop the others.
 
     \b
     Examples:
@@ -216,5 +216,14 @@ def _lines(handle: int) -> Iterator[bytes]:
 
 
 def _line(raw: bytes, status: str, **more: object) -> dict[str, Any]:
-    fields = {"symbology": None, "elements": [], "uri": None, "reason": None, **more}
-    return {"schema": "trace.scan/1", "raw_hex": raw.hex(), "status": status, **fields}
+    from ledger.custody.gs1.scan import read_scan
+    from trace_cli.commands.scanner import scan_line
+
+    line = scan_line(read_scan(raw))
+    if status == "ok" and line["uri"] != more.get("uri"):
+        line.update(elements=[], readings=[])  # it was recorded as a code of one's own
+    if not (status == "refused" and line["status"] == "ask"):
+        line["status"] = status
+        if status == "refused":
+            line["uri"] = None
+    return {**line, **more}

@@ -50,8 +50,9 @@ class Read:
 class Splitter:
     """Cuts bytes with their times of arrival into `Read`s."""
 
-    def __init__(self, *, suffix: bool = True) -> None:
+    def __init__(self, *, suffix: bool = True, empty_lines: bool = False) -> None:
         self._suffix = suffix
+        self._empty_lines = empty_lines
         self._runs: list[bytearray] = []
         self._last = float("-inf")
         self._doubted = float("-inf")
@@ -116,6 +117,8 @@ class Splitter:
 
     def _line(self, at: float, *, by_hand: bool = False) -> Iterator[Read]:
         pieces, entry = self._pieces(by_hand=by_hand)
+        if not pieces and self._empty_lines:
+            yield Read(b"", "typed", "line")
         if not pieces:
             return
         begun_in_doubt = self._suffix and at - self._doubted < DOUBT and entry == "scanned"

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ledger.chain import canonical
 from ledger.chain.errors import BadJson
-from ledger.custody.exchange.epcis_check import ANY_NAME, Fault, settle_event
+from ledger.custody.exchange.epcis_check import Fault, settle_event
 from ledger.custody.exchange.epcis_document import (
     DOCUMENTS,
     MAX_DEPTH,
@@ -20,7 +20,7 @@ from ledger.custody.exchange.epcis_document import (
     VocabularyElement,
     problem_of,
 )
-from ledger.custody.exchange.epcis_fields import ALLOWED, pointer
+from ledger.custody.exchange.epcis_fields import ALLOWED, ANY_NAME, pointer
 from ledger.custody.json_context import merge, names_of, used_context
 from ledger.custody.problems import Problem
 
@@ -97,7 +97,7 @@ class _Reader:
         context = merge(document.get("@context"), None)
         if type(kind) is str and kind in DOCUMENTS:
             yield from self._document(document, kind, context)
-        elif type(kind) is str and kind in ALLOWED or "eventTime" in document:
+        elif (type(kind) is str and kind in ALLOWED) or "eventTime" in document:
             yield from self._events([document], None, _NO_CONTEXT)
         elif "eventType" in document or any(str(key).startswith(("EQ_", "GE_", "MATCH_")) for key in document):
             raise self._fault((), "this is a query, not events", "answer it with trace query")
@@ -242,7 +242,7 @@ def strings_of(event: Mapping[str, Any]) -> set[str]:
 
 
 def number_faults(event: Mapping[str, Any]) -> list[Fault]:
-    """Find what has no canonical form: numbers out of range, lone surrogates, NUL. Quick where there is nothing."""
+    """Find what has no canonical form: numbers out of range, lone surrogates, NUL."""
     try:
         canonical.encode(event, max_depth=MAX_DEPTH)
         return []

@@ -15,14 +15,15 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-from ledger.chain import canonical
 from ledger.chain.entry import Entry
-from ledger.chain.errors import BadJson, Refused, Untrue
+from ledger.chain.errors import BadJson, Untrue
 from ledger.chain.reader import AuthenticReader
 from ledger.chain.storage.sqlite import SqliteView
 from ledger.custody.identity import ident_of
 from ledger.custody.index import read
+from ledger.custody.index.marks import Marks, exactly, marks_of
 from ledger.custody.index.nodes import read_nodes
+from ledger.custody.index.read import Row
 from ledger.custody.index.rebuild import fault_of, fill, row_of
 from ledger.custody.index.roles import NAMED
 from ledger.custody.index.write import create_tables
@@ -75,15 +76,15 @@ class Lookup:
         def judge(entry: Entry) -> bool:
             return _names(entry, uri, mask)
 
-        if not (mark := _mark(uri)):
+        if not (marks := marks_of(uri)):
             return []
         return self._proven(
-            lambda: read.mentions_of(self._connection, uri, mask), judge, mark if probe else b"", f"name {uri}"
+            lambda: read.mentions_of(self._connection, uri, mask), judge, marks if probe else [], f"name {uri}"
         )
 
     def is_known(self, uri: str, *, probe: bool = True, mask: int = NAMED) -> bool:
-        """Tell whether any event names a thing; see `entries_naming`. Without a probe, one proven event will do."""
-        if not probe and not self.warning and _mark(uri):
+        """Tell whether any event names a thing; see `entries_naming`. Without a probe, one will do."""
+        if not probe and not self.warning and marks_of(uri):
             try:
                 seqs = self._ask(lambda: read.mentions_of(self._connection, uri, mask, 1))
                 return bool(
@@ -95,7 +96,7 @@ class Lookup:
 
     def ending_with(self, tail: str) -> list[str]:
         """List things whose URI ends so; only a hint until their entries are read."""
-        return self._ask(lambda: read.ending_with(self._connection, tail)) if _mark(tail) else []
+        return self._ask(lambda: read.ending_with(self._connection, tail)) if marks_of(tail) else []
 
     def seq_of(self, event_id: str, *, withdraws: bool = False) -> int | None:
         """Find the entry of an event.
@@ -104,7 +105,7 @@ class Lookup:
             Untrue: It does not hold.
         """
         ident = ident_of(event_id, withdraws)
-        if not (mark := _mark(event_id)):
+        if not (marks := exactly(event_id)):
             return None
 
         def judge(entry: Entry) -> bool:
@@ -113,10 +114,26 @@ class Lookup:
         found = self._proven(
             lambda: list(read.find_idents(self._connection, [ident]).values()),
             judge,
-            mark,
+            marks,
             f"have the eventID {event_id}",
         )
         return found[0].seq if found else None
+
+    def declarations_of(self, event_ids: Sequence[str]) -> list[Entry]:
+        """Give the error declarations that withdraw any of these events, in order, each proven.
+
+        Raises:
+            Untrue: One of them does not hold.
+        """
+        idents = {ident_of(event_id, True) for event_id in event_ids}
+        if not idents:
+            return []
+        return self._proven(
+            lambda: sorted(read.find_idents(self._connection, list(idents)).values()),
+            lambda entry: (row := row_of(entry)) is not None and row.ident in idents,
+            [(b'"errorDeclaration":',)],
+            "declare an error in one of these events",
+        )
 
     def entries_of_kind(self, kind: str) -> list[Entry]:
         """Give the entries of a kind that is no event, in order, each proven.
@@ -127,13 +144,25 @@ class Lookup:
         return self._proven(
             lambda: read.seqs_of_kind(self._connection, kind),
             lambda entry: entry.kind == kind,
-            f'"kind":"{kind}","rec":"'.encode("ascii"),
+            [(f'"kind":"{kind}","rec":"'.encode("ascii"),)],
             f"have the kind {kind}",
         )
 
-    def roles_in(self, uris: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
-        """List the entries that the index has for each thing, and as what they name it; a hint, to be checked."""
-        return self._ask(lambda: read.roles_in(self._connection, uris))
+    def rows_of(self, uris: Sequence[str]) -> dict[str, list[Row]]:
+        """List what the index has for each thing; a hint, to be checked."""
+        return self._ask(lambda: read.rows_of(self._connection, uris))
+
+    def rows_by_number(self, numbers: Sequence[int], mask: int) -> dict[int, list[Row]]:
+        """As `rows_of`, for things by their numbers, as any of what `mask` says."""
+        return self._ask(lambda: read.rows_by_number(self._connection, numbers, mask))
+
+    def withdrawn_seqs(self) -> set[int]:
+        """List the entries that the index has as withdrawn; a hint."""
+        return self._ask(lambda: read.withdrawn_seqs(self._connection))
+
+    def held_things(self) -> list[str]:
+        """List the things that the index has as put on hold or released; a hint, to be checked."""
+        return self._ask(lambda: read.things_on_hold(self._connection))
 
     def declared(self, event_ids: Sequence[str]) -> dict[str, int]:
         """List where the index has an error declaration of one of these events; a hint, to be checked."""
@@ -157,14 +186,14 @@ class Lookup:
         return found
 
     def _proven(
-        self, ask: Callable[[], list[int]], judge: Callable[[Entry], bool], mark: bytes, what: str
+        self, ask: Callable[[], list[int]], judge: Callable[[Entry], bool], marks: Marks, what: str
     ) -> list[Entry]:
         """Ask for entries, prove them, and see whether they are what was asked for and all that was."""
         try:
             seqs = self._ask(ask)
             found = [self._checked(seq, judge, what) for seq in seqs]
-            if mark and not self.warning:
-                self._probe(set(seqs), judge, mark, what)
+            if marks and not self.warning:
+                self._probe(set(seqs), judge, marks, what)
         except WrongIndexError as error:
             self.distrust(str(error))
             found = [self._checked(seq, judge, what) for seq in ask()]
@@ -189,7 +218,7 @@ class Lookup:
             raise WrongIndexError(f"the index is wrong: entry {seq} does not {what}")
         return entry
 
-    def _probe(self, known: set[int], judge: Callable[[Entry], bool], mark: bytes, what: str) -> None:
+    def _probe(self, known: set[int], judge: Callable[[Entry], bool], marks: Marks, what: str) -> None:
         """3. Search a part of the log for entries that the index has left out."""
         size = self.reader.size
         part = min(size, self._left)
@@ -197,8 +226,10 @@ class Lookup:
             return
         self._left -= part
         start = secrets.randbelow(size - part + 1)
-        query = "SELECT seq FROM entry WHERE seq BETWEEN ? AND ? AND instr(bytes, ?) > 0"
-        for (seq,) in self._connection.execute(query, (start, start + part - 1, mark)).fetchall():
+        held = " OR ".join(f"({' AND '.join('instr(bytes, ?) > 0' for _ in parts)})" for parts in marks)
+        query = f"SELECT seq FROM entry WHERE seq BETWEEN ? AND ? AND ({held})"
+        values = (start, start + part - 1, *(mark for parts in marks for mark in parts))
+        for (seq,) in self._connection.execute(query, values).fetchall():
             if seq not in known and judge(self.reader.entry(seq)):
                 raise WrongIndexError(f"the index is wrong: it leaves out entry {seq}, though it does {what}")
 
@@ -215,11 +246,3 @@ class Lookup:
 
 def _names(entry: Entry, uri: str, mask: int) -> bool:
     return (row := row_of(entry)) is not None and bool(row.things.get(uri, 0) & mask)
-
-
-def _mark(text: str) -> bytes:
-    """Write a string as it stands in an entry; nothing, where no entry can hold it."""
-    try:
-        return canonical.encode(text)[1:-1]
-    except Refused:
-        return b""

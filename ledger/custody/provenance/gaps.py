@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ledger.custody import vocabulary
 from ledger.custody.codes import lot_of
@@ -18,10 +19,10 @@ from ledger.custody.provenance.stays import Stays
 class Gap:
     """One gap. `seqs` are the events that show it, `remedy` is the record that would mend it.
 
-    `kind` is one of: no_origin (nothing says how it came to be), not_received, not_shipped (a hand-over of which one
-    side is missing), one_sided (a transformation without inputs or outputs), no_lot (only the product is known),
-    not_packed (it came out of what it never went into), two_places (it is in two containers at once), out_of_nothing
-    (more came out than went in, or out of tolerance).
+    `kind` is one of: no_origin (nothing says how it came to be), not_received, not_shipped (one side of a
+    hand-over is missing), one_sided (a transformation without inputs or outputs), no_lot (only the product is known),
+    not_packed (it came out of what it never went into), two_places (it is in two containers at once),
+    out_of_nothing (more came out than went in, or out of tolerance).
     """
 
     kind: str
@@ -82,8 +83,8 @@ def _origin(graph: Graph, uri: str) -> Iterator[Gap]:
         uri,
         seqs,
         f"nothing says how {uri} came to be{first}",
-        f"the ObjectEvent (action ADD) or the TransformationEvent that brought {uri} into being, or the event by which "
-        "it was received, with its source",
+        f"the ObjectEvent (action ADD) or the TransformationEvent that brought {uri} into being, or the event by "
+        "which it was received, with its source",
     )
 
 
@@ -174,7 +175,7 @@ def _two_places(graph: Graph) -> Iterator[Gap]:
                 packed.setdefault(stay.child, []).append((stay.entered, stay.left, stay.container, stay.seqs[0]))
     for child, found in packed.items():
         found = sorted(dict.fromkeys(found))
-        for before, after in zip(found, found[1:], strict=False):
+        for before, after in pairwise(found):
             if after[0] < before[1] and before[2] != after[2]:
                 yield Gap(
                     "two_places",
