@@ -115,8 +115,8 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
         ``open_visits`` (at `as_of`), ``free_flow_hours [hours], usual_queue_hours`` (median of the last eight
         periods), ``hours_at_stake`` (forecast beyond the usual), ``expected_arrivals`` (in the period ahead),
         ``capacity`` (demonstrated, stays a period), ``relief_units, relief_hours, relief_replayed_hours``
-        (`find_relief`), ``causes`` (list of sentences), ``events`` (list of seq that opened the visits that wait most
-        in p, at most 20).
+        (`find_relief`), ``causes`` (list of sentences), ``events`` (list of seq that opened the visits that wait
+        most in p, at most 20).
 
     Raises:
         BadTable: the visits table does not hold together.

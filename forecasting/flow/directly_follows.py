@@ -27,8 +27,8 @@ def directly_follows(events: pd.DataFrame, *, step: str = "step") -> pd.DataFram
         step: the column whose values follow each other, such as ``step`` or ``place``.
 
     Returns:
-        A row for each pair that occurs, the most frequent first, ties by name: ``before, after, count, mean, median,
-        low, high, total, deviation`` [hours]; the deviation is that of the population.
+        A row for each pair that occurs, the most frequent first, ties by name: ``before, after, count, mean,
+        median, low, high, total, deviation`` [hours]; the deviation is that of the population.
 
     Raises:
         BadTable: a column is missing or of the wrong kind.

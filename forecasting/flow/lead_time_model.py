@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Quantiles of the logarithm of a lead time: a median line, and trees around it.
 
-The line carries what must be carried on beyond what was seen (lane, recent level, promise). The trees find what a line cannot, and how wide the band is.
+The line carries what must be carried on beyond what was seen (lane, recent level, promise). The trees find what a
+line cannot, and how wide the band is.
 """
 
 from dataclasses import dataclass

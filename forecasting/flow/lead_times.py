@@ -43,10 +43,12 @@ def lead_times(
     chosen
        by how they would have told later legs.
     3. Split-conformal shifts, from the same later legs, mend the width of the band.
-    4. A query whose start lies before `as_of` is under way: its quantiles are those of legs that last longer than it
-       has lasted. Where hardly any does (`OVERDUE`), the rest follows a Pareto law of exponent `TAIL`: the longer it
-       has lasted, the longer it will. Where it lies further back than three times the longest leg that ever ended,
-       it is no open shipment but a question about a leg of that day, and the quantiles are those of any leg.
+    4. A query whose start lies before `as_of` is under way: its quantiles are those of legs that last longer than
+    it
+       has lasted. Where hardly any does (`OVERDUE`), the rest follows a Pareto law of exponent `TAIL`: the longer
+       it has lasted, the longer it will. Where it lies further back than three times the longest leg that ever
+       ended, it is no open shipment but a question about a leg of that day, and the quantiles are those of any
+       leg.
 
     Args:
         legs: columns ``origin, destination, start, end`` (NaT = under way), optional ``promised``, ``item``,

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What would relieve a place: so many of its open visits released before the next period, and what that is worth.
 
-The same release is replayed on past periods: there it is known how long the visits that were the oldest at the start
-of the period went on waiting inside it, and that is what releasing them would have saved.
+The same release is replayed on past periods: there it is known how long the visits that were the oldest at the
+start of the period went on waiting inside it, and that is what releasing them would have saved.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -65,14 +66,14 @@ def find_relief(stays: KnownStays, free_flow: Floats, open_hours: Floats, edges:
 def _replay(stays: KnownStays, free_flow: Floats, units: Indices, edges: Floats) -> Floats:
     places = len(stays.places)
     saved, periods = np.zeros(places), np.zeros(places)
-    for start, end in list(zip(edges[:-1], edges[1:], strict=True))[-REPLAYED:]:
+    for start, end in list(pairwise(edges.tolist()))[-REPLAYED:]:
         there = (stays.arrive <= start) & (~stays.finished | (stays.depart > start))
         rows = np.flatnonzero(there)
         rows = rows[np.lexsort((stays.seq[rows], stays.arrive[rows], stays.place[rows]))]
         owner = stays.place[rows]
         rank = np.arange(len(rows)) - np.searchsorted(owner, owner)
         released = rows[rank < units[owner]]
-        waits = waiting_hours(stays, free_flow, float(start), float(end))[released]
+        waits = waiting_hours(stays, free_flow, start, end)[released]
         saved += np.bincount(stays.place[released], weights=waits, minlength=places)
         periods += np.bincount(owner, minlength=places) > 0
     return np.where((periods > 0) & (units > 0), saved / np.maximum(periods, 1), np.nan)
