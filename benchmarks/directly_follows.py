@@ -1,7 +1,7 @@
 """How fast is directly-follows performance? Against PM4Py, run by its own interpreter: it is no dependency.
 
-``python -m benchmarks.directly_follows DATA [COPIES] [PYTHON]``: PYTHON is an interpreter that has pm4py; without it
-only ours is measured. Each runs in a process of its own, one after the other.
+``python -m benchmarks.directly_follows DATA [COPIES] [PYTHON]``: PYTHON is an interpreter that has pm4py; without
+it only ours is measured. Each runs in a process of its own, one after the other.
 """
 
 from __future__ import annotations
