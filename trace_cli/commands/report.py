@@ -1,4 +1,4 @@
-"""`trace report provenance`: where a thing comes from or went, as a page to print or as a workbook."""
+"""`trace report`: where a thing comes from or went, and how operations stand, to print or as a workbook."""
 
 from __future__ import annotations
 
@@ -21,13 +21,9 @@ class Direction(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(no_args_is_help=True, help="Write reports to print or to file.")
-    group.callback()(_group)
     group.command("provenance")(provenance)
+    group.command("operations")(operations)
     app.add_typer(group, name="report")
-
-
-def _group() -> None:
-    """Keep this a group, although it has one command."""
 
 
 def provenance(
@@ -86,3 +82,35 @@ def provenance(
     else:
         say(f"{len(answer.nodes)} things, {len(answer.links)} links, {len(answer.gaps)} gaps: {output}")
     return int(ExitCode.OK)
+
+
+def operations(
+    output: Annotated[Path, typer.Option("--output", "-o", help="FILE.html or FILE.xlsx.")],
+    period: Annotated[str, typer.Option("--period", help="Period to compare: h, D, W, M, Q or Y.")] = "W",
+    as_of: options.AsOf = None,
+    unverified: options.Unverified = False,
+    no_record: options.NoRecord = False,
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """Write how operations stand: a flow map, the waiting at each place, alarms, what is under way and likely
+    late.
+
+    It names the checkpoint that it rests on and the decision entry in which it was recorded.
+
+    \b
+    Examples:
+      trace report operations -o operations.html
+      trace report operations --period D --as-of 2026-02-01 -o operations.xlsx
+    """
+    from trace_cli.operations import report_operations
+
+    return report_operations(
+        output=output,
+        period=period,
+        as_of=as_of,
+        unverified=unverified,
+        no_record=no_record,
+        ledger=ledger,
+        as_json=as_json,
+    )

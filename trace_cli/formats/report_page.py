@@ -30,13 +30,16 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: 
 """
 
 
-def report_page(title: str, about: Sequence[str], tables: Sequence[Tabular]) -> str:
+def report_page(
+    title: str, about: Sequence[str], tables: Sequence[Tabular], *, pictures: Sequence[str] = ()
+) -> str:
     """Write a page; every text in it is escaped.
 
     Args:
         title: Its heading.
         about: Paragraphs below that.
         tables: What it holds; an empty one is said to be empty.
+        pictures: SVG elements of our own making, shown before the tables as they are.
     """
     parts = [
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
@@ -46,6 +49,7 @@ def report_page(title: str, about: Sequence[str], tables: Sequence[Tabular]) -> 
         f"<h1>{_text(title)}</h1>",
         *(f"<p>{_text(line)}</p>" for line in about),
     ]
+    parts += [f'<div class="scroll">{picture}</div>' for picture in pictures]
     for table in tables:
         parts.append(f"<h2>{_text(table.title)}</h2>")
         if not table.rows:
