@@ -19,8 +19,8 @@ from ledger.custody.provenance.stays import Stays
 class Gap:
     """One gap. `seqs` are the events that show it, `remedy` is the record that would mend it.
 
-    `kind` is one of: no_origin (nothing says how it came to be), not_received, not_shipped (one side of a
-    hand-over is missing), one_sided (a transformation without inputs or outputs), no_lot (only the product is known),
+    `kind` is one of: no_origin (nothing says how it came to be), not_received, not_shipped (one side of a hand-over
+    is missing), one_sided (a transformation without inputs or outputs), no_lot (only the product is known),
     not_packed (it came out of what it never went into), two_places (it is in two containers at once),
     out_of_nothing (more came out than went in, or out of tolerance).
     """

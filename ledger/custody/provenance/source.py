@@ -21,7 +21,7 @@ from ledger.custody.facts import Facts, read_facts
 from ledger.custody.holds import NO_WORDS, STEP, hold_words
 from ledger.custody.index.lookup import Lookup, WrongIndexError
 from ledger.custody.index.read import Row
-from ledger.custody.index.roles import EMPTIED, MEMBER, roles_among, roles_of
+from ledger.custody.index.roles import DECLARED, EMPTIED, MEMBER, roles_among, roles_of
 from ledger.custody.index.roles import LOT as IS_LOT
 from ledger.custody.kinds.base import Mention, thing_uri
 from ledger.custody.lots import lot_of_mention
@@ -150,7 +150,7 @@ class Source:
         """Leave out what is withdrawn; a hint."""
         if self._gone is None:
             self._gone = self.lookup.withdrawn_seqs()
-        return [row for row in rows if row.seq not in self._gone]
+        return [row for row in rows if row.seq not in self._gone and not row.role & DECLARED]
 
     def of(self, uri: str, mask: int) -> Records:
         """Give what was read of a thing, in the roles of `mask`, withdrawn events left out; oldest first.
