@@ -102,12 +102,12 @@ def series_scores(demand: pd.DataFrame, rows: pd.DataFrame, *, season_length: in
     )
 
 
-def summarise(scores: pd.DataFrame, by: pd.Series, *, seed: int = 0) -> pd.DataFrame:
+def summarise(scores: pd.DataFrame, by: "pd.Series[str] | None", *, seed: int = 0) -> pd.DataFrame:
     """Average the measures by model and segment, with intervals over series.
 
     Args:
         scores: from `series_scores`.
-        by: segment of each series, indexed by ``unique_id``.
+        by: segment of each series, indexed by ``unique_id``; None: all series are one segment, ``all``.
         seed: of the bootstrap.
 
     Returns:
@@ -117,7 +117,7 @@ def summarise(scores: pd.DataFrame, by: pd.Series, *, seed: int = 0) -> pd.DataF
         these were
         not backtested).
     """
-    table = scores.assign(segment=scores["unique_id"].map(by))
+    table = scores.assign(segment="all" if by is None else scores["unique_id"].map(by))
     rows = []
     for segment, part in table.groupby("segment", sort=True):
         mase = part.pivot(index="unique_id", columns="model", values="mase").dropna()

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import pandas as pd
+from typing import Any
 
 
 def run_demand_backtest(
@@ -67,7 +64,7 @@ def run_demand_backtest(
 
 def _history(
     freq: str, by: str, as_of: str | None, ledger: Path | None, *, unverified: bool, progress: Any
-) -> tuple[pd.DataFrame, dict[str, Any]]:
+) -> tuple[Any, dict[str, Any]]:
     """Give the demand of a verified history, and what the answer says of it."""
     from forecasting.asked_demand import ask_demand
     from trace_cli.context import find_site

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from trace_cli.formats.answer import say
 from trace_cli.formats.csv_text import csv_text
 from trace_cli.formats.table import draw_table
 from trace_cli.prediction import number
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 SCHEMA: Final = "trace.backtest/1"
-_ALL: Final = "all"
 _COLUMNS: Final = (
     *("series", "mase", "mase_low", "mase_high", "rmsse", "pinball", "coverage80", "bias", "tracking_signal"),
     *("added_over_naive", "added_over_seasonal_naive"),
@@ -22,7 +18,7 @@ _COLUMNS: Final = (
 
 
 def backtest_answer(
-    demand: pd.DataFrame, *, freq: str, horizon: int, origins: int, models: Sequence[str]
+    demand: Any, *, freq: str, horizon: int, origins: int, models: Sequence[str]
 ) -> dict[str, Any]:
     """Backtest a demand table and build the answer.
 
@@ -30,8 +26,6 @@ def backtest_answer(
         ``frequency, horizon, origins, series_found, segments: [{kind, segment, model, ...}], steps: [{step, model,
         error, coverage80}]``.
     """
-    import pandas as pd
-
     import forecasting
     from forecasting.backtest_scores import by_step, segments, series_scores, summarise
     from forecasting.frequency import read_frequency
@@ -42,9 +36,8 @@ def backtest_answer(
     )
     scores = series_scores(demand, rows, season_length=read_frequency(freq).season_length)
     named = segments(demand).set_index("unique_id")
-    everything = pd.Series(_ALL, index=named.index)
     found = []
-    for kind, by in ((_ALL, everything), ("abc", named["abc"]), ("xyz", named["xyz"]), ("class", named["class"])):
+    for kind, by in (("all", None), ("abc", named["abc"]), ("xyz", named["xyz"]), ("class", named["class"])):
         for row in summarise(scores, by).to_dict("records"):
             found.append({"kind": kind, "segment": row["segment"], "model": row["model"], "series": row["series"]})
             found[-1] |= {name: number(row[name]) for name in _COLUMNS if name != "series"}
