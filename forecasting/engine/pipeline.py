@@ -236,8 +236,7 @@ def _counted(prepared: Prepared, learnt: Learnt, mean: Floats, centre: Floats, l
     unit = _unit(block)
     own = prepared.faded_dispersion(said["memory"]) * (block.scale / unit)
     # The mean forecast is tuned by the root of squared errors, which a few large demands do not move; a
-    # distribution
-    # lies around a centre that is tuned by the squares themselves.
+    # distribution lies around a centre that is tuned by the squares themselves.
     centre = (1 - said["steady"]) * mean + said["steady"] * centre
     n = block.lengths
     dispersion = said["factor"] * (n * own + said["worth"] * said["prior"]) / (n + said["worth"])
@@ -256,7 +255,8 @@ def _unit(block: Block) -> Floats:
     whole = (np.abs(units - np.round(units)) < 1e-6).all(axis=1)
     some = np.where(block.known & (block.z > 0), block.z, np.nan)
     some[:, -1] = np.where(np.isnan(some).all(axis=1), 1.0, some[:, -1])
-    return np.where(whole, 1.0, np.nanmedian(some, axis=1) * block.scale / 10)
+    # Never so small a unit, beside the mean, that counting in it overflows.
+    return np.where(whole, 1.0, np.maximum(np.nanmedian(some, axis=1), 1e-6) * block.scale / 10)
 
 
 def _decayed(block: Block, levels: Floats, memory: float = 0.97) -> Floats:

@@ -153,6 +153,8 @@ HOSTILE = {
     "huge": (RNG.random(40) * 1e15).tolist(),
     "negative": RNG.normal(0, 5, 60).tolist(),
     "fractions that come rarely": (RNG.random(80) * (RNG.random(80) < 0.2)).tolist(),
+    "next to nothing": [1.5, 2.2e-311, 0.0, 2.2e-311],
+    "nothing but denormal numbers": [2.2e-311, 0.0, 2.2e-311, 0.0, 0.0],
     "many counts": (RNG.poisson(5000, 40) * (RNG.random(40) < 0.5)).tolist(),
 }
 
