@@ -160,7 +160,7 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
             "relief_units": relief.units,
             "relief_hours": relief.hours,
             "relief_replayed_hours": relief.replayed,
-            "causes": _lists(name_causes(stays, history, capacity, queue_hours, start, end)),
+            "causes": _lists(name_causes(stays, history, capacity, queue_hours, past)),
             "events": _lists(_longest_waits(stays, waits)),
         },
         columns=list(BOTTLENECK_COLUMNS),

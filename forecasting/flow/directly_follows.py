@@ -19,7 +19,7 @@ _HOUR = 3_600_000_000
 def directly_follows(events: pd.DataFrame, *, step: str = "step") -> pd.DataFrame:
     """Measure the gap between each event of an item and its next one, by pair of steps.
 
-    Events of an item are in the order of time, then seq (van der Aalst, "Process Mining", 2016, section 5.2).
+    Events of an item are in the order of time, then seq (van der Aalst 2016, section 5.2).
 
     Args:
         events: columns ``item, event_time, seq`` and the one that `step` names; rows without an item, a time or a
