@@ -9,7 +9,7 @@ from forecasting.detectors.history import HOUR, History
 FLIGHT = 900.0  # [km/h], an airliner
 ROAD = 130.0  # [km/h], door to door, with hand-over at both ends
 NEAR = 50.0  # [km]; below that, coordinates of places are too coarse to say anything
-FAR = 200.0  # [km]
+FAR = 80.0  # [km]
 CLOCKS = 0.02  # [h]; two clocks may differ by a minute
 
 
