@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "backup": ("backup",),
     "recover": ("recover",),
     "scan": ("scan",),
+    "scanner": ("scanner",),
     "move": ("ship", "receive", "pack", "unpack"),
     "transform": ("transform",),
     "record": ("record",),

@@ -12,7 +12,10 @@ from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from ledger.custody.codes import Codes
+    from ledger.custody.label import Label
     from ledger.custody.recorder import Recorded, Recorder
     from ledger.custody.statement import Statement, Thing
     from trace_cli.refusals import Guard
@@ -57,7 +60,7 @@ def read_thing(
         Refused: It is malformed.
     """
     from ledger.custody.quantity import read_quantity, read_unit
-    from ledger.custody.statement import LOT, PRODUCT, Thing
+    from ledger.custody.statement import Thing
     from ledger.custody.vocabulary import is_uri
 
     amount, unit = said.quantity, said.unit
@@ -66,27 +69,61 @@ def read_thing(
     quantity = None if amount is None else read_quantity(amount)
     measured = read_unit(unit) if unit else None
     product, colon, lot = text.rpartition(":")
-    if not scanned and colon and product and lot and not is_uri(text):
+    if not scanned and colon and product and lot and not is_uri(text) and text[0] not in "](":
         return Thing(codes.lot(lot, product), True, quantity, measured), {}
+    if (label := codes.label(text, scanned=scanned)) is not None:
+        return _read_label(codes, label, said, quantity, measured)
     found = codes.item(text, alone=not said.product)
     if found.is_class and said.lot:
         return Thing(codes.lot(said.lot, text), True, quantity, measured), {}
     if found.is_class:
-        from decimal import Decimal
+        from decimal import Decimal as Number
 
-        return Thing(found.uri, True, Decimal(1) if quantity is None else quantity, measured), {}
-    said_of: dict[str, Any] = {}
+        return Thing(found.uri, True, Number(1) if quantity is None else quantity, measured), {}
+    return Thing(found.uri), _said_of(codes, said, quantity, measured)
+
+
+def _said_of(codes: Codes, said: Circumstances, quantity: Decimal | None, unit: str | None) -> dict[str, Any]:
+    """Write what was said beside the code of a single thing."""
+    from ledger.custody.statement import LOT, PRODUCT, QUANTITY, UNIT
+
+    found: dict[str, Any] = {}
     if said.product:
-        said_of[PRODUCT] = codes.product(said.product)
+        found[PRODUCT] = codes.product(said.product)
     if said.lot:
-        said_of[LOT] = said.lot
+        found[LOT] = said.lot
     if quantity is not None:
-        from ledger.custody.statement import QUANTITY, UNIT
+        found[QUANTITY] = quantity
+        if unit:
+            found[UNIT] = unit
+    return found
 
-        said_of[QUANTITY] = quantity
-        if measured:
-            said_of[UNIT] = measured
-    return Thing(found.uri), said_of
+
+def _read_label(
+    codes: Codes, label: Label, said: Circumstances, quantity: Decimal | None, unit: str | None
+) -> tuple[Thing, dict[str, Any]]:
+    """Bring together what a label says and what was said beside it.
+
+    Raises:
+        Refused: They contradict each other.
+    """
+    from decimal import Decimal as Number
+
+    from ledger.chain.errors import Refused
+    from ledger.custody.codes import lot_of
+    from ledger.custody.label import said_beside
+    from ledger.custody.statement import Thing
+
+    if said.lot and label.lot and said.lot != label.lot:
+        raise Refused(f"the label says lot {label.lot!r}, not {said.lot!r}")
+    beside = said_beside(label)
+    if not label.is_class:
+        return Thing(label.uri), {**beside, **_said_of(codes, said, quantity, unit)}
+    uri = label.uri
+    if said.lot and lot_of(uri) is None:
+        uri = codes.lot(said.lot, uri)
+    amount = quantity if quantity is not None else label.count or Number(1)
+    return Thing(uri, True, amount, unit), beside
 
 
 def one_saying(read: Sequence[tuple[Thing, dict[str, Any]]]) -> dict[str, Any]:
@@ -135,6 +172,7 @@ def make_statement(
         Refused: Something that was said is malformed.
     """
     from ledger.custody import vocabulary
+    from ledger.custody.label import at_birth
     from ledger.custody.statement import ANYWAY, PROMISED, Kind, Statement, choose_action
     from ledger.custody.times import event_time_text
 
@@ -146,13 +184,15 @@ def make_statement(
         more[ANYWAY] = said.anyway
     if said.promised:
         more[PROMISED] = event_time_text(read_moment(said.promised))
+    action = choose_action(kind, step)
+    ilmd, more = at_birth(more) if kind == "ObjectEvent" and action == "ADD" else ({}, more)
     return Statement(
         kind=kind,
         time=read_moment(said.at),
         step=step,
         things=tuple(things),
         outputs=tuple(outputs),
-        action=choose_action(kind, step),
+        action=action,
         container=container,
         place=None if said.place is None else codes.place(said.place),
         source=None if said.source is None else codes.place(said.source),
@@ -160,6 +200,7 @@ def make_statement(
         party=None if said.party is None else codes.party(said.party),
         document=None if said.document is None else codes.document(said.document),
         disposition=None if said.disposition is None else vocabulary.word("disposition", said.disposition),
+        ilmd=ilmd,
         extensions=more,
     )
 

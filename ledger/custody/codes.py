@@ -19,7 +19,8 @@ transform   RUN-9                           https://acme.example/xform/RUN-9
 The number of digits says what a number is: 18 an SSCC, 13 or 14 a GTIN where an item or a product is meant, 13 a
 GLN where a place or a party is meant; its check digit must then be right. Own codes of 8 or 12 digits are common,
 so such a number is a GTIN where its check digit fits and nothing else names the product, else a plain code.
-`plain` names what is never read as a GS1 key.
+`plain` names what is never read as a GS1 key. Element strings, with an AIM identifier, with AIs in brackets or
+bare, are read as `ledger.custody.gs1.scan` does; what must be asked there is refused here: nobody can be asked.
 
 >>> codes = Codes("acme.example")
 >>> codes.item("PALLET 7").uri, codes.place("DOCK-3")
@@ -32,13 +33,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
 
 from ledger.chain.errors import Refused
 from ledger.custody.gs1 import keys
+from ledger.custody.gs1.canonical import BASE, canonical_uri, key_elements
 from ledger.custody.gs1.check_digit import has_check_digit
 from ledger.custody.vocabulary import is_uri
+
+if TYPE_CHECKING:
+    from ledger.custody.label import Label
 
 LIMIT: Final = 512
 _DOMAIN: Final = re.compile(
@@ -46,6 +51,9 @@ _DOMAIN: Final = re.compile(
 )
 _UNFIT: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _ROOMS: Final = ("obj", "class", "lot", "loc", "party", "bt", "xform")
+# An AIM identifier, a first separator, or an AI in brackets.
+_MARKED: Final = re.compile(r"\][A-Za-z][0-9A-Za-z]|[\x1d^]|\([0-9]")
+_KEYED: Final = re.compile(r"00[0-9]{18}|0[12][0-9]{14}")
 PLAIN_KINDS: Final = frozenset({"item", "product", "place", "party"})
 
 
@@ -93,6 +101,10 @@ class Codes:
         Raises:
             Refused: Malformed, or a wrong check digit.
         """
+        if self._is_marked(code):
+            label = self.label(code)
+            # A bar code of another kind, whose identifier the scanner sent, holds a code of one's own.
+            return self.item(code[3:]) if label is None else Identified(label.uri, label.is_class)
         _check(code, "item")
         if is_uri(code):
             return Identified(code, _is_class_uri(code))
@@ -102,6 +114,37 @@ class Codes:
             if _may_be_gtin(code) and (alone or len(code) in (13, 14)):
                 return Identified(self._or_plain(keys.gtin, code, "item"), True)
         return Identified(self._uri("obj", code), False)
+
+    def _is_marked(self, code: str) -> bool:
+        """Tell whether a code is an element string: marked, or beginning with a key that can be checked."""
+        return _MARKED.match(code) is not None or ("item" not in self.plain and _KEYED.match(code) is not None)
+
+    def label(self, code: str, *, scanned: bool = False) -> Label | None:
+        """Read what a label says of the goods: of a GS1 code more than its key.
+
+        Args:
+            code: The code.
+            scanned: It comes from a scanner, so a Digital Link or an EPC URN is a label too, and what may be an
+                element string with lost separators is no code of one's own.
+
+        Returns:
+            None where the code is no GS1 label.
+
+        Raises:
+            Refused: Malformed, or it can be read in more than one way.
+        """
+        if not self._is_marked(code) and not (scanned and self._may_be_label(code)):
+            return None
+        from ledger.custody.gs1.scan import read_scan
+        from ledger.custody.label import read_label
+
+        return read_label(read_scan(code.encode("utf-8", "surrogatepass")))
+
+    def _may_be_label(self, code: str) -> bool:
+        if not code[:1].isdecimal():
+            return key_elements(code) is not None
+        # A number alone is read by its length, in `item`.
+        return "item" not in self.plain and not (code.isdecimal() and len(code) <= keys.SSCC_LENGTH)
 
     def product(self, code: str) -> str:
         """Read a product: GTIN or a plain code.
@@ -128,7 +171,7 @@ class Codes:
         if product is None:
             return self._uri("lot", lot)
         of = self.product(product)
-        if of.startswith(f"{keys.BASE}/01/"):
+        if of.startswith(f"{BASE}/01/"):
             return keys.gtin_lot(of.rsplit("/", 1)[1], lot)
         own = f"https://{self.domain}/class/"
         name = of.removeprefix(own) if of.startswith(own) else quote(of, safe="")
@@ -175,8 +218,9 @@ class Codes:
             room, _, code = uri[len(base) :].partition("/")
             if room in _ROOMS and code and "/" not in code:
                 return unquote(code)
-        if uri.startswith(f"{keys.BASE}/"):
-            parts = uri[len(keys.BASE) + 1 :].split("/")
+        uri = canonical_uri(uri)
+        if uri.startswith(f"{BASE}/"):
+            parts = uri[len(BASE) + 1 :].split("/")
             if len(parts) % 2 == 0:
                 pairs = zip(parts[::2], parts[1::2], strict=True)
                 return "".join(f"({ai}){unquote(value)}" for ai, value in pairs)
@@ -185,7 +229,12 @@ class Codes:
     def candidates(self, code: str) -> list[str]:
         """List the URIs under which a typed code may be known, most likely first."""
         if is_uri(code):
-            return [code]
+            return list(dict.fromkeys((canonical_uri(code), code)))
+        if self._is_marked(code):
+            try:
+                return [self.item(code).uri]
+            except Refused:
+                return []
         try:
             found = [self._uri("obj", _check(code, "code"))]
         except Refused:
@@ -244,8 +293,8 @@ def _may_be_gtin(digits: str) -> bool:
 
 
 def _is_class_uri(uri: str) -> bool:
-    if keys.product_of(uri):
-        return "/21/" not in uri
+    if (key := key_elements(uri)) is not None:
+        return keys.is_class(key)
     return "/class/" in uri or "/lot/" in uri or uri.startswith(("urn:epc:class:", "urn:epc:idpat:"))
 
 

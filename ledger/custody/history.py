@@ -20,6 +20,7 @@ from ledger.chain.verdict import Verdict
 from ledger.chain.verify import verify
 from ledger.custody.expiry import read_expiry
 from ledger.custody.facts import Facts, read_facts
+from ledger.custody.label import stated_lot
 from ledger.custody.privacy import reveal
 from ledger.custody.statement import LOT, PRODUCT, QUANTITY, UNIT
 from ledger.custody.times import micros
@@ -126,5 +127,6 @@ def make_event(seq: int, body: dict[str, Any], rec: str, via: str) -> Event:
         known = since if facts.recorded is None else facts.recorded
     else:
         known = micros(datetime.fromisoformat(rec))
-    said = body.get(PRODUCT), body.get(LOT), body.get(QUANTITY), body.get(UNIT)
+    lot = body.get(LOT) or stated_lot(body)
+    said = body.get(PRODUCT), lot, body.get(QUANTITY), body.get(UNIT)
     return Event(seq, facts, known, *said, via, read_expiry(body))

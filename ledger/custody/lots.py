@@ -1,7 +1,8 @@
 """Which lot an instance belongs to, where its code or the event says so, and nowhere else.
 
 1. the code: a Digital Link with a lot and a serial number, `.../01/<GTIN>/10/<lot>/21/<serial>`
-2. what the ledger keeps beside a scanned thing: `trace:product` and `trace:lot`
+2. what the ledger keeps beside a scanned thing: `trace:lot`, and `trace:product` where its code does not name the
+   product
 3. ilmd of the event that brings it into being: a lot number (`lotNumber`, CBV 2.0 section 7.3.7), of the product
    that the code of the instance names
 """
@@ -15,7 +16,8 @@ from urllib.parse import quote
 
 from ledger.custody.codes import product_of
 from ledger.custody.gs1 import keys
-from ledger.custody.gs1.canonical import canonical_uri
+from ledger.custody.gs1.canonical import BASE, canonical_uri
+from ledger.custody.gs1.character_sets import to_uri
 from ledger.custody.kinds.base import Mention
 from ledger.custody.statement import LOT, PRODUCT
 from ledger.custody.vocabulary import is_uri
@@ -38,7 +40,7 @@ def lot_of_mention(body: Mapping[str, Any], mention: Mention) -> str | None:
         lot = canonical_uri(_SERIAL.sub("", mention.given))
         return lot if lot != mention.uri and keys.lot_of(lot) else None
     if type(said := body.get(LOT)) is str:  # 2
-        return lot_uri(said, body.get(PRODUCT), mention.uri)
+        return lot_uri(said, body.get(PRODUCT) or product_of(mention.uri), mention.uri)
     ilmd = body.get("ilmd")
     if type(ilmd) is dict and mention.role in _ILMD_ROLES:  # 3
         for key, value in ilmd.items():
@@ -58,8 +60,8 @@ def lot_uri(lot: str, product: object, instance: str) -> str | None:
     if is_uri(lot):
         return canonical_uri(lot)
     if type(product) is str:
-        if product.startswith(f"{keys.BASE}/01/"):
-            return f"{product}/10/{quote(lot, safe='')}"
+        if product.startswith(f"{BASE}/01/"):
+            return f"{product}/10/{to_uri(lot)}"
         if (own := _OWN.match(product)) is not None:
             return f"{own[1]}/lot/{product[own.end() :]}:{quote(lot, safe='')}"
     if type(product) is str and (own := _OWN.match(instance)) is not None:

@@ -216,5 +216,14 @@ def _lines(handle: int) -> Iterator[bytes]:
 
 
 def _line(raw: bytes, status: str, **more: object) -> dict[str, Any]:
-    fields = {"symbology": None, "elements": [], "uri": None, "reason": None, **more}
-    return {"schema": "trace.scan/1", "raw_hex": raw.hex(), "status": status, **fields}
+    from ledger.custody.gs1.scan import read_scan
+    from trace_cli.commands.scanner import scan_line
+
+    line = scan_line(read_scan(raw))
+    if status == "ok" and line["uri"] != more.get("uri"):
+        line.update(elements=[], readings=[])  # it was recorded as a code of one's own
+    if not (status == "refused" and line["status"] == "ask"):
+        line["status"] = status
+        if status == "refused":
+            line["uri"] = None
+    return {**line, **more}

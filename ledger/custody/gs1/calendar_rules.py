@@ -9,6 +9,8 @@ calendar: 00 was a leap year, and so is every fourth from it within the window o
 
 from __future__ import annotations
 
+from calendar import monthrange
+from datetime import date
 from typing import Final
 
 from ledger.custody.gs1.character_sets import DIGITS
@@ -53,6 +55,25 @@ def yyyymmd0(text: str) -> Flaw | None:
 def yyyymmdd(text: str) -> Flaw | None:
     """A date of four-digit year."""
     return _date(text, 4, 1)
+
+
+def read_date(text: str, this_year: int) -> date:
+    """Read YYMMDD as a date, 50 years ahead at most; day 00 is the last of its month.
+
+    Args:
+        text: Six digits that `yymmd0` passes.
+        this_year: The year in which it is read.
+
+    Raises:
+        ValueError: It is no date.
+    """
+    if yymmd0(text) is not None:
+        raise ValueError(f"{text!r} is no date YYMMDD")
+    year = this_year - this_year % 100 + int(text[:2])
+    # General Specifications section 7.12: 51 to 99 years ahead is the century before, 50 to 99 behind the next.
+    year += -100 if year - this_year > 50 else 100 if this_year - year >= 50 else 0
+    month, day = int(text[2:4]), int(text[4:])
+    return date(year, month, day or monthrange(year, month)[1])
 
 
 def hhmi(text: str) -> Flaw | None:

@@ -25,6 +25,9 @@ from ledger.custody.gs1.epc_urn import Elements, from_urn, to_urn
 
 BASE: Final = "https://id.gs1.org"
 
+# A key and its qualifiers.
+_Link = tuple[tuple[str, str], dict[str, str]]
+
 # The form of each key that may begin a Digital Link. Text keys begin with a company prefix, so with four digits.
 _KEYS: Final = {
     ai: re.compile(form)
@@ -98,9 +101,12 @@ NAMES: Final = {
     "srin": "8019",
     "refno": "8020",
 }
+# The qualifiers that make one thing out of a class; a GRAI is longer where it has a serial number.
+_SERIALS: Final = {"01": ("21", "235"), "8006": ("21",), "8010": ("8011",)}
+_GRAI_LENGTH: Final = 14
 # Which key of several an element string is about.
 _PREFERENCE: Final = (
-    "00 01 8006 8003 8004 8010 253 255 402 401 8018 8017 414 417 415 8013".split()  # as in `finest_key`
+    "00 8004 01 8006 8003 8010 253 255 402 401 8018 8017 414 417 415 8013".split()  # as in `finest_key`
 )
 _READY: Final = re.compile(r"https://id\.gs1\.org/(?:01/[0-9]{14}|00/[0-9]{18}|41[47]/[0-9]{13})")
 _WEB: Final = re.compile(r"https?://([^/?#]+)/([^?#]+)(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
@@ -126,6 +132,24 @@ def key_elements(identifier: str) -> Elements | None:
     """
     if identifier.startswith("urn:epc:"):
         return from_urn(identifier)
+    found = _read_link(identifier)
+    if found is None:
+        return None
+    key, qualifiers = found
+    finest = next((name for name in _QUALIFIERS.get(key[0], ((), ()))[0] if name in qualifiers), None)
+    return [key] if finest is None else [key, (finest, qualifiers[finest])]
+
+
+def lot_in(identifier: str) -> str | None:
+    """Give the lot that a GS1 identifier names, also where it names something finer; None: it names none."""
+    if identifier.startswith("urn:epc:"):
+        key = from_urn(identifier)
+        return dict(key).get("10") if key is not None else None
+    found = _read_link(identifier)
+    return None if found is None else found[1].get("10")
+
+
+def _read_link(identifier: str) -> _Link | None:
     match = _WEB.fullmatch(identifier)
     if match is None:
         return None
@@ -141,7 +165,7 @@ def key_elements(identifier: str) -> Elements | None:
     return None
 
 
-def _read_path(ai: str, parts: list[str], names: dict[str, str]) -> Elements | None:
+def _read_path(ai: str, parts: list[str], names: dict[str, str]) -> _Link | None:
     values = [from_uri(part) for part in parts[::2]]
     if not _KEYS[ai].fullmatch(values[0]):
         return None
@@ -152,9 +176,7 @@ def _read_path(ai: str, parts: list[str], names: dict[str, str]) -> Elements | N
         if qualifier not in (*finer, *known) or qualifier in found or not _TEXTS[qualifier].fullmatch(value):
             return None
         found[qualifier] = value
-    key = (ai, values[0].zfill(14) if ai == "01" else values[0])
-    finest = next((name for name in finer if name in found), None)
-    return [key] if finest is None else [key, (finest, found[finest])]
+    return (ai, values[0].zfill(14) if ai == "01" else values[0]), found
 
 
 def finest_key(elements: Sequence[tuple[str, str]]) -> Elements | None:
@@ -167,8 +189,10 @@ def finest_key(elements: Sequence[tuple[str, str]]) -> Elements | None:
         One or two pairs of (AI, value); None: it holds no key.
     """
     held = dict(elements)
-    order = ("01", *_PREFERENCE) if "21" in held or "235" in held else _PREFERENCE
-    ai = next((name for name in order if name in held), None)
+    serials = [name for name, finer in _SERIALS.items() if any(other in held for other in finer)]
+    if len(held.get("8003", "")) > _GRAI_LENGTH:
+        serials.append("8003")
+    ai = next((name for name in (*serials, *_PREFERENCE) if name in held), None)
     if ai is None:
         return None
     finest = next((name for name in _QUALIFIERS.get(ai, ((), ()))[0] if name in held), None)

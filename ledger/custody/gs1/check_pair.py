@@ -9,6 +9,8 @@ and so on. The sum modulo 1021 is written as two of 32 characters that people do
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 _VALUES: Final = {
@@ -20,9 +22,12 @@ _VALUES: Final = {
 _PAIR: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _MODULUS: Final = 1021
 LONGEST: Final = 97  # characters before the pair; the longest AI is of 90
-_PRIMES: Final = tuple(
-    number for number in range(2, 512) if all(number % low for low in range(2, int(number**0.5) + 1))
-)[:LONGEST]
+
+
+@lru_cache(maxsize=1)
+def _primes() -> tuple[int, ...]:
+    found = (number for number in range(2, 512) if all(number % low for low in range(2, int(number**0.5) + 1)))
+    return tuple(islice(found, LONGEST))
 
 
 def check_pair(body: str) -> str:
@@ -31,5 +36,5 @@ def check_pair(body: str) -> str:
     Args:
         body: At most `LONGEST` characters of set 82.
     """
-    total = sum(_VALUES[char] * prime for char, prime in zip(reversed(body), _PRIMES, strict=False)) % _MODULUS
+    total = sum(_VALUES[char] * prime for char, prime in zip(reversed(body), _primes(), strict=False)) % _MODULUS
     return _PAIR[total >> 5] + _PAIR[total & 31]

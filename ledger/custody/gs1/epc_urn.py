@@ -35,8 +35,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.custody.gs1.character_sets import CLASS_39, CLASS_82, from_uri, to_uri
 from ledger.custody.gs1.check_digit import check_digit
@@ -46,8 +45,7 @@ GCP_LENGTHS: Final = range(6, 13)
 Elements = list[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Scheme:
+class _Scheme(NamedTuple):
     """How a URN scheme is laid out.
 
     Args:

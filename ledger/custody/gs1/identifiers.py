@@ -15,9 +15,8 @@ our own. One row is one AI or several that are alike: `AIs | marks | parts | nee
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 _GOODS: Final = "01,02,03,8006,8026"
 _NET: Final = "30,31nn,32nn,35nn,36nn"
@@ -161,8 +160,7 @@ _LENGTHS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One part of a value.
 
     Args:
@@ -180,8 +178,7 @@ class Part:
     rules: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Identifier:
+class Identifier(NamedTuple):
     """An AI.
 
     Args:

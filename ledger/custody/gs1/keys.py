@@ -9,24 +9,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
-from urllib.parse import unquote
 
 from ledger.chain.errors import Refused
+from ledger.custody.gs1.canonical import BASE, key_elements, lot_in
 from ledger.custody.gs1.character_sets import to_uri
 from ledger.custody.gs1.check_digit import check_digit, has_check_digit
 
-BASE: Final = "https://id.gs1.org"
 GTIN_LENGTHS: Final = (8, 12, 13, 14)
 SSCC_LENGTH: Final = 18
 GLN_LENGTH: Final = 13
 
 # AI 10 and AI 21: up to 20 characters of GS1 character set 82 (General Specifications figure 7.11-1).
 _SET_82: Final = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}")
-_KEY: Final = re.compile(
-    r"https://id\.gs1\.org/(?:01/(?P<gtin>\d{14})(?:/10/(?P<lot>[^/?#]+))?(?:/21/(?P<serial>[^/?#]+))?"
-    r"|00/(?P<sscc>\d{18})|414/(?P<gln>\d{13}))"
-)
+# Keys that name one thing where a serial number is joined to them, and their length without it.
+_BARE: Final = {"253": 13, "255": 13, "8003": 14}
 
 
 def _checked(digits: str, name: str, lengths: tuple[int, ...]) -> str:
@@ -87,12 +85,28 @@ def party_gln(digits: str) -> str:
 
 
 def product_of(uri: str) -> str | None:
-    """Give the GTIN URI of a lot or an instance; None: the URI holds no GTIN."""
-    match = _KEY.fullmatch(uri)
-    return f"{BASE}/01/{match['gtin']}" if match and match["gtin"] else None
+    """Give the GTIN URI of a lot or an instance, in whatever form it came; None: the URI holds no GTIN."""
+    key = key_elements(uri)
+    if key is None:
+        return None
+    ai, value = key[0]
+    # An ITIP is a piece of the trade item whose GTIN it begins with.
+    return f"{BASE}/01/{value[:14]}" if ai in ("01", "8006") else None
 
 
 def lot_of(uri: str) -> str | None:
-    """Give the lot in a URI; None: it names none."""
-    match = _KEY.fullmatch(uri)
-    return unquote(match["lot"]) if match and match["lot"] else None
+    """Give the lot in a URI, in whatever form it came; None: it names none."""
+    return lot_in(uri)
+
+
+def is_class(key: Sequence[tuple[str, str]]) -> bool:
+    """Tell whether a key names a kind of things or a lot rather than one thing.
+
+    Args:
+        key: The key and at most its finest qualifier.
+    """
+    ai, value = key[0]
+    finest = key[1][0] if key[1:] else ""
+    if ai in _BARE:
+        return len(value) == _BARE[ai]
+    return ai in ("01", "8006", "8010", "8013") and finest not in ("21", "235", "8011")

@@ -67,7 +67,7 @@ def readings(text: str) -> list[Reading]:
         At most `MOST` readings, the one with no separator put back among them where it passes. Text that is longer
         than any bar code has none.
     """
-    if len(text) > _MOST_TEXT:
+    if not text or len(text) > _MOST_TEXT:
         return []
     search = _Search(text)
     search.walk(0, (), 0, 0, 0)

@@ -217,7 +217,10 @@ def _elements(pairs: Sequence[tuple[str, str]]) -> Elements:
 def _asked(scan: Scan, readings: tuple[Elements, ...], reason: str) -> Scan:
     key = finest_key(readings[0])
     if len(readings) > 1:
-        reason = f"{reason}; there are {len(readings)} ways to read it"
+        from ledger.custody.gs1.lost_separator import MOST
+
+        at_least = "at least " if len(readings) == MOST else ""
+        reason = f"{reason}; there are {at_least}{len(readings)} ways to read it"
     uri = None if key is None else uri_of(key)
     return replace(scan, status="ask", elements=readings[0], uri=uri, readings=readings, reason=reason)
 

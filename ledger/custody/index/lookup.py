@@ -15,13 +15,13 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-from ledger.chain import canonical
 from ledger.chain.entry import Entry
-from ledger.chain.errors import BadJson, Refused, Untrue
+from ledger.chain.errors import BadJson, Untrue
 from ledger.chain.reader import AuthenticReader
 from ledger.chain.storage.sqlite import SqliteView
 from ledger.custody.identity import ident_of
 from ledger.custody.index import read
+from ledger.custody.index.marks import Marks, exactly, marks_of
 from ledger.custody.index.nodes import read_nodes
 from ledger.custody.index.rebuild import fault_of, fill, row_of
 from ledger.custody.index.roles import NAMED
@@ -75,15 +75,15 @@ class Lookup:
         def judge(entry: Entry) -> bool:
             return _names(entry, uri, mask)
 
-        if not (mark := _mark(uri)):
+        if not (marks := marks_of(uri)):
             return []
         return self._proven(
-            lambda: read.mentions_of(self._connection, uri, mask), judge, mark if probe else b"", f"name {uri}"
+            lambda: read.mentions_of(self._connection, uri, mask), judge, marks if probe else [], f"name {uri}"
         )
 
     def is_known(self, uri: str, *, probe: bool = True, mask: int = NAMED) -> bool:
         """Tell whether any event names a thing; see `entries_naming`. Without a probe, one proven event will do."""
-        if not probe and not self.warning and _mark(uri):
+        if not probe and not self.warning and marks_of(uri):
             try:
                 seqs = self._ask(lambda: read.mentions_of(self._connection, uri, mask, 1))
                 return bool(
@@ -95,7 +95,7 @@ class Lookup:
 
     def ending_with(self, tail: str) -> list[str]:
         """List things whose URI ends so; only a hint until their entries are read."""
-        return self._ask(lambda: read.ending_with(self._connection, tail)) if _mark(tail) else []
+        return self._ask(lambda: read.ending_with(self._connection, tail)) if marks_of(tail) else []
 
     def seq_of(self, event_id: str, *, withdraws: bool = False) -> int | None:
         """Find the entry of an event.
@@ -104,7 +104,7 @@ class Lookup:
             Untrue: It does not hold.
         """
         ident = ident_of(event_id, withdraws)
-        if not (mark := _mark(event_id)):
+        if not (marks := exactly(event_id)):
             return None
 
         def judge(entry: Entry) -> bool:
@@ -113,7 +113,7 @@ class Lookup:
         found = self._proven(
             lambda: list(read.find_idents(self._connection, [ident]).values()),
             judge,
-            mark,
+            marks,
             f"have the eventID {event_id}",
         )
         return found[0].seq if found else None
@@ -127,7 +127,7 @@ class Lookup:
         return self._proven(
             lambda: read.seqs_of_kind(self._connection, kind),
             lambda entry: entry.kind == kind,
-            f'"kind":"{kind}","rec":"'.encode("ascii"),
+            [(f'"kind":"{kind}","rec":"'.encode("ascii"),)],
             f"have the kind {kind}",
         )
 
@@ -157,14 +157,14 @@ class Lookup:
         return found
 
     def _proven(
-        self, ask: Callable[[], list[int]], judge: Callable[[Entry], bool], mark: bytes, what: str
+        self, ask: Callable[[], list[int]], judge: Callable[[Entry], bool], marks: Marks, what: str
     ) -> list[Entry]:
         """Ask for entries, prove them, and see whether they are what was asked for and all that was."""
         try:
             seqs = self._ask(ask)
             found = [self._checked(seq, judge, what) for seq in seqs]
-            if mark and not self.warning:
-                self._probe(set(seqs), judge, mark, what)
+            if marks and not self.warning:
+                self._probe(set(seqs), judge, marks, what)
         except WrongIndexError as error:
             self.distrust(str(error))
             found = [self._checked(seq, judge, what) for seq in ask()]
@@ -189,7 +189,7 @@ class Lookup:
             raise WrongIndexError(f"the index is wrong: entry {seq} does not {what}")
         return entry
 
-    def _probe(self, known: set[int], judge: Callable[[Entry], bool], mark: bytes, what: str) -> None:
+    def _probe(self, known: set[int], judge: Callable[[Entry], bool], marks: Marks, what: str) -> None:
         """3. Search a part of the log for entries that the index has left out."""
         size = self.reader.size
         part = min(size, self._left)
@@ -197,8 +197,10 @@ class Lookup:
             return
         self._left -= part
         start = secrets.randbelow(size - part + 1)
-        query = "SELECT seq FROM entry WHERE seq BETWEEN ? AND ? AND instr(bytes, ?) > 0"
-        for (seq,) in self._connection.execute(query, (start, start + part - 1, mark)).fetchall():
+        held = " OR ".join(f"({' AND '.join('instr(bytes, ?) > 0' for _ in parts)})" for parts in marks)
+        query = f"SELECT seq FROM entry WHERE seq BETWEEN ? AND ? AND ({held})"
+        values = (start, start + part - 1, *(mark for parts in marks for mark in parts))
+        for (seq,) in self._connection.execute(query, values).fetchall():
             if seq not in known and judge(self.reader.entry(seq)):
                 raise WrongIndexError(f"the index is wrong: it leaves out entry {seq}, though it does {what}")
 
@@ -215,11 +217,3 @@ class Lookup:
 
 def _names(entry: Entry, uri: str, mask: int) -> bool:
     return (row := row_of(entry)) is not None and bool(row.things.get(uri, 0) & mask)
-
-
-def _mark(text: str) -> bytes:
-    """Write a string as it stands in an entry; nothing, where no entry can hold it."""
-    try:
-        return canonical.encode(text)[1:-1]
-    except Refused:
-        return b""

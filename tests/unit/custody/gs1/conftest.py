@@ -23,3 +23,12 @@ def gs1_rows() -> Callable[[str], list[dict[str, Any]]]:
         return rows
 
     return load
+
+
+@pytest.fixture(scope="session")
+def gs1_dictionary() -> str:
+    """Load the GS1 Barcode Syntax Dictionary, or skip where there is none."""
+    place = PLACE / "traceability" / "gs1-syntax" / "gs1-syntax-dictionary.txt"
+    if not place.is_file():
+        pytest.skip("the GS1 syntax dictionary is not in $TRACE_TEST_DATA/traceability/gs1-syntax")
+    return place.read_text(encoding="utf-8")

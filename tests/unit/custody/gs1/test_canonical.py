@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.custody.gs1.canonical import canonical_uri, epc_urn, key_elements, uri_of
+from ledger.custody.gs1.canonical import canonical_uri, epc_urn, finest_key, key_elements, uri_of
 from ledger.custody.gs1.character_sets import SET_39, SET_82, from_uri, to_uri
 from ledger.custody.gs1.check_digit import has_check_digit
 from ledger.custody.gs1.epc_urn import from_urn, to_urn
@@ -92,6 +92,29 @@ def test_one_spelling() -> None:
 def test_finest_key(identifier: str, expected: str) -> None:
     assert canonical_uri(identifier) == expected
     assert canonical_uri(expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("held", "finest"),
+    [
+        ("00 01 21 10", ["01", "21"]),
+        ("00 01 10", ["00"]),
+        ("01 10 22", ["01", "10"]),
+        ("414 254 01 10", ["01", "10"]),
+        ("414 254", ["414", "254"]),
+        ("8010 8011 01", ["8010", "8011"]),
+        ("01 8004", ["8004"]),
+        ("01 8003", ["01"]),
+        ("10 17 21", None),
+    ],
+)
+def test_the_finest_key_of_an_element_string(held: str, finest: list[str] | None) -> None:
+    found = finest_key([(ai, f"V{ai}") for ai in held.split()])
+    assert found == (None if finest is None else [(ai, f"V{ai}") for ai in finest])
+
+
+def test_an_asset_with_a_serial_number_is_finer_than_its_product() -> None:
+    assert finest_key([("01", "V"), ("8003", "04012345000221334455")]) == [("8003", "04012345000221334455")]
 
 
 def test_a_length_that_no_prefix_has() -> None:
