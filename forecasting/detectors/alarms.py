@@ -17,7 +17,12 @@ from forecasting.detectors.registry import RULES
 from forecasting.errors import BadArgument
 
 COLUMNS = ("kind", "item", "seqs", "p_value", "severity", "expected", "seen", "explanation")
-GRADED = (("slow_journey", True, True), ("fast_journey", False, True), ("long_stay", True, False), ("short_stay", False, False))
+GRADED = (
+    ("slow_journey", True, True),
+    ("fast_journey", False, True),
+    ("long_stay", True, False),
+    ("short_stay", False, False),
+)
 # Where fraud shows more: goods held or swapped on the way, rather than waiting in a queue. The weights add up to 1.
 WEIGHTS = {"slow_journey": 0.58, "fast_journey": 0.38, "long_stay": 0.02, "short_stay": 0.02}
 _SEVERE = 1e-6
@@ -57,8 +62,7 @@ def anomalies(
     for _, one in found:
         suspects[one.item] = True
     graded = [
-        (kind, find_dwell(history, suspects, slow=slow, journeys=journeys))
-        for kind, slow, journeys in GRADED
+        (kind, find_dwell(history, suspects, slow=slow, journeys=journeys)) for kind, slow, journeys in GRADED
     ]
     p_item = np.ones(history.size)
     for number, group in enumerate((found, graded)):
