@@ -22,6 +22,7 @@ QUESTIONS = (
     "proven_entry",
     "growth",
     "csv_import",
+    "food_export",
 )
 HEADER = ("question", "ours", "limit, measured in the same run", "ratio", "budget", "met")
 ROOM = Path(__file__).resolve().parents[1] / ".bench"

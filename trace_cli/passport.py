@@ -20,7 +20,7 @@ from ledger.chain.errors import Refused
 from trace_cli.version import __version__
 
 # In this order they are one script; each file is a room of its own.
-SCRIPTS: Final = ("json.js", "bundle.js", "history.js", "qr.js", "picture.js", "page.js")
+SCRIPTS: Final = ("json.js", "bundle.js", "identifiers.js", "history.js", "qr.js", "picture.js", "page.js")
 START: Final = '<!DOCTYPE html>\n<html lang="en" data-trace="passport">'
 _EVIDENCE: Final = ('<pre id="evidence" hidden>', "</pre>\n<script>")
 _MAKER: Final = re.compile('<meta name="generator" content="trace ([^"<>&]{1,40})">')

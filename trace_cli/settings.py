@@ -20,6 +20,7 @@ KNOWN: Final = {
     "private": {"fields", "public"},
     "demand": {"steps"},
     "defaults": {"by"},
+    "fsma": {"warn", "landings", "places", "products", "contact", "phone", "records", "foods", "lot_codes", "map"},
 }
 # A ledger that brings its own trust is not trusted, so its settings can never say where trust lies.
 _TRUST: Final = frozenset({"home", "key", "keys", "pin", "pins", "policy"})

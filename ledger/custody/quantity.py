@@ -27,6 +27,24 @@ _COMMON: Final = {
     "m": "MTR",
     "m2": "MTK",
     "m3": "MTQ",
+    "pound": "LBR",
+    "pounds": "LBR",
+    "gal": "GLL",
+    # Packages, Rec 21 codes as Rec 20 takes them, with an X in front.
+    "case": "XCS",
+    "cases": "XCS",
+    "box": "XBX",
+    "boxes": "XBX",
+    "carton": "XCT",
+    "cartons": "XCT",
+    "crate": "XCR",
+    "crates": "XCR",
+    "bag": "XBG",
+    "bags": "XBG",
+    "bin": "XBI",
+    "bins": "XBI",
+    "pallet": "XPX",
+    "pallets": "XPX",
 }
 
 

@@ -354,3 +354,46 @@ def test_the_qr_code_is_that_of_another_maker(browser, site, page, monkeypatch):
         ]
         assert drawn in sheets, text
     assert browser.evaluate("qrMatrix('x'.repeat(5000))") is None
+
+
+def test_identifiers_have_the_same_one_spelling_as_in_the_program(browser, site, page):
+    browser.open(site / "box.html")
+    uris = [
+        ITEM,
+        PALLET,
+        "https://acme.example/lot/A:1",
+        "urn:uuid:5f0d",
+        "https://acme.example/",
+        "https://a.example/x/y",
+        "urn:epc:id:sgtin:4012345.011122.25",
+        "urn:epc:id:sgtin:4012345.011122.a%2Fb%22",
+        "urn:epc:id:sscc:4012345.1111111111",
+        "urn:epc:class:lgtin:4012345.012345.Lot1",
+        "urn:epc:idpat:sgtin:4012345.011122.*",
+        "urn:epc:id:sgln:4012345.11111.0",
+        "urn:epc:id:sgln:4012345.11111.400",
+        "urn:epc:id:pgln:4012345.11111",
+        "urn:epc:id:grai:4012345.11111.12345",
+        "urn:epc:id:giai:4012345.Asset%2F1",
+        "urn:epc:id:gdti:4012345.11111.9",
+        "urn:epc:id:gsrn:4012345.1111111111",
+        "urn:epc:id:sgcn:4012345.11111.77",
+        "urn:epc:id:sgtin:40123.1.1",
+        "urn:epc:class:sgtin:4012345.011122.25",
+        "urn:epc:id:lgtin:4012345.011122.25",
+        "https://example.de/gtin/4012345123456/cpv/344/ser/ABC524?x=1",
+        "https://id.gs1.org/01/09521321123458/10/A%2FB",
+        "HTTPS://ID.GS1.ORG/01/9521321123458/10/a+b:c",
+        "https://x.example/p/01/09521321123458/22/V/10/L/21/S",
+        "https://x.example/01/09521321123458/10/L/10/M",
+        "https://x.example/01/12/10/L",
+        "https://x.example/00/106141412345678908",
+        "https://x.example/8004/95211234/7040/1ABC",
+        "https://x.example/414/9521321000015/254/12",
+        "https://x.example/01/09521321123458/10/%E9",
+        "urn:epc:id:sgtin:%.%.%",
+    ]
+    from ledger.custody.gs1.canonical import canonical_uri
+
+    drawn = browser.evaluate(f"{json.dumps(uris)}.map(canonicalUri)")
+    assert drawn == [canonical_uri(uri) for uri in uris]

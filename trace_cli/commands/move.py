@@ -140,8 +140,12 @@ def _record(said: Circumstances, things: list[str], by: str | None, ledger: Path
     from trace_cli.capture import make_event, make_statement, one_saying, read_thing
     from trace_cli.commands.record import record_and_tell
     from trace_cli.context import find_site
+    from trace_cli.food import warn_of_absent
 
     site = find_site(ledger)
     read = [read_thing(site.codes, text, said) for text in things]
     statement = make_statement(site.codes, said, [thing for thing, _ in read], extensions=one_saying(read))
-    return record_and_tell(site, [make_event(statement)], by, said.step, as_json=as_json)
+    event = make_event(statement)
+    if said.step in ("shipping", "receiving"):
+        warn_of_absent(site, event)
+    return record_and_tell(site, [event], by, said.step, as_json=as_json)

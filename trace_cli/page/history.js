@@ -33,12 +33,14 @@ function readEvent(one, opened) {
   const kind = body instanceof Map ? body.get("type") : null;
   if (one.kind !== "event" || !EVENT_LISTS[kind]) throw new Error("it is no event");
   const mentions = [];
-  const container = textOf(body.get("parentID"));
+  const parent = textOf(body.get("parentID"));
+  const container = parent && canonicalUri(parent);
   if (PARENTED.has(kind) && container) mentions.push({ uri: container, role: "parent", quantity: null, unit: null });
   for (const [epcs, classes, role] of EVENT_LISTS[kind]) {
-    for (const uri of listOf(body.get(epcs))) mentions.push({ uri, role, quantity: null, unit: null });
+    for (const uri of listOf(body.get(epcs))) mentions.push({ uri: canonicalUri(uri), role, quantity: null, unit: null });
     for (const some of listOf(body.get(classes))) {
-      mentions.push({ uri: some.get("epcClass"), role, quantity: some.get("quantity"), unit: textOf(some.get("uom")) });
+      const uri = canonicalUri(some.get("epcClass"));
+      mentions.push({ uri, role, quantity: some.get("quantity"), unit: textOf(some.get("uom")) });
     }
   }
   return {

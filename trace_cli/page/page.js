@@ -17,7 +17,8 @@ function wordOf(uri) {
 // A URI as people write it: the code alone where it is one of the signer's own, else with the domain that gave it.
 function shortener(origin) {
   const own = origin.split("/")[0];
-  return (uri) => {
+  return (given) => {
+    const uri = canonicalUri(given);
     try {
       const code = OWN_CODE.exec(uri);
       if (code) return decodeURIComponent(code[3]) + (code[1] === own ? "" : ` (${code[1]})`);
@@ -144,6 +145,7 @@ function show(checked, lines) {
 
 function about(checked) {
   const events = [];
+  checked.doubts = [];
   const fault = (one, why) => checked.faults.push({ position: one.position, seq: one.seq, why });
   for (const one of checked.entries) {
     if (one.kind === "key") continue;
@@ -151,7 +153,12 @@ function about(checked) {
   }
   const lines = historyOf(checked.item, events);
   const found = new Set(lines.map((line) => line.event));
-  for (const event of events) if (!found.has(event)) fault(event, `it is not about ${checked.item}`);
+  for (const event of events) {
+    if (found.has(event)) continue;
+    // An identifier in a form that is not read here may be the item's; that is no accusation.
+    if (event.mentions.some((one) => isDoubtful(one.uri))) checked.doubts.push(event.seq);
+    else fault(event, `it is not about ${checked.item}`);
+  }
   if (!events.length && !checked.faults.length) checked.faults.push({ position: null, seq: null, why: "there is no event" });
   return lines;
 }
@@ -173,6 +180,8 @@ async function check() {
   if (checked.faults.length) {
     tell("broken", "BROKEN", "This page or its evidence was changed after it was signed. Nothing of it is shown.",
       nameFaults(checked.faults, checked.count));
+  } else if (checked.doubts.length) {
+    tell("unable", "CANNOT CHECK", `The identifiers of entry ${checked.doubts.slice(0, 9).join(", ")} are in a form that this page does not read.`, run);
   } else if (checked.signed === null) {
     tell("unable", "CANNOT CHECK", "The hashes fit each other, but this browser does not know Ed25519, so the signature was not checked.", run);
   } else if (checked.signed === true) {
