@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from forecasting.demand_forecast import forecast
+    from forecasting.detectors.alarms import anomalies
     from forecasting.flow.bottlenecks import bottlenecks
     from forecasting.rolling_origin import backtest
 
-__all__ = ["backtest", "bottlenecks", "forecast"]
+__all__ = ["anomalies", "backtest", "bottlenecks", "forecast"]
 
 _HOMES = {
+    "anomalies": "forecasting.detectors.alarms",
     "backtest": "forecasting.rolling_origin",
     "bottlenecks": "forecasting.flow.bottlenecks",
     "forecast": "forecasting.demand_forecast",

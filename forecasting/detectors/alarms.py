@@ -4,7 +4,8 @@
 1. Rules find what an honest history cannot hold.
 2. Graded detectors give every item a p-value, against the items that break no rule.
 3. An item's p-value is the smallest of those, each divided by the weight of its detector (weighted Bonferroni).
-4. Benjamini and Hochberg (1995) over all items: the expected share of false ones among the alarms is at most alpha.
+4. Benjamini and Hochberg (1995) over all items: the expected share of false ones among the alarms is at most
+   alpha.
 """
 
 import numpy as np
@@ -23,8 +24,10 @@ GRADED = (
     ("long_stay", True, False),
     ("short_stay", False, False),
 )
-# Where fraud shows more: goods held or swapped on the way, rather than waiting in a queue. The weights add up to 1.
-WEIGHTS = {"slow_journey": 0.58, "fast_journey": 0.38, "long_stay": 0.02, "short_stay": 0.02}
+# Where fraud shows more: goods held or swapped on the way, rather than waiting in a queue. They add up to 1.
+WEIGHTS = {"slow_journey": 0.7, "fast_journey": 0.26, "long_stay": 0.02, "short_stay": 0.02}
+USUAL_ITEMS = 30
+USUAL_SHARE = 0.2
 _SEVERE = 1e-6
 
 
@@ -46,9 +49,9 @@ def anomalies(
         alpha: bound of the expected share of false alarms, above 0, at most 1; 1 gives every item that was judged.
 
     Returns:
-        One row for each alarm, most certain first: kind, item, seqs (tuple), p_value (of the item, adjusted), severity
-        (0 to 1), expected, seen, explanation. ``attrs["checked"]`` counts the items, ``attrs["detectors"]`` lists the
-        detectors with what each could not see.
+        One row for each alarm, most certain first: kind, item, seqs (tuple), p_value (with the weight of its
+        detector), severity (0 to 1), expected, seen, explanation. ``attrs["checked"]`` counts the items,
+        ``attrs["detectors"]`` lists the detectors with what each could not see.
 
     Raises:
         BadTable: a column is missing.
@@ -57,7 +60,7 @@ def anomalies(
     if not isinstance(alpha, int | float) or isinstance(alpha, bool) or not 0 < alpha <= 1:
         raise BadArgument(f"alpha: expected a share above 0 and at most 1, got {alpha!r}")
     history = read_history(events, as_of=as_of, places=places, products=products)
-    found = [(rule.kind, rule.find(history)) for rule in RULES]
+    found = [(rule.kind, _unless_usual(rule.find(history), history.size)) for rule in RULES]
     suspects = np.zeros(history.size, dtype=bool)
     for _, one in found:
         suspects[one.item] = True
@@ -70,7 +73,16 @@ def anomalies(
             factor = 1 / WEIGHTS[kind] if number else 1.0
             np.minimum.at(p_item, one.item, np.minimum(one.p_value * factor, 1.0))
     limit = _benjamini_hochberg(p_item, float(alpha))
-    return _table(history, found, graded, p_item, limit)
+    return _table(history, found, graded, limit)
+
+
+def _unless_usual(found: Findings, items: int) -> Findings:
+    """Keep quiet about what very many items do: that is how this history is written, not fraud."""
+    if len(found.item) < USUAL_ITEMS or len(found.item) <= USUAL_SHARE * items:
+        return found
+    return Findings(
+        blind=f"{len(found.item)} of {items} items do so: it is usual in this history, e.g. {found.seen[0]}"
+    )
 
 
 def _benjamini_hochberg(p: Floats, alpha: float) -> float:
@@ -86,7 +98,6 @@ def _table(
     history: History,
     found: list[tuple[str, Findings]],
     graded: list[tuple[str, Findings]],
-    p_item: Floats,
     limit: float,
 ) -> pd.DataFrame:
     rows: list[dict[str, object]] = []

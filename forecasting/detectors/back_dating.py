@@ -23,7 +23,7 @@ def _find(history: History) -> Findings:
     found = findings(
         history,
         rows,
-        expected=lambda k: f"recorded within {LATE:.0f} h of the event",
+        expected=lambda _: f"recorded within {LATE:.0f} h of the event",
         seen=lambda k: f"{step[rows[k]]} recorded {lag[rows[k]]:.1f} h after its time",
     )
     return found if len(found.item) or not blind else Findings(blind=blind)

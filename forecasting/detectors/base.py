@@ -36,8 +36,8 @@ class Findings:
 class Detector:
     """A detector: the kind of alarm that it raises, and how it looks at a history.
 
-    `graded`: its p-values are measured on the history and so take part in the control of false discoveries; the others
-    are contradictions.
+    `graded`: its p-values are measured on the history and so take part in the control of false discoveries; the
+    others are contradictions.
     """
 
     kind: str

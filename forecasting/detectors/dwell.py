@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """A stay or a journey takes much longer, or much less, than others like it.
 
-The logarithm of the time between two consecutive steps is explained, for each pair of steps, by distance, both places, the day
-of the week and the season (backfitting with effects shrunk towards none), on one half of the items for the other half.
-What is left over, in units of its own spread, is ranked among the items of the half that breaks no rule: a conformal
-p-value (Vovk, Gammerman and Shafer 2005), valid whatever the distribution is.
+The logarithm of the time between two consecutive steps is explained, for each pair of steps, by distance, both
+places, the day of the week and the season (backfitting with effects shrunk towards none), on one half of the items
+for the other half. What is left over, in units of its own spread, is ranked among the items that break no rule: a
+conformal p-value (Vovk, Gammerman and Shafer 2005), valid whatever the distribution is.
 """
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from forecasting.detectors.base import Detector, Findings, findings
+from forecasting.detectors.base import Findings, findings
 from forecasting.detectors.history import HOUR, Floats, History, Ints
+from forecasting.detectors.rarity import conformal
 
 FEWEST = 60  # durations of a pair of steps, below which nothing is said
 ROUNDS = 6
@@ -64,8 +65,10 @@ def find_dwell(
             guess, spread = _backfit(design, y, fit)
             out = side == mine
             usual[rows[out]] = np.exp(guess[out])
-            score[out] = (y[out] - guess[out]) / spread[out]
-        p_value[rows] = _conformal(score if slow else -score, good & settled[history.item[later[rows]]])
+            # Late goods vary with the lane, so slow is slow for its kind; what comes within an hour or two is too
+            # fast anywhere, so fast is fast by its ratio.
+            score[out] = (y[out] - guess[out]) / spread[out] if slow else guess[out] - y[out]
+        p_value[rows] = conformal(score, good & settled[history.item[later[rows]]])
     order = np.lexsort((p_value, history.item[later]))
     at, before, p = later[order], earlier[order], p_value[order]
     took, typical = hours[order], usual[order]
@@ -79,16 +82,6 @@ def find_dwell(
         expected=lambda k: f"about {typical[k]:.1f} h from {place[before[k]]} to {place[at[k]]}",
         seen=lambda k: f"{took[k]:.1f} h",
     )
-
-
-def _conformal(score: Floats, good: npt.NDArray[np.bool_]) -> Floats:
-    """Rank scores among the good ones: (1 + those at least as large) / (1 + all), 1 where there is no score."""
-    known = np.isfinite(score)
-    pool = np.sort(score[good & known])
-    above = len(pool) - np.searchsorted(pool, score, side="left")
-    own = (good & known).astype(np.int64)  # a score is not compared with itself
-    p = (1 + above - own) / (1 + len(pool) - own)
-    return np.asarray(np.where(known, p, 1.0))
 
 
 def _design(history: History, earlier: Ints, later: Ints) -> list[Ints]:
@@ -126,7 +119,7 @@ def _cells(history: History, rows: Ints, width: float) -> Ints:
 
 
 def _backfit(design: list[Ints], y: Floats, fit: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Explain y by shrunk effects of groups, from the rows of `fit`; give the guess and its spread for every row."""
+    """Explain y by shrunk effects of groups, from the rows of `fit`; give guess and spread for every row."""
     # Winsorised, so that what is odd does not teach what is usual.
     middle = np.median(y[fit])
     wide = 1.4826 * np.median(np.abs(y[fit] - middle)) + 1e-6

@@ -17,9 +17,22 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 NEEDED = ("seq", "event_time", "record_time", "step", "place", "item")
-OPTIONAL = ("action", "product", "lot", "quantity", "destination", "party", "source", "document", "disposition")
+OPTIONAL = (
+    "kind",
+    "action",
+    "product",
+    "lot",
+    "quantity",
+    "destination",
+    "party",
+    "source",
+    "document",
+    "disposition",
+)
 HOUR = 3_600_000_000  # [us]
 CREATING_STEPS = frozenset(("commissioning", "creating_class_instance"))
+# Their action ADD packs, attaches or orders what is there already.
+LINKING_KINDS = frozenset(("AggregationEvent", "AssociationEvent", "TransactionEvent"))
 _LATITUDE = ("latitude", "lat")
 _LONGITUDE = ("longitude", "lng", "lon", "long")
 _LOT_SIZE = ("lot_size", "size", "quantity", "declared")
@@ -61,7 +74,8 @@ class History:
     def created(self) -> Bools:
         """Mark events that create the item."""
         steps = self.rows["step"].isin(CREATING_STEPS).to_numpy()
-        return steps | (self.rows["action"] == "ADD").to_numpy()
+        links = self.rows["kind"].isin(LINKING_KINDS).to_numpy()
+        return steps | ((self.rows["action"] == "ADD").to_numpy() & ~links)
 
     @cached_property
     def left(self) -> Bools:
@@ -131,6 +145,7 @@ def read_history(
         if name not in rows:
             rows[name] = np.nan if name == "quantity" else None
     keep = rows["item"].notna().to_numpy() & rows["event_time"].notna().to_numpy()
+    keep &= ~_counted(rows)
     if "corrected" in rows:
         keep &= ~rows["corrected"].fillna(False).to_numpy(dtype=bool)
     recorded = microseconds(rows["record_time"], "events: record_time")
@@ -138,7 +153,8 @@ def read_history(
     recorded = np.where(rows["record_time"].isna().to_numpy(), time, recorded)
     if as_of is not None:
         keep &= recorded <= _instant(as_of)
-    codes, names = pd.factorize(rows["item"])
+    # By name, so that neither the order of the rows nor what was recorded later changes anything.
+    codes, names = pd.factorize(rows["item"].map(str, na_action="ignore"), sort=True)
     order = np.lexsort((rows["seq"].to_numpy(), time, codes))
     order = order[keep[order]]
     codes, back = np.unique(codes[order], return_inverse=True)
@@ -153,14 +169,23 @@ def read_history(
         recorded=recorded[order],
         latitude=latitude,
         longitude=longitude,
-        lot_sizes=_lot_sizes(rows, products),
+        lot_sizes=_lot_sizes(products),
     )
+
+
+def _counted(rows: pd.DataFrame) -> Bools:
+    """Mark goods that are counted, not told apart: a class or a lot may be in many places, and sold many times."""
+    item = rows["item"]
+    counted = (item == rows["product"]) | (item == rows["lot"])
+    text = item.astype(str)
+    classes = text.str.contains(r"/(?:class|lot)/|/01/\d+(?:/10/[^/]+)?$|:idpat:|:class:", regex=True)
+    return np.asarray((counted | classes).to_numpy(dtype=bool))
 
 
 def _instant(as_of: object) -> int:
     stamp = pd.Timestamp(as_of)  # type: ignore[arg-type]
     stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
-    return int(stamp.as_unit("us").value)
+    return stamp.value // 1000  # [ns] whatever the unit of the timestamp is
 
 
 def _coordinates(place: "pd.Series[str]", places: pd.DataFrame | None) -> tuple[Floats, Floats]:
@@ -186,7 +211,7 @@ def _column(
     return np.asarray(place.map(values).to_numpy(dtype=np.float64))
 
 
-def _lot_sizes(rows: pd.DataFrame, products: pd.DataFrame | None) -> dict[str, float]:
+def _lot_sizes(products: pd.DataFrame | None) -> dict[str, float]:
     """Find declared sizes of lots in the table of products, which may have a row for each lot."""
     if products is None or "lot" not in products:
         return {}

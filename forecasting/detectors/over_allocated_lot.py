@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """More items of a lot go round than were made: the ones that came last, or that copy another one, are not real.
 
-A ghost, a whole plausible chain of events for a serial number that somebody made up, breaks no rule by itself. Only the mass
-balance of its lot gives it away, so where nobody declares how large lots are, it cannot be seen.
+A ghost, a whole plausible chain of events for a serial number that somebody made up, breaks no rule by itself.
+Only the mass balance of its lot gives it away, so where nobody declares how large lots are, it cannot be seen.
 """
 
 import numpy as np

@@ -15,7 +15,7 @@ def _find(history: History) -> Findings:
     received = previous_marked(history, history.received)
     sent = np.flatnonzero(history.left & (received >= 0))
     sent = sent[place[sent] != place[received[sent]]]
-    # A second truck of one shipment, or a scan at its departure, comes before the receipt; this one comes after it.
+    # A second truck of one shipment, or a scan at its departure, comes before the receipt; this comes after it.
     rows = np.concatenate([after, sent])
     before = np.concatenate([gone[after], received[sent]])
     hours = (history.time[rows] - history.time[before]) / HOUR

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """An item is received at a place before it was shipped from another one.
 
-Only an order that nature forbids counts. That two steps at one place are stamped in the wrong order is the habit of many
-offices (in the real log that this was tuned on, eight in a thousand items are handed over before they are approved).
+Only an order that nature forbids counts. That two steps at one place are stamped in the wrong order is the habit
+of many offices (in the real log that this was tuned on, eight in a thousand are handed over before approval).
 """
 
 import numpy as np
@@ -19,8 +19,8 @@ def _find(history: History) -> Findings:
     rows, sent = received[odd], shipped[odd]
     apart = place[rows] != place[sent]
     created = history.earliest(history.created)[odd]
-    # What came in at one place and goes out from another may have been carried between them unscanned; what was made
-    # where it was shipped from cannot.
+    # What came in at one place and goes out from another may have been carried between them unscanned; what was
+    # made where it was shipped from cannot.
     apart &= (created < 0) | (place[created] == place[sent])
     rows, sent, created = rows[apart], sent[apart], created[apart]
     hours = (history.time[sent] - history.time[rows]) / HOUR

@@ -11,7 +11,7 @@ DISTINCT = 3  # events at least, so that two durations at least agree
 
 
 def copies_of(history: History) -> Ints:
-    """Give, for each item, an earlier item whose journey it repeats at another time, -1 for none, shape (items,)."""
+    """Give for each item an earlier one whose journey it repeats at another time, -1 for none, shape (items,)."""
     first = np.flatnonzero(history.first)
     found = np.full(history.size, -1, dtype=np.int64)
     lengths = np.diff(np.r_[first, len(history.item)])
