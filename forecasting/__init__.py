@@ -16,11 +16,7 @@ if TYPE_CHECKING:
     from forecasting.flow.lead_times import lead_times
     from forecasting.rolling_origin import backtest
 
-<<<<<<< HEAD
-__all__ = ["backtest", "bottlenecks", "forecast", "lead_times"]
-=======
-__all__ = ["anomalies", "backtest", "bottlenecks", "forecast"]
->>>>>>> 9bf37f54ce1fd7faeb972d4584c659095ae64d1f
+__all__ = ["anomalies", "backtest", "bottlenecks", "forecast", "lead_times"]
 
 _HOMES = {
     "anomalies": "forecasting.detectors.alarms",
