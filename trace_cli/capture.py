@@ -220,16 +220,30 @@ def make_event(statement: Statement) -> dict[str, Any]:
 
 
 def record_events(
-    recorder: Recorder, events: Sequence[dict[str, Any]], *, by: str, via: str, guard: Guard | None = None
+    recorder: Recorder,
+    events: Sequence[dict[str, Any]],
+    *,
+    by: str,
+    via: str,
+    guard: Guard | None = None,
+    refuse_held: bool = True,
 ) -> Recorded:
     """Record events in one commit; the guard keeps out what the ledger contradicts.
+
+    Args:
+        recorder: The ledger.
+        events: The events.
+        by: Who records.
+        via: The way of entry.
+        guard: Judges under the writer's lock.
+        refuse_held: Keep out what passes on goods that are on hold, their instances and containers included.
 
     Raises:
         CommandError: All of them are in the ledger already.
         LedgerError: As `Recorder.record`.
     """
     prepared = [recorder.prepare(event, by=by, via=via) for event in events]
-    outcome = recorder.record(prepared, guard=guard, refuse_held=True)
+    outcome = recorder.record(prepared, guard=guard, refuse_held=refuse_held)
     for held in outcome.held:
         note(f"warning: {held.thing} is on hold since entry {held.hold.seq}; recorded all the same")
     if outcome.appended is None:

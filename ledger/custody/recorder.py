@@ -325,7 +325,7 @@ def _held(
         what = stopped.thing if stopped.thing == hold.thing else f"{stopped.thing}, which holds {hold.thing},"
         raise Refused(
             f"{what} is on hold since entry {hold.seq} ({', '.join(sorted(hold.words))}), so it is not passed on",
-            remedy=f"trace release {hold.thing}, or record where it goes back to with --disposition returned",
+            remedy=f"trace release {hold.thing}, or where it goes back, record it all the same: --anyway REASON",
         )
     return tuple(found)
 

@@ -108,7 +108,8 @@ class Dock:
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.shown.splitlines() if line.startswith(b"{")]
+        whole = self.shown[: self.shown.rfind(b"\n") + 1]
+        return [json.loads(line) for line in whole.splitlines() if line.startswith(b"{")]
 
     @property
     def raws(self) -> list[bytes]:

@@ -182,12 +182,13 @@ def record_things(
     from trace_cli.commands.record import record_and_tell
     from trace_cli.context import find_site
     from trace_cli.food import warn_of_absent
-    from trace_cli.prompts import ask_line, may_ask, need_things
+    from trace_cli.prompts import need_things
 
     site = find_site(ledger)
-    if verb and not things and may_ask(no_input=no_input) and said.place is None:
-        said = replace(said, place=ask_line("where (Enter: not said)") or None)
-    named = need_things(things, verb, no_input=no_input) if verb else things or []
+    named = things or []
+    if verb:
+        named, place = need_things(things, said.place, verb, no_input=no_input)
+        said = replace(said, place=place)
     read = [read_thing(site.codes, text, said) for text in named]
     statement = make_statement(site.codes, said, [thing for thing, _ in read], extensions=one_saying(read))
     event = make_event(statement)

@@ -121,7 +121,12 @@ def record_and_tell(
         guard = make_guard(site.codes, recorder, [one for made in statements for one in plan(made)])
         try:
             outcome = record_events(
-                recorder, events, by=site.operator(by), via="typed", guard=stop_after(guard) if dry_run else guard
+                recorder,
+                events,
+                by=site.operator(by),
+                via="typed",
+                guard=stop_after(guard) if dry_run else guard,
+                refuse_held=bool(statements),
             )
         except DryRun:
             return _tell_dry_run(step, events, as_json=as_json)

@@ -169,7 +169,9 @@ def _scan_codes(
                 ExitCode.REFUSED, f"{text!r}: {error}", remedy=error.remedy, answer=answer
             ) from None
     guard = _guard(site, recorder, said, [statement for statement, _ in made])
-    outcome = record_events(recorder, [event for _, event in made], by=by, via="scanned", guard=guard)
+    outcome = record_events(
+        recorder, [event for _, event in made], by=by, via="scanned", guard=guard, refuse_held=guard is not None
+    )
     for text, (statement, event), seq in zip(codes, made, outcome.seqs, strict=True):
         uri = statement.things[0].uri
         if as_json:
@@ -194,7 +196,9 @@ def _scan_lines(site: Site, recorder: Recorder, said: Circumstances, by: str) ->
                 raise Refused(f"a code has at most {_MAX_CODE} bytes, this line has more")
             statement, event = _event(site, said, raw.decode("utf-8"))
             guard = _guard(site, recorder, said, [statement])
-            seq = record_events(recorder, [event], by=by, via="piped", guard=guard).seqs[0]
+            seq = record_events(
+                recorder, [event], by=by, via="piped", guard=guard, refuse_held=guard is not None
+            ).seqs[0]
             found = _line(raw, "ok", uri=statement.things[0].uri, seq=seq, event_id=event["eventID"])
         except (Refused, Contradicted, UnicodeDecodeError) as error:
             refused += 1

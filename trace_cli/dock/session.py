@@ -108,7 +108,7 @@ class Session:
         return self._goods(raw, read)
 
     def _goods(self, raw: bytes, read: Read) -> Outcome:
-        from ledger.chain.errors import Refused
+        from ledger.chain.errors import Locked, Refused
         from trace_cli.dock.goods import DoubtfulError, read_goods
 
         count, self.count = self.count, None
@@ -128,7 +128,7 @@ class Session:
             return self._refuse(raw, why, doubtful=True)
         try:
             accepted = self.book.accept(goods, read.raw, self.said, self.by, read.entry)
-        except (Refused, CommandError) as error:
+        except (Refused, Locked, CommandError) as error:
             self._last = before, at
             reason = getattr(error, "why", "") or str(error)
             return self._refuse(raw, reason, shown=self.book.site.codes.short(uri))
@@ -206,8 +206,14 @@ class Session:
         if not self.accepted:
             self.screen.tell("NOTE", "there is nothing to undo in this session")
             return
+        from ledger.chain.errors import Locked, Refused
+
         last = self.accepted[-1]
-        seq = self.book.take_back(last, self.by, read.entry)
+        try:
+            seq = self.book.take_back(last, self.by, read.entry)
+        except (Refused, Locked) as error:
+            self._refuse(read.raw, str(error), shown="undo")
+            return
         self.accepted.pop()
         self.undone += 1
         self._count(last, -1)

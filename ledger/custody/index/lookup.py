@@ -83,7 +83,7 @@ class Lookup:
         )
 
     def is_known(self, uri: str, *, probe: bool = True, mask: int = NAMED) -> bool:
-        """Tell whether any event names a thing; see `entries_naming`. Without a probe, one will do."""
+        """Tell whether any event names a thing; see `entries_naming`. Without a probe, one event is enough."""
         if not probe and not self.warning and marks_of(uri):
             try:
                 seqs = self._ask(lambda: read.mentions_of(self._connection, uri, mask, 1))

@@ -25,6 +25,7 @@ MEMBER: Final = 128  # the event says which lot the instance is of
 LOT: Final = 256
 JOINED: Final = 512
 OUT: Final = 1024  # with CHILD: it comes out
+DECLARED: Final = 4096  # of an error declaration, which repeats what it withdraws
 TIED: Final = 2048  # of an AssociationEvent, which neither opens nor closes what packing does
 
 NAMED: Final = PLAIN | INPUT | OUTPUT | CHILD | PARENT | EMPTIED
@@ -64,4 +65,6 @@ def roles_among(body: Mapping[str, Any], mentions: tuple[Mention, ...]) -> dict[
         roles[mention.uri] = roles.get(mention.uri, 0) | role
     if type(joined := body.get("transformationID")) is str:
         roles[joined] = roles.get(joined, 0) | JOINED
+    if "errorDeclaration" in body:
+        return {uri: role | DECLARED for uri, role in roles.items()}
     return roles

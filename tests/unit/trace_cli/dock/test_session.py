@@ -2,6 +2,7 @@
 """The session without a terminal: what each scan leads to, on the screen, in the journal and in the ledger."""
 
 import json
+import sqlite3
 from contextlib import ExitStack
 from decimal import Decimal
 
@@ -280,3 +281,17 @@ def test_a_product_on_the_list_takes_any_of_its_lots():
     assert found.extras() == [(product, Decimal(1))]
     assert found.add(f"{product}/21/S", product, Decimal(-1)) == "listed"
     assert found.missing() == []
+
+
+def test_a_ledger_that_is_busy_refuses_the_scan_and_the_session_goes_on(at_dock):
+    session = at_dock()
+    scan(session, "BOX-1")
+    session.book._recorder.log._storage._connection.execute("PRAGMA busy_timeout = 50")
+    other = sqlite3.connect(session.book.site.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert scan(session, "BOX-2").status == "refused"
+    scan(session, "TRACE:UNDO")
+    assert len(session.accepted) == 1
+    other.execute("ROLLBACK")
+    other.close()
+    assert scan(session, "BOX-2").status == "ok"
