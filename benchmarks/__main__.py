@@ -23,6 +23,8 @@ QUESTIONS = (
     "growth",
     "csv_import",
     "food_export",
+    "anomalies",
+    "dock_check",
 )
 HEADER = ("question", "ours", "limit, measured in the same run", "ratio", "budget", "met")
 ROOM = Path(__file__).resolve().parents[1] / ".bench"

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "record": ("record",),
     "import_files": ("import",),
     "erase": ("erase",),
+    "check": ("check",),
     "show": ("show",),
     "history": ("history",),
     "back": ("back", "forward"),
@@ -40,6 +41,7 @@ COMMANDS: Final = {
     "index": ("index",),
     "forecast": ("forecast",),
     "bottlenecks": ("bottlenecks",),
+    "anomalies": ("anomalies",),
     "decision": ("decision",),
 }
 
