@@ -13,15 +13,17 @@ if TYPE_CHECKING:
     from forecasting.demand_forecast import forecast
     from forecasting.detectors.alarms import anomalies
     from forecasting.flow.bottlenecks import bottlenecks
+    from forecasting.flow.lead_times import lead_times
     from forecasting.rolling_origin import backtest
 
-__all__ = ["anomalies", "backtest", "bottlenecks", "forecast"]
+__all__ = ["anomalies", "backtest", "bottlenecks", "forecast", "lead_times"]
 
 _HOMES = {
     "anomalies": "forecasting.detectors.alarms",
     "backtest": "forecasting.rolling_origin",
     "bottlenecks": "forecasting.flow.bottlenecks",
     "forecast": "forecasting.demand_forecast",
+    "lead_times": "forecasting.flow.lead_times",
 }
 
 

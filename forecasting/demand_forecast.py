@@ -1,29 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The forecast of demand: choose a model for each series by rolling origin, fit it, forecast with quantiles."""
+"""The forecast of demand, with quantiles: the public door to the engines."""
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from forecasting.arguments import quantile_columns, read_levels, read_seed
+from forecasting.batched_engine import EngineOutcome, EnginePlan, forecast_all, forecast_explained, measure_all
 from forecasting.demand_class import classify_demand
 from forecasting.errors import BadArgument
-from forecasting.executors import map_chunks
-from forecasting.models.ets import SHORTEST
-from forecasting.models.registry import CANDIDATES, MODELS, find_models
-from forecasting.selection import BENCHMARK, SCORE_LEVELS, Accuracy, choose_model, measure_accuracy
-from forecasting.series import Panel, Series, read_panel
-from forecasting.trials import Prediction, correction_from, cut_folds, predict, try_model
+from forecasting.known_regressors import read_regressors
+from forecasting.models.registry import CANDIDATES, MODELS
+from forecasting.named_engine import NamedPlan, forecast_named
+from forecasting.selection import Accuracy
+from forecasting.series import Panel, read_panel
 
 Floats = npt.NDArray[np.float64]
 
 ORIGINS = 3
-"""Origins that decide between the models."""
+"""Earlier origins at which accuracy is measured."""
+
+ENGINES = {"statsmodels": CANDIDATES}
+"""Engines that choose between named models."""
 
 ACCURACY_COLUMNS = ("unique_id", "class", "model", "mase", "rmsse", "coverage80", "value_added", "notes")
 
@@ -42,23 +44,6 @@ class ForecastResult:
     points: pd.DataFrame
     accuracy: pd.DataFrame
     parameters: dict[str, object]
-
-
-@dataclass(frozen=True)
-class _Plan:
-    candidates: tuple[str, ...]
-    season_length: int
-    horizon: int
-    levels: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    prediction: Prediction
-    model: str
-    demand_class: str
-    accuracy: Accuracy
-    notes: tuple[str, ...]
 
 
 def forecast(
@@ -81,10 +66,13 @@ def forecast(
         freq: pandas offset alias such as ``h D W MS QS YS``.
         horizon: periods ahead, from the period after each series' last.
         quantiles: ascending levels.
-        future: future values of regressors; none can be used yet.
+        future: ``unique_id, ds`` and the regressors, a row for each series and period ahead.
         season_length: periods in a season, or None for what `freq` implies.
-        regressors: columns that explain demand; none can be used yet.
-        engine: ``auto`` chooses for each series by rolling origin, or the name of a model.
+        regressors: columns of `demand` that explain it and whose future is known: price, promotion, holidays,
+        events.
+        engine: ``auto`` combines many forecasts with learnt weights; ``statsmodels`` chooses for each series
+        by rolling
+            origin among its models; or the name of a model.
         seed: recorded; nothing here draws at random.
         executor: where to run, or None for here; results do not depend on it.
 
@@ -111,6 +99,7 @@ def forecast(
         engine=engine,
         seed=seed,
         executor=executor,
+        accuracy=False,
     ).points
 
 
@@ -126,104 +115,91 @@ def forecast_with_accuracy(
     engine: str = "auto",
     seed: int = 0,
     executor: Executor | None = None,
+    accuracy: bool = True,
 ) -> ForecastResult:
     """Forecast as `forecast` does, and say how good the chosen models were at earlier origins.
 
-    Args and Raises are those of `forecast`.
+    Args and Raises are those of `forecast`; without `accuracy` nothing is measured and that table is empty.
 
     Returns:
         Points, accuracy for each series, and the parameters of the run.
     """
-    if future is not None or list(regressors):
-        raise BadArgument(
-            f"regressors: columns that explain demand cannot be used yet, got regressors={list(regressors)!r}"
-            f"{'' if future is None else ' and a future table'}; leave both out"
-        )
-    if engine != "auto" and engine not in MODELS:
-        raise BadArgument(f"engine: expected auto, {', '.join(MODELS)}, got {engine!r}")
+    names = _names(regressors)
+    if future is not None and not names:
+        raise BadArgument("future: expected regressors=[...] to name its columns, got none")
+    if engine != "auto" and engine not in MODELS and engine not in ENGINES:
+        raise BadArgument(f"engine: expected auto, {', '.join((*ENGINES, *MODELS))}, got {engine!r}")
+    if names and engine != "auto":
+        raise BadArgument(f"regressors: only the engine 'auto' uses them, got engine={engine!r}")
     panel = read_panel(demand, freq=freq, season_length=season_length, horizon=horizon)
     levels = read_levels(quantiles)
-    candidates = CANDIDATES if engine == "auto" else (engine,)
-    plan = _Plan(candidates, panel.season_length, int(horizon), tuple(levels.tolist()))
-    outcomes = list(map_chunks(partial(_forecast_chunk, plan), panel.series, executor))
     parameters: dict[str, object] = {
         "freq": freq,
         "horizon": int(horizon),
         "quantiles": levels.tolist(),
         "season_length": panel.season_length,
         "engine": engine,
-        "candidates": list(candidates),
+        "candidates": list(ENGINES.get(engine, (engine,))),
+        "regressors": list(names),
         "origins": ORIGINS,
         "seed": read_seed(seed),
     }
-    return ForecastResult(_points(panel, outcomes, plan), _accuracy(panel, outcomes), parameters)
+    if engine != "auto":
+        named = NamedPlan(
+            ENGINES.get(engine, (engine,)), panel.season_length, int(horizon), tuple(levels.tolist())
+        )
+        done = forecast_named(named, panel.series, executor)
+        outcomes = [
+            EngineOutcome(one.prediction.mean, one.prediction.quantiles, one.model, one.notes) for one in done
+        ]
+        measured = [one.accuracy for one in done]
+    else:
+        plan = EnginePlan(panel.frequency.base, season_length, int(horizon), tuple(levels.tolist()))
+        histories = [series.y for series in panel.series]
+        if names:
+            known = read_regressors(panel, demand, future, names, int(horizon))
+            ends = [series.stop for series in panel.series]
+            outcomes = forecast_explained(plan, histories, ends, known, names, panel.season_length)
+        else:
+            outcomes = forecast_all(plan, histories, executor)
+        measured = measure_all(plan, histories, panel.season_length, executor) if accuracy else []
+    table = _accuracy(panel, outcomes, measured) if accuracy else pd.DataFrame(columns=list(ACCURACY_COLUMNS))
+    return ForecastResult(_points(panel, outcomes, int(horizon), levels), table, parameters)
 
 
-def _forecast_chunk(plan: _Plan, chunk: Sequence[Series]) -> list[_Outcome]:
-    return [_forecast_one(plan, series) for series in chunk]
+def _names(regressors: Sequence[str]) -> tuple[str, ...]:
+    return (regressors,) if isinstance(regressors, str) else tuple(regressors)
 
 
-def _forecast_one(plan: _Plan, series: Series) -> _Outcome:
-    """Forecast one series.
-
-    1. Try every candidate, and the benchmark, at the same earlier origins.
-    2. Choose the candidate with the lowest score.
-    3. Fit it to the whole history and forecast, with the spread corrected by its trials.
-    """
-    y, season = series.y, plan.season_length
-    folds = cut_folds(len(y), plan.horizon, ORIGINS)
-    score_levels = np.array(SCORE_LEVELS)
-    names = tuple(dict.fromkeys((*plan.candidates, BENCHMARK)))
-    trials = {
-        model.name: try_model(model, y, season, folds, score_levels) if folds else []
-        for model in find_models(names)
-    }
-    chosen = choose_model({name: trials[name] for name in plan.candidates}, y, season)
-    notes: tuple[str, ...] = ()
-    if not folds:
-        notes = (f"{len(y)} periods are too few to try models at earlier origins",)
-    fitted = MODELS[chosen].fit(y, season)
-    prediction = predict(fitted, y, plan.horizon, np.array(plan.levels), correction_from(trials[chosen]))
-    if not folds and len(y) < SHORTEST:
-        notes = (*notes, "the spread is assumed, not measured")
-    return _Outcome(
-        prediction,
-        fitted.name,
-        classify_demand(y),
-        measure_accuracy(trials[chosen], trials[BENCHMARK], y, season),
-        (*notes, *fitted.notes),
-    )
-
-
-def _points(panel: Panel, outcomes: list[_Outcome], plan: _Plan) -> pd.DataFrame:
-    horizon = plan.horizon
-    labels = [panel.future_labels(series, horizon) for series in panel.series]
+def _points(panel: Panel, outcomes: Sequence[EngineOutcome], horizon: int, levels: Floats) -> pd.DataFrame:
+    stops = np.array([series.stop for series in panel.series], dtype=np.int64)
+    ordinals = (stops[:, None] + np.arange(horizon)[None, :]).ravel()
+    ids = np.array([series.unique_id for series in panel.series], dtype=object)
     columns: dict[str, object] = {
-        "unique_id": pd.Series(
-            [series.unique_id for series in panel.series for _ in range(horizon)], dtype=object
-        ),
-        "ds": pd.DatetimeIndex(np.concatenate(labels)),
-        "mean": np.concatenate([outcome.prediction.mean for outcome in outcomes]),
+        "unique_id": np.repeat(ids, horizon),
+        "ds": panel.frequency.labels(ordinals),
+        "mean": np.concatenate([outcome.mean for outcome in outcomes]),
     }
-    quantiles = np.concatenate([outcome.prediction.quantiles for outcome in outcomes])
-    for column, name in enumerate(quantile_columns(np.array(plan.levels))):
+    quantiles = np.concatenate([outcome.quantiles for outcome in outcomes])
+    for column, name in enumerate(quantile_columns(levels)):
         columns[name] = quantiles[:, column]
-    columns["model"] = pd.Series([outcome.model for outcome in outcomes for _ in range(horizon)], dtype=object)
-    return pd.DataFrame(columns)
+    columns["model"] = np.repeat(np.array([outcome.model for outcome in outcomes], dtype=object), horizon)
+    table = pd.DataFrame(columns)
+    return table.astype({"unique_id": object, "model": object})
 
 
-def _accuracy(panel: Panel, outcomes: list[_Outcome]) -> pd.DataFrame:
+def _accuracy(panel: Panel, outcomes: Sequence[EngineOutcome], measured: Sequence[Accuracy]) -> pd.DataFrame:
     rows = [
         {
             "unique_id": series.unique_id,
-            "class": outcome.demand_class,
+            "class": classify_demand(series.y),
             "model": outcome.model,
-            "mase": outcome.accuracy.mase,
-            "rmsse": outcome.accuracy.rmsse,
-            "coverage80": outcome.accuracy.coverage80,
-            "value_added": outcome.accuracy.value_added,
+            "mase": accuracy.mase,
+            "rmsse": accuracy.rmsse,
+            "coverage80": accuracy.coverage80,
+            "value_added": accuracy.value_added,
             "notes": list(outcome.notes),
         }
-        for series, outcome in zip(panel.series, outcomes, strict=True)
+        for series, outcome, accuracy in zip(panel.series, outcomes, measured, strict=True)
     ]
     return pd.DataFrame(rows, columns=list(ACCURACY_COLUMNS))

@@ -16,7 +16,10 @@ CHUNK = 16
 
 
 def map_chunks(
-    work: Callable[[Sequence[Item]], list[Result]], items: Sequence[Item], executor: Executor | None
+    work: Callable[[Sequence[Item]], list[Result]],
+    items: Sequence[Item],
+    executor: Executor | None,
+    size: int = CHUNK,
 ) -> Iterator[Result]:
     """Do the work on every item, in order.
 
@@ -24,10 +27,11 @@ def map_chunks(
         work: takes a chunk and gives one result for each item; picklable where the executor uses processes.
         items: what to work on.
         executor: any executor, or None for this process and thread.
+        size: items in a chunk.
 
     Returns:
         The results in the order of the items.
     """
-    chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
+    chunks = [items[start : start + size] for start in range(0, len(items), size)]
     done = map(work, chunks) if executor is None else executor.map(work, chunks)
     return (result for results in done for result in results)

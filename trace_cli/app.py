@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Annotated, Any, Final
 
@@ -9,6 +10,8 @@ import typer
 
 from trace_cli.exit_codes import ExitCode
 from trace_cli.version import __version__
+
+COMPLETING: Final = "_TRACE_COMPLETE"
 
 # The modules in `trace_cli.commands` and what each brings: begin, record, ask, prove, predict, as help lists them.
 COMMANDS: Final = {
@@ -21,17 +24,27 @@ COMMANDS: Final = {
     "recover": ("recover",),
     "scan": ("scan",),
     "scanner": ("scanner",),
+    "label": ("label",),
     "move": ("ship", "receive", "pack", "unpack"),
     "transform": ("transform",),
+    "inspection": ("inspect", "dispose"),
+    "commission": ("commission",),
     "record": ("record",),
     "import_files": ("import",),
+    "correct": ("correct", "undo"),
     "erase": ("erase",),
     "check": ("check",),
     "show": ("show",),
     "history": ("history",),
     "back": ("back", "forward"),
+    "contents": ("contents",),
+    "balance": ("balance",),
+    "recall": ("recall",),
+    "hold": ("hold", "release"),
     "log": ("log",),
     "quality": ("quality",),
+    "report": ("report",),
+    "hash": ("hash",),
     "verify": ("verify",),
     "prove": ("prove",),
     "passport": ("passport",),
@@ -40,6 +53,8 @@ COMMANDS: Final = {
     "fsma": ("fsma",),
     "index": ("index",),
     "forecast": ("forecast",),
+    "backtest": ("backtest",),
+    "eta": ("eta",),
     "bottlenecks": ("bottlenecks",),
     "anomalies": ("anomalies",),
     "decision": ("decision",),
@@ -85,6 +100,14 @@ def _root(
         raise typer.Exit
 
 
+def _wanted(arguments: list[str]) -> str | None:
+    """Name the command that is run, or that a shell is completing: it alone need be built."""
+    if COMPLETING in os.environ:
+        arguments = (os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")).split()[1:]
+        return arguments[0] if len(arguments) > 1 else None
+    return arguments[0] if arguments else None
+
+
 def invoke(arguments: list[str]) -> int:
     """Parse the arguments and run one command; give its exit code.
 
@@ -92,7 +115,7 @@ def invoke(arguments: list[str]) -> int:
         KeyboardInterrupt: The user left a prompt.
         Exception: What the command or the parser raised; `trace_cli.faults` tells it.
     """
-    command = typer.main.get_command(make_app(arguments[0] if arguments else None))
+    command = typer.main.get_command(make_app(_wanted(arguments)))
     try:
         outcome: Any = command.main(args=arguments, prog_name="trace", standalone_mode=False)
     except typer.Abort:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
+from trace_cli.formats.answer import note
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -44,6 +45,7 @@ class Circumstances:
     promised: str | None = None
     anyway: str | None = None
     extensions: dict[str, Any] = field(default_factory=dict)
+    ilmd: dict[str, Any] = field(default_factory=dict)
 
 
 def read_thing(
@@ -200,7 +202,7 @@ def make_statement(
         party=None if said.party is None else codes.party(said.party),
         document=None if said.document is None else codes.document(said.document),
         disposition=None if said.disposition is None else vocabulary.word("disposition", said.disposition),
-        ilmd=ilmd,
+        ilmd={**ilmd, **said.ilmd},
         extensions=more,
     )
 
@@ -218,15 +220,32 @@ def make_event(statement: Statement) -> dict[str, Any]:
 
 
 def record_events(
-    recorder: Recorder, events: Sequence[dict[str, Any]], *, by: str, via: str, guard: Guard | None = None
+    recorder: Recorder,
+    events: Sequence[dict[str, Any]],
+    *,
+    by: str,
+    via: str,
+    guard: Guard | None = None,
+    refuse_held: bool = True,
 ) -> Recorded:
     """Record events in one commit; the guard keeps out what the ledger contradicts.
+
+    Args:
+        recorder: The ledger.
+        events: The events.
+        by: Who records.
+        via: The way of entry.
+        guard: Judges under the writer's lock.
+        refuse_held: Keep out what passes on goods that are on hold, their instances and containers included.
 
     Raises:
         CommandError: All of them are in the ledger already.
         LedgerError: As `Recorder.record`.
     """
-    outcome = recorder.record([recorder.prepare(event, by=by, via=via) for event in events], guard=guard)
+    prepared = [recorder.prepare(event, by=by, via=via) for event in events]
+    outcome = recorder.record(prepared, guard=guard, refuse_held=refuse_held)
+    for held in outcome.held:
+        note(f"warning: {held.thing} is on hold since entry {held.hold.seq}; recorded all the same")
     if outcome.appended is None:
         raise CommandError(ExitCode.REFUSED, "all of this is in the ledger already; nothing was written")
     return outcome

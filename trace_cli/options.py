@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from trace_cli.completion import completes
+
 Ledger = Annotated[
     Path | None,
     typer.Option(
@@ -15,15 +17,26 @@ Ledger = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 By = Annotated[str | None, typer.Option("--by", help="Who records (default: TRACE_BY, or the login name).")]
-Place = Annotated[str | None, typer.Option("--place", help="Where: a code, a GLN or a URI.")]
+Place = Annotated[
+    str | None, typer.Option("--place", help="Where: a code, a GLN or a URI.", autocompletion=completes("loc"))
+]
 Time = Annotated[str | None, typer.Option("--at", help="When it happened (default: now).")]
-Destination = Annotated[str | None, typer.Option("--to", help="Where the goods go.")]
-Source = Annotated[str | None, typer.Option("--from", help="Where the goods come from.")]
+Destination = Annotated[
+    str | None, typer.Option("--to", help="Where the goods go.", autocompletion=completes("loc"))
+]
+Source = Annotated[
+    str | None, typer.Option("--from", help="Where the goods come from.", autocompletion=completes("loc"))
+]
 Party = Annotated[str | None, typer.Option("--party", help="Who has the goods.")]
 Document = Annotated[str | None, typer.Option("--document", help="Order, delivery note, invoice.")]
 Disposition = Annotated[str | None, typer.Option("--disposition", help="State of the goods, a CBV word.")]
-Product = Annotated[str | None, typer.Option("--product", help="Which product it is: GTIN or code.")]
-Lot = Annotated[str | None, typer.Option("--lot", help="Which lot of the product.")]
+Product = Annotated[
+    str | None,
+    typer.Option("--product", help="Which product it is: GTIN or code.", autocompletion=completes("class")),
+]
+Lot = Annotated[
+    str | None, typer.Option("--lot", help="Which lot of the product.", autocompletion=completes("lot"))
+]
 Quantity = Annotated[str | None, typer.Option("--quantity", "-n", help="How much of the product or lot.")]
 Unit = Annotated[str | None, typer.Option("--unit", help="Unit of the quantity (default: a count).")]
 Anyway = Annotated[

@@ -35,6 +35,23 @@ class Contradicted(CommandError):
         self.why = why
 
 
+class DryRun(Exception):
+    """Everything was judged, nothing contradicts, and nothing is to be recorded."""
+
+
+def stop_after(guard: Guard) -> Guard:
+    """Make a guard that lets nothing pass, when all is judged.
+
+    The guard raises `DryRun`.
+    """
+
+    def stop(transaction: SqliteTransaction, first: int) -> None:
+        guard(transaction, first)
+        raise DryRun
+
+    return stop
+
+
 def plan(statement: Statement) -> list[Planned]:
     """List what a statement says of each thing, to be judged."""
     from ledger.custody.standing import Planned

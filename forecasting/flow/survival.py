@@ -33,20 +33,33 @@ class Survival:
         return np.asarray(self.area[place] + self.share[place] * (age - self.knots[place]))
 
 
-def fit_survival(ended: Floats, lasting: Floats) -> Survival:
+def fit_survival(
+    ended: Floats, lasting: Floats, *, ended_weight: Floats | None = None, lasting_weight: Floats | None = None
+) -> Survival:
     """Estimate the survival of stays (Kaplan and Meier 1958).
 
     Args:
         ended: lengths of stays that ended [hours], shape (n,).
         lasting: ages of those that still last [hours], which may end at any later age, shape (k,).
+        ended_weight: what each that ended counts, positive, shape (n,); None: one.
+        lasting_weight: what each that lasts counts, positive, shape (k,); None: one.
 
     Returns:
         The estimate; everything lasts for ever where nothing has ended.
     """
-    ages, deaths = np.unique(ended, return_counts=True)
-    ended, lasting = np.sort(ended), np.sort(lasting)
-    at_risk = (len(ended) - np.searchsorted(ended, ages)) + (len(lasting) - np.searchsorted(lasting, ages))
+    ended_weight = np.ones(len(ended)) if ended_weight is None else ended_weight
+    lasting_weight = np.ones(len(lasting)) if lasting_weight is None else lasting_weight
+    ages, place = np.unique(ended, return_inverse=True)
+    deaths = np.bincount(place, weights=ended_weight, minlength=len(ages))
+    at_risk = np.cumsum(deaths[::-1])[::-1] + _from_age_on(lasting, lasting_weight, ages)
     share = np.concatenate(([1.0], np.cumprod(1 - deaths / at_risk)))
     knots = np.concatenate(([0.0], ages))
     area = np.concatenate(([0.0], np.cumsum(share[:-1] * np.diff(knots))))
     return Survival(knots, share, area)
+
+
+def _from_age_on(lasting: Floats, weight: Floats, ages: Floats) -> Floats:
+    """Sum the weights of those that lasted to each age at least."""
+    order = np.argsort(lasting, kind="stable")
+    from_here = np.concatenate((np.cumsum(weight[order][::-1])[::-1], [0.0]))
+    return np.asarray(from_here[np.searchsorted(lasting[order], ages, side="left")])

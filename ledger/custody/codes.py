@@ -32,6 +32,7 @@ bare, are read as `ledger.custody.gs1.scan` does; what must be asked there is re
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
@@ -231,10 +232,8 @@ class Codes:
         if is_uri(code):
             return list(dict.fromkeys((canonical_uri(code), code)))
         if self._is_marked(code):
-            try:
+            with suppress(Refused):  # a plain code may begin like a GS1 message and be none
                 return [self.item(code).uri]
-            except Refused:
-                return []
         try:
             found = [self._uri("obj", _check(code, "code"))]
         except Refused:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from ledger.custody.codes import lot_of, product_of
+from ledger.custody.corrections import Corrections
 from ledger.custody.facts import Facts
 from ledger.custody.history import Event
 from ledger.custody.kinds.base import Mention
@@ -44,17 +45,19 @@ def events_columns(events: Iterable[Event], *, as_of: int | None = None) -> dict
         A list for each of `NAMES`, all of one length. Times are microseconds since the epoch, quantities
         floats in the unit of the event (None: one thing, or unknown).
     """
-    known = [event for event in events if as_of is None or event.known <= as_of]
-    withdrawn = {event.facts.event_id for event in known if event.facts.withdraws}
-    stated = [event for event in known if not event.facts.withdraws]
+    told = tuple(events)
+    corrections = Corrections(told)
+    stated = [event for event in told if not event.facts.withdraws]
+    if as_of is not None:
+        stated = [event for event in stated if corrections.known(event) <= as_of]
     stated.sort(key=lambda event: (event.facts.time, event.seq))
     columns: dict[str, list[Any]] = {name: [] for name in NAMES}
     appends = [columns[name].append for name in NAMES]
     contents: dict[str, _Inside] = {}
     products: dict[str, str] = {}
     for event in stated:
-        corrected = event.facts.event_id in withdrawn
-        for row in _rows(event, corrected, contents, products):
+        corrected = corrections.of(event.facts.event_id, as_of) is not None
+        for row in _rows(event, corrections.known(event), corrected, contents, products):
             for append, value in zip(appends, row, strict=True):
                 append(value)
         if not corrected:
@@ -63,7 +66,7 @@ def events_columns(events: Iterable[Event], *, as_of: int | None = None) -> dict
 
 
 def _rows(
-    event: Event, corrected: bool, contents: dict[str, _Inside], products: dict[str, str]
+    event: Event, known: int, corrected: bool, contents: dict[str, _Inside], products: dict[str, str]
 ) -> Iterator[tuple[Any, ...]]:
     facts = event.facts
     mentioned = {mention.uri for mention in facts.mentions}
@@ -94,7 +97,7 @@ def _rows(
             event.seq,
             facts.event_id,
             facts.time,
-            event.known,
+            known,
             facts.kind,
             _ROLE_ACTION.get(mention.role, facts.action),
             facts.step,

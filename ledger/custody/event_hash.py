@@ -1,9 +1,9 @@
 """The event hash of CBV 2.0 section 8.9: one hash for one event, whatever format it came in.
 
 The pre-hash string names the fields in an order that the standard fixes, each as ``name=value``, joined with
-nothing: times in UTC with milliseconds, numbers exact and short, CBV words as web URIs, GS1 identifiers as canonical
-Digital Links, the members of a list in code point order, extensions last as ``{namespace}name``. Left out is what
-the keeper of an event adds: `recordTime`, `eventID`, `errorDeclaration`, and `certificationInfo`.
+nothing: times in UTC with milliseconds, numbers exact and short, CBV words as web URIs, GS1 identifiers as
+canonical Digital Links, the members of a list in code point order, extensions last as ``{namespace}name``.
+Left out is what the keeper of an event adds: `recordTime`, `eventID`, `errorDeclaration`, and `certificationInfo`.
 
 CBV 2.1 (draft) differs in two things: it writes the word `sensorElementList`, and it leaves extensions inside of
 standard fields where they are, while 2.0 moves them behind all standard fields, with the path of the field before.
@@ -58,7 +58,8 @@ _STANDARD: Final = frozenset(
     """
     eventTime eventTimeZoneOffset epcList parentID inputEPCList childEPCs quantityList childQuantityList
     inputQuantityList outputEPCList outputQuantityList action transformationID bizStep disposition
-    persistentDisposition readPoint bizLocation bizTransactionList sourceList destinationList sensorElementList ilmd
+    persistentDisposition readPoint bizLocation bizTransactionList sourceList destinationList sensorElementList
+    ilmd
     """.split()
 )
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
@@ -321,10 +322,7 @@ def _sensor_fields(
             continue
         kind = _REPORT_WORDS.get(key) if order is _REPORT else None
         text = _text(found)
-        if key in _TIMES:
-            said = _time(text)
-        else:
-            said = _value(kind.web(text) if kind is not None else text)
+        said = _time(text) if key in _TIMES else _value(kind.web(text) if kind is not None else text)
         fields += f"{key}={said}"
     more = _extensions_of(value, order, names)
     if inline:

@@ -36,6 +36,7 @@ class Facts:
     withdraws: bool
     declared: int | None
     reason: str | None
+    corrective: tuple[str, ...]
 
 
 def text(value: object) -> str | None:
@@ -43,12 +44,16 @@ def text(value: object) -> str | None:
     return value if type(value) is str else None
 
 
+def _uri(value: object) -> str | None:
+    return thing_uri(value) if type(value) is str else None
+
+
 def _micros(value: object) -> int | None:
     return micros(datetime.fromisoformat(value)) if type(value) is str else None
 
 
 def _identifier(value: object) -> str | None:
-    return text(value.get("id")) if isinstance(value, Mapping) else None
+    return _uri(value.get("id")) if isinstance(value, Mapping) else None
 
 
 def _ends(body: Mapping[str, Any], key: str, field: str) -> tuple[str | None, list[tuple[str, str]]]:
@@ -57,7 +62,7 @@ def _ends(body: Mapping[str, Any], key: str, field: str) -> tuple[str | None, li
     parties: list[tuple[str, str]] = []
     found = body.get(key, ())
     for end in () if is_commitment(found) else found:
-        uri = text(end.get(field))
+        uri = _uri(end.get(field))
         if uri is None:
             continue
         if end["type"].endswith("location"):
@@ -65,6 +70,11 @@ def _ends(body: Mapping[str, Any], key: str, field: str) -> tuple[str | None, li
         else:
             parties.append((f"{field}: {end['type'].rsplit('/', 1)[-1].rsplit(':', 1)[-1]}", uri))
     return location, parties
+
+
+def _corrective(error: object) -> tuple[str, ...]:
+    found = error.get("correctiveEventIDs", ()) if isinstance(error, Mapping) else ()
+    return tuple(item for item in found if type(item) is str) if isinstance(found, list) else ()
 
 
 def read_facts(body: Mapping[str, Any]) -> Facts:
@@ -77,7 +87,7 @@ def read_facts(body: Mapping[str, Any]) -> Facts:
     documents = body.get("bizTransactionList", ())
     document = None
     if documents and not is_commitment(documents):
-        document = text(documents[0].get("bizTransaction"))
+        document = _uri(documents[0].get("bizTransaction"))
     error = body.get("errorDeclaration")
     return Facts(
         event_id=body["eventID"],
@@ -89,7 +99,7 @@ def read_facts(body: Mapping[str, Any]) -> Facts:
         disposition=text(body.get("disposition")),
         place=_identifier(body.get("bizLocation")) or _identifier(body.get("readPoint")),
         mentions=tuple(find_kind(body["type"]).mentions(body)),
-        container=None if (parent := text(body.get("parentID"))) is None else thing_uri(parent),
+        container=_uri(body.get("parentID")),
         source=source,
         destination=destination,
         parties=tuple(parties),
@@ -98,4 +108,5 @@ def read_facts(body: Mapping[str, Any]) -> Facts:
         withdraws=error is not None,
         declared=_micros(error.get("declarationTime")) if isinstance(error, Mapping) else None,
         reason=text(error.get("reason")) if isinstance(error, Mapping) else None,
+        corrective=_corrective(error),
     )

@@ -1,9 +1,9 @@
 """When two events are one: the eventID and whether it carries an error declaration (DESIGN, ADR 0004).
 
-An event that comes without an eventID gets one: a UUIDv8 (RFC 9562) made from the digest of its content and its
-occurrence number inside its file. So the same file twice is one history, and two equal sales rows are two
-sales. Where the content holds private values, the digest is keyed with a secret of the site, because a plain
-digest would let anybody try values until one fits.
+An event that comes without an eventID gets one: a UUIDv8 (RFC 9562) made from its event hash (CBV 2.0 section 8.9)
+and its occurrence number inside its file. So the same file twice is one history, the same event as XML and as JSON
+is one event, and two equal sales rows are two sales. Where the content holds private values, the digest is keyed
+with a secret of the site, because a plain digest would let anybody try values until one fits.
 """
 
 from __future__ import annotations
@@ -16,15 +16,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from ledger.chain import canonical
 from ledger.chain.errors import KeyUnavailable
 from ledger.chain.home import create_secret, place_of, read_secret
+from ledger.custody.event_hash import event_digest
 from ledger.custody.privacy import PrivacyPolicy, covers_any
 
 IDENT_SIZE: Final = 16
 SECRET_SIZE: Final = 32
-# Set by whoever stores the event, so no part of what happened (CBV 2.0 section 8.9.2).
-_NOT_CONTENT: Final = frozenset({"recordTime", "eventID", "errorDeclaration"})
 
 
 def ident_of(event_id: str, withdraws: bool) -> bytes:
@@ -83,18 +81,25 @@ class Identifier:
 
     def identify(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Give the event with an eventID; its own, where it has one."""
+        return self.identify_hashed(body)[0]
+
+    def identify_hashed(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """Give the event with an eventID, and the 32 bytes of its event hash.
+
+        Raises:
+            Refused: It nests too deep.
+        """
+        digest = event_digest(body)
         if "eventID" in body:
-            return dict(body)
-        content = {key: value for key, value in body.items() if key not in _NOT_CONTENT}
-        digest = sha256(canonical.encode(content)).digest()
+            return dict(body), digest
         withdraws = b"\x01" if "errorDeclaration" in body else b"\x00"
         self._seen[digest + withdraws] += 1
         message = b"trace event identity\n" + digest + withdraws + str(self._seen[digest + withdraws]).encode()
-        if covers_any(content, self._policy):
+        if covers_any(dict(body), self._policy):
             made = hmac.digest(self._secret, message, "sha256")
         else:
             made = sha256(message).digest()
-        return {**body, "eventID": _uuid(made[:16], version=8)}
+        return {**body, "eventID": _uuid(made[:16], version=8)}, digest
 
 
 def _uuid(raw: bytes, *, version: int) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 from ledger.chain.entry import Entry
 from ledger.chain.errors import Refused
 from ledger.custody.codes import Codes
+from ledger.custody.corrections import Corrections, Declaration, find_corrections
 from ledger.custody.facts import Facts
 from ledger.custody.history import Event, make_event
 from ledger.custody.index.lookup import Lookup
@@ -19,6 +20,9 @@ from ledger.custody.privacy import Held, reveal
 
 # A moment of a history: its time, and among equal times the number of the entry.
 Moment = tuple[float, float]
+
+_Load = Callable[[str], list[Event]]
+_Withdrawn = Callable[[Iterable[Event]], Corrections]
 
 _BEGIN: Final = (float("-inf"), 0.0)
 _END: Final = (float("inf"), 0.0)
@@ -32,7 +36,12 @@ class Line:
 
     event: Event
     parent: str | None
-    corrected: bool
+    declaration: Declaration | None = None
+
+    @property
+    def corrected(self) -> bool:
+        """Tell whether the event was withdrawn, or is what withdraws it: neither counts."""
+        return self.declaration is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +92,26 @@ def item_history(lookup: Lookup, item: str) -> ItemHistory:
     Raises:
         Untrue: An entry that the answer needs does not hold.
     """
-    return history_of(item, lookup.entries_naming, lookup.view)
+
+    def withdrawn(some: Iterable[Event]) -> Corrections:
+        return find_corrections(lookup, [event.facts.event_id for event in some])
+
+    return history_of(item, lookup.entries_naming, lookup.view, withdrawn)
 
 
-def history_of(item: str, naming: Callable[[str], Iterable[Entry]], held: Held) -> ItemHistory:
+def history_of(
+    item: str,
+    naming: Callable[[str], Iterable[Entry]],
+    held: Held,
+    withdrawn: _Withdrawn | None = None,
+) -> ItemHistory:
     """Gather the history of an item from entries that were proven, wherever they come from.
 
     Args:
         item: The thing.
         naming: Gives the entries whose events name a thing.
         held: Where the private values are that may be seen.
+        withdrawn: Finds the error declarations on some events; None: only among the entries that name a thing.
 
     Raises:
         Untrue: A private value is not the one that was recorded.
@@ -106,25 +125,25 @@ def history_of(item: str, naming: Callable[[str], Iterable[Entry]], held: Held) 
                 events[entry.seq] = make_event(entry.seq, body, entry.rec, entry.via)
         return [event for event in events.values() if any(m.uri == uri for m in event.facts.mentions)]
 
-    found = _gather(item, load)
-    withdrawn = _withdrawn(events.values())
+    def declared(_some: Iterable[Event]) -> Corrections:
+        return Corrections(events.values())
+
+    ask = withdrawn or declared
+    found = _gather(item, load, ask)
+    corrections = ask(event for event, _ in found.values())
     lines = tuple(
-        Line(event, parent, event.facts.event_id in withdrawn)
+        Line(event, parent, corrections.of(event.facts.event_id))
         for event, parent in sorted(found.values(), key=lambda pair: (pair[0].facts.time, pair[0].seq))
     )
     standing = [line for line in lines if not line.corrected]
     return ItemHistory(item, lines, _holder(standing), _place(standing))
 
 
-def _withdrawn(events: Iterable[Event]) -> frozenset[str]:
-    return frozenset(event.facts.event_id for event in events if event.facts.withdraws)
-
-
 def _moment(event: Event) -> Moment:
     return event.facts.time, event.seq
 
 
-def _gather(item: str, load: Callable[[str], list[Event]]) -> dict[int, tuple[Event, str | None]]:
+def _gather(item: str, load: _Load, withdrawn: _Withdrawn) -> dict[int, tuple[Event, str | None]]:
     """Walk from the item to the containers it was in, each only for the time that it was in there."""
     found: dict[int, tuple[Event, str | None]] = {}
     waiting: list[tuple[str, Moment, Moment, str | None]] = [(item, _BEGIN, _END, None)]
@@ -138,7 +157,7 @@ def _gather(item: str, load: Callable[[str], list[Event]]) -> dict[int, tuple[Ev
         for event in events:
             if start <= _moment(event) <= end and (parent is None or not _repacks(event.facts, uri)):
                 found.setdefault(event.seq, (event, parent))
-        for container, entered, left in _stays_inside(uri, events, load):
+        for container, entered, left in _stays_inside(uri, events, load, withdrawn):
             if entered <= end and left >= start:
                 waiting.append((container, max(start, entered), min(end, left), container))
     return found
@@ -151,7 +170,7 @@ def _repacks(facts: Facts, container: str) -> bool:
 
 
 def _stays_inside(
-    uri: str, events: Sequence[Event], load: Callable[[str], list[Event]]
+    uri: str, events: Sequence[Event], load: _Load, withdrawn: _Withdrawn
 ) -> list[tuple[str, Moment, Moment]]:
     """List the containers that a thing was in, with the moment at which it went in and came out."""
     moves = {event.seq: event for event in events if event.facts.container not in (None, uri)}
@@ -159,12 +178,12 @@ def _stays_inside(
     for container in {str(event.facts.container) for event in moves.values()}:
         emptied = (event for event in load(container) if event.facts.container == container)
         moves |= {event.seq: event for event in emptied if not _repacks(event.facts, container)}
-    withdrawn = _withdrawn(moves.values())
+    corrections = withdrawn(moves.values())
     stays: list[tuple[str, Moment, Moment]] = []
     inside: dict[str, tuple[Moment, float | None]] = {}
     for event in sorted(moves.values(), key=_moment):
         facts = event.facts
-        if facts.kind != "AggregationEvent" or facts.event_id in withdrawn:
+        if facts.kind != "AggregationEvent" or corrections.of(facts.event_id):
             continue
         container, amount = str(facts.container), _amount_of(facts, uri)
         entered, before = inside.get(container, (_moment(event), None))

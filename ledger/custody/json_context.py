@@ -1,8 +1,8 @@
 """What names in an event stand for: the `@context` of JSON-LD, read without any network.
 
 Of a context we use the prefixes and the terms that it writes out itself. A context that is only named by its
-address is either the one of the standard, whose prefixes are here, or unknown: then its names stay as they are, and
-the address is kept. An undeclared prefix is, as JSON-LD 1.1 section 3.2 has it, the scheme of an absolute IRI.
+address is either the one of the standard, whose prefixes are here, or unknown: then its names stay as they are,
+and the address is kept. An undeclared prefix is, as JSON-LD 1.1 section 3.2 has it, the scheme of an absolute IRI.
 
 >>> expand("ext:lot", {"ext": "https://acme.example/ns/"})
 '{https://acme.example/ns/}lot'
@@ -35,6 +35,7 @@ PREFIXES: Final[Mapping[str, str]] = {
 }
 OURS: Final = ("trace", "own")
 _EMPTY: Final[Mapping[str, str]] = {}
+SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:", re.ASCII)
 _IRI: Final = re.compile(r"(.*[/#:])([^/#:]+)", re.DOTALL)
 
 
@@ -81,10 +82,11 @@ def expand(name: str, names: Mapping[str, str]) -> str:
     prefix, colon, local = name.partition(":")
     if not colon:
         iri = names.get(name)
-        return name if iri is None else _split(_resolve(iri, names))
+        # What ends like a namespace is a prefix and names no field.
+        return name if iri is None or iri[-1:] in "/#:" else _split(_resolve(iri, names))
     namespace = names.get(prefix) or PREFIXES.get(prefix)
     if namespace is not None:
-        return f"{{{namespace}}}{local}"
+        return _named(namespace, local)
     return _split(name) if local.startswith("//") else name
 
 
@@ -96,7 +98,12 @@ def _resolve(iri: str, names: Mapping[str, str]) -> str:
 
 def _split(iri: str) -> str:
     match = _IRI.fullmatch(iri)
-    return f"{{{match[1]}}}{match[2]}" if match else iri
+    return _named(match[1], match[2]) if match else iri
+
+
+def _named(namespace: str, local: str) -> str:
+    """Write a name; under a bare scheme the IRI as a whole, as where the prefix is not declared."""
+    return namespace + local if SCHEME.fullmatch(namespace) else f"{{{namespace}}}{local}"
 
 
 def used_context(context: list[Any], keys: set[str]) -> list[Any]:

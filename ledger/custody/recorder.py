@@ -6,21 +6,25 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger.chain.commitment import KEY, refuse_reserved
 from ledger.chain.entry import Attachment, Draft, draft
 from ledger.chain.erasure import KIND as ERASE
-from ledger.chain.errors import Untrue
+from ledger.chain.errors import Refused, Untrue
 from ledger.chain.keys import SiteKey
 from ledger.chain.log import Appended, Log
 from ledger.chain.policy import Policy
 from ledger.chain.storage.sqlite import SqliteStorage, SqliteTransaction
-from ledger.custody.index.read import find_idents, seqs_of_kind
+from ledger.custody.event_hash import event_digest
+from ledger.custody.index.read import find_idents, has_holds, seqs_of_kind
 from ledger.custody.index.rebuild import read_rows
 from ledger.custody.index.schema import TABLES
-from ledger.custody.index.write import IndexRow, IndexWriter, index_row
+from ledger.custody.index.write import HASH_SIZE, IndexRow, IndexWriter, index_row, short_hash
 from ledger.custody.privacy import PrivacyPolicy, seal
+
+if TYPE_CHECKING:
+    from ledger.custody.provenance.held import Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +38,12 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The outcome of one commit. `appended` is None where everything was a duplicate."""
+    """The outcome of one commit. `appended` is None where everything was a duplicate; `held` names held goods."""
 
     appended: Appended | None
     seqs: tuple[int | None, ...]
     duplicates: tuple[Duplicate, ...]
+    held: tuple[Held, ...] = ()
 
     @property
     def count(self) -> int:
@@ -126,20 +131,44 @@ class Recorder:
         )
         return cls(log, privacy)
 
-    def prepare(self, body: dict[str, Any], *, by: str, via: str) -> Prepared:
+    def prepare(self, body: dict[str, Any], *, by: str, via: str, digest: bytes | None = None) -> Prepared:
         """Seal private fields and write the canonical bytes.
+
+        Args:
+            body: The event, with its eventID.
+            by: Who records.
+            via: How it came.
+            digest: Its event hash (CBV 2.0 section 8.9), where it was computed already.
 
         Raises:
             Refused: The event uses a reserved key or has no canonical form.
         """
         refuse_reserved(body)
         sealed, attachments = seal(body, self._privacy)
-        return Prepared(
-            draft("event", sealed, by=by, via=via, attachments=attachments), index_row(sealed), body["eventID"]
-        )
+        # A hash over private values is kept nowhere (DESIGN section 3).
+        kept = None if attachments else (digest or event_digest(body))[:HASH_SIZE]
+        return _prepared(sealed, attachments, kept, by=by, via=via)
+
+    def prepare_derived(self, body: dict[str, Any], *, by: str, via: str) -> Prepared:
+        """Prepare an event that was made of one in this ledger: its commitments stand for the same values.
+
+        Args:
+            body: From a proven entry, private values as commitments; what is new in it is sealed.
+            by: Who records.
+            via: The way of entry.
+
+        Raises:
+            Refused: The event has no canonical form.
+        """
+        sealed, attachments = seal(body, self._privacy)
+        return _prepared(sealed, attachments, short_hash(sealed), by=by, via=via)
 
     def record(
-        self, events: Sequence[Prepared], *, guard: Callable[[SqliteTransaction, int], None] | None = None
+        self,
+        events: Sequence[Prepared],
+        *,
+        guard: Callable[[SqliteTransaction, int], None] | None = None,
+        refuse_held: bool = False,
     ) -> Recorded:
         """Record a batch in one commit; what the ledger has already is left out and told.
 
@@ -147,11 +176,13 @@ class Recorder:
             events: The batch.
             guard: Called under the writer's lock with the transaction and the number of the next entry; what it
                 raises keeps the batch out.
+            refuse_held: Refuse what passes on goods that are on hold; else it is recorded and told.
 
         Raises:
+            Refused: Something in the batch is on hold; nothing is recorded then.
             Locked, Unreadable, Untrue: As `Log.append`; nothing of the batch is recorded then.
         """
-        outcome: list[tuple[tuple[int | None, ...], tuple[Duplicate, ...]]] = []
+        outcome: list[tuple[tuple[int | None, ...], tuple[Duplicate, ...], tuple[Held, ...]]] = []
 
         def judge(
             transaction: SqliteTransaction, first: int
@@ -159,7 +190,8 @@ class Recorder:
             if guard is not None:
                 guard(transaction, first)
             fresh, seqs, duplicates = _part(transaction, first, events)
-            outcome[:] = [(seqs, duplicates)]
+            held = _held(transaction, self.log, fresh, refuse=refuse_held)
+            outcome[:] = [(seqs, duplicates, held)]
             if not fresh:
                 raise _AllKnownError
 
@@ -230,6 +262,13 @@ class Recorder:
         return find_idents(view.connection, [event.row.ident for event in events])
 
 
+def _prepared(
+    sealed: dict[str, Any], attachments: Sequence[Attachment], hashed: bytes | None, *, by: str, via: str
+) -> Prepared:
+    made = draft("event", sealed, by=by, via=via, attachments=tuple(attachments))
+    return Prepared(made, index_row(sealed, hashed), sealed["eventID"])
+
+
 def _part(
     transaction: SqliteTransaction, first: int, events: Sequence[Prepared]
 ) -> tuple[list[Prepared], tuple[int | None, ...], tuple[Duplicate, ...]]:
@@ -249,6 +288,26 @@ def _part(
             duplicates.append(Duplicate(position, seq, event.event_id))
             seqs.append(None)
     return fresh, tuple(seqs), tuple(duplicates)
+
+
+def _held(
+    transaction: SqliteTransaction, log: Log, fresh: Sequence[Prepared], *, refuse: bool
+) -> tuple[Held, ...]:
+    """Find what names held goods; refuse what passes them on, where that is asked for."""
+    if not fresh or not has_holds(transaction.connection):
+        return ()
+    from ledger.custody.provenance.held import find_held
+
+    found = find_held(transaction, log.origin, log.verifiers, [event.draft.body for event in fresh])
+    stopped = next((held for held in found if held.passes_on), None)
+    if refuse and stopped is not None:
+        hold = stopped.hold
+        what = stopped.thing if stopped.thing == hold.thing else f"{stopped.thing}, which holds {hold.thing},"
+        raise Refused(
+            f"{what} is on hold since entry {hold.seq} ({', '.join(sorted(hold.words))}), so it is not passed on",
+            remedy=f"trace release {hold.thing}, or where it goes back, record it all the same: --anyway REASON",
+        )
+    return tuple(found)
 
 
 def _check_known(transaction: SqliteTransaction, size: int, seq: int | None, event: Prepared) -> None:

@@ -6,9 +6,10 @@ of the container it is in, up to the time of the new event:
 ============= ====================================================================================
 word          the new event cannot be, because
 ============= ====================================================================================
+`exists`      it is to come into being, and did so before
 `gone`        it was destroyed, sold, dispensed or used up
 `shipped`     it was shipped already, and was not received since
-`here`        it was received at this place already, and did not leave since
+`here`        it was received at this place already, and did not leave since (asked for by sessions)
 `not_here`    what gives or handles it is at another place than where it was last
 `held`        it is on hold, recalled or non-conformant, and was not released since
 `expired`     its expiry date is past
@@ -42,7 +43,11 @@ _RELEASING: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """An event about one thing, before it is recorded. `moment` is its time, aware of its zone."""
+    """An event about one thing, before it is recorded.
+
+    `moment` is its time, aware of its zone; `uses_up`: it is the input of a transformation; `once`: to receive it
+    a second time where it is contradicts, too (in a session; a single command may be meant to say it again).
+    """
 
     uri: str
     is_class: bool
@@ -54,6 +59,7 @@ class Planned:
     unit: str | None = None
     expiry: date | None = None
     uses_up: bool = False
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +80,21 @@ def find_contradiction(planned: Planned, lines: Sequence[Line]) -> Contradiction
     """
     until = micros(planned.moment)
     standing = [line for line in lines if not line.corrected and line.event.facts.time <= until]
-    found = _expired(planned, standing)
+    found = _expired(planned, standing) or _exists(planned, standing)
     if found is None:
         found = _held(planned, standing)
     if found is None:
         found = _too_much(planned, standing) if planned.is_class else _position(planned, standing)
     return found
+
+
+def _exists(planned: Planned, lines: Sequence[Line]) -> Contradiction | None:
+    if planned.is_class or planned.step not in vocabulary.CREATING_STEPS or planned.uses_up:
+        return None
+    made = next((line for line in lines if line.parent is None and line.event.facts.action == "ADD"), None)
+    if made is None or made.event.facts.kind != "ObjectEvent":
+        return None
+    return _say("exists", made, "it came into being already")
 
 
 def _position(planned: Planned, lines: Sequence[Line]) -> Contradiction | None:
@@ -92,7 +107,12 @@ def _position(planned: Planned, lines: Sequence[Line]) -> Contradiction | None:
     if _gives(last) and planned.step in _TIED:
         where = f" to {facts.destination}" if facts.destination else ""
         return _say("shipped", last, f"it was shipped{where} already and not received since")
-    if planned.step in vocabulary.TAKING_STEPS and facts.step == planned.step and facts.place == planned.place:
+    if (
+        planned.once
+        and planned.step in vocabulary.TAKING_STEPS
+        and facts.step == planned.step
+        and facts.place == planned.place
+    ):
         return _say("here", last, "it was received here already")
     tied = planned.step in _TIED or planned.uses_up
     if tied and planned.place and facts.place and facts.place != planned.place and not _gives(last):

@@ -13,13 +13,22 @@ EDITS = {
     "all mentions deleted": (f"DELETE FROM d_mention WHERE thing = {THING}", True),
     "the thing deleted": (f"DELETE FROM d_thing WHERE uri = '{OBJ}BOX-07'", True),
     "the thing renamed": (f"UPDATE d_thing SET uri = '{OBJ}BOX-0x' WHERE uri = '{OBJ}BOX-07'", True),
-    "a mention invented": (f"INSERT INTO d_mention SELECT id, 50, 1 FROM d_thing WHERE uri = '{OBJ}BOX-07'", True),
-    "a mention of entry 0": (
-        f"INSERT INTO d_mention SELECT id, 0, 1 FROM d_thing WHERE uri = '{OBJ}BOX-07'",
+    "a mention invented": (
+        f"INSERT INTO d_mention SELECT id, 50, 1, 0, 0 FROM d_thing WHERE uri = '{OBJ}BOX-07'",
         True,
     ),
-    "a mention beyond": (f"INSERT INTO d_mention SELECT id, 9999, 1 FROM d_thing WHERE uri = '{OBJ}BOX-07'", True),
-    "a mention below": (f"INSERT INTO d_mention SELECT id, -1, 1 FROM d_thing WHERE uri = '{OBJ}BOX-07'", True),
+    "a mention of entry 0": (
+        f"INSERT INTO d_mention SELECT id, 0, 1, 0, 0 FROM d_thing WHERE uri = '{OBJ}BOX-07'",
+        True,
+    ),
+    "a mention beyond": (
+        f"INSERT INTO d_mention SELECT id, 9999, 1, 0, 0 FROM d_thing WHERE uri = '{OBJ}BOX-07'",
+        True,
+    ),
+    "a mention below": (
+        f"INSERT INTO d_mention SELECT id, -1, 1, 0, 0 FROM d_thing WHERE uri = '{OBJ}BOX-07'",
+        True,
+    ),
     "a mention moved": (f"UPDATE d_mention SET seq = 48 WHERE thing = {THING} AND seq = 47", True),
     "all mentions shifted": ("UPDATE d_mention SET seq = seq + 1000", True),
     "covers too little": ("UPDATE d_meta SET value = 300", True),
@@ -86,7 +95,7 @@ def test_b05_recording_makes_an_unusable_index_anew(site, trace, edit):
 
 def test_d01_rows_laid_in_advance_stop_nobody(site, trace):
     site.sql(
-        f"INSERT INTO d_mention SELECT id, 301, 1 FROM d_thing WHERE uri = '{OBJ}BOX-07'",
+        f"INSERT INTO d_mention SELECT id, 301, 1, 0, 0 FROM d_thing WHERE uri = '{OBJ}BOX-07'",
         "INSERT INTO d_kind VALUES ('erase', 302)",
     )
     assert trace("record", "BOX-07", "--step", "inspecting").code == 0
@@ -102,7 +111,7 @@ def test_d01_an_index_that_calls_news_known_keeps_no_event_out(site, trace, tmp_
     from ledger.custody.identity import ident_of
 
     ident = ident_of("urn:uuid:00000000-0000-4000-8000-999999999999", False).hex()
-    site.sql(f"INSERT INTO d_ident VALUES (x'{ident}', 5)")
+    site.sql(f"INSERT INTO d_ident(ident, seq) VALUES (x'{ident}', 5)")
     refused = trace("import", table)
     assert refused.code == 3
     assert "index is wrong" in refused.err
@@ -122,7 +131,7 @@ def test_d01_an_event_is_found_by_its_id_all_the_same(site, trace, statement):
 def test_d01_a_false_index_finds_nothing_that_is_not_there(site, trace):
     site.sql(
         f"INSERT INTO d_thing(uri, place) VALUES ('{OBJ}GHOST', 0)",
-        f"INSERT INTO d_mention SELECT id, 5, 1 FROM d_thing WHERE uri = '{OBJ}GHOST'",
+        f"INSERT INTO d_mention SELECT id, 5, 1, 0, 0 FROM d_thing WHERE uri = '{OBJ}GHOST'",
     )
     ran = trace("history", "GHOST", "--json")
     assert ran.code == 4

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real program on a real pseudo-terminal: bytes in as a scanner sends them, the terminal looked at afterwards."""
+"""The real program on a real pseudo-terminal: bytes in as a scanner sends them, and the terminal looked at."""
 
 import fcntl
 import json
@@ -108,7 +108,8 @@ class Dock:
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.shown.splitlines() if line.startswith(b"{")]
+        whole = self.shown[: self.shown.rfind(b"\n") + 1]
+        return [json.loads(line) for line in whole.splitlines() if line.startswith(b"{")]
 
     @property
     def raws(self) -> list[bytes]:

@@ -43,10 +43,10 @@ def test_every_byte_arrives(dock, name):
     assert session.is_restored
 
 
-def test_slow_scanners(dock):
-    """A scanner that takes 10 ms for each byte still makes one scan."""
+def test_byte_by_byte(dock):
+    """Each byte is a write of its own, as a keyboard sends them; times are tried in the tests of the reader."""
     session = dock(*JSON).ready()
-    session.send(*(bytes([byte]) for byte in BURSTS["gs"] + b"\r"), gap=0.010)
+    session.send(*(bytes([byte]) for byte in BURSTS["gs"] + b"\r"))
     session.until(lambda: len(session.lines) == 1)
     assert session.raws == [BURSTS["gs"]]
 
@@ -173,3 +173,49 @@ def test_killed_at_any_moment_what_was_shown_is_there(dock):
     assert session.run("log")["size"] == 1 + kept
     again.send(b"CASE-000\r")
     assert "already counted, entry 1" in again.wait_for("already counted")
+
+
+def test_two_docks_of_one_ledger(dock):
+    """Both bursts are kept whole; what both scan is recorded once, and the other is told who has it."""
+    one = dock(*JSON).ready()
+    other = dock("scan", "--step", "receiving", "--place", "DOCK-4", "--json").ready()
+    for session, mark in ((one, b"A"), (other, b"B")):
+        session.send(b"".join(b"%b-%03d\r" % (mark * 4, number) for number in range(60)))
+    for session in (one, other):
+        session.until(lambda session=session: len(session.lines) == 60)
+        assert {line["status"] for line in session.lines} == {"ok"}
+    seqs = sorted(line["seq"] for session in (one, other) for line in session.lines)
+    assert seqs == list(range(1, 121))
+    assert one.run("verify")["verdict"] == "ok"
+
+
+def test_nobody_there_for_long(dock):
+    session = dock("scan", "--step", "receiving", "--place", "DOCK-3", "--idle", "1").ready()
+    session.send(b"BOX-1\r")
+    session.wait_for("+ OK")
+    session.wait_for("scan your badge first")
+    session.send(b"BOX-2\rTRACE:BY:kim\rBOX-2\rTRACE:DONE\r")
+    assert session.end() == 0
+    entries = session.run("log")["entries"]
+    assert [entry["by"] for entry in entries[1:]] == ["jo", "kim"]
+
+
+def test_a_verb_asks_on_a_terminal_and_a_scanner_may_answer(dock):
+    session = dock("receive").ready()
+    session.wait_for("where")
+    session.type("DOCK-3\r")
+    session.wait_for("receive what")
+    session.send(b"]d2010952123454321321A-1\rBOX-1\rBOX-2\r")
+    time.sleep(0.2)
+    session.send(b"\r")
+    assert session.end() == 0
+    assert session.is_restored
+    events = session.run("history", "(01)09521234543213(21)A-1")["events"]
+    assert [event["place"] for event in events] == ["https://acme.example/loc/DOCK-3"]
+    assert session.run("history", "BOX-2")["events"][0]["seq"] == events[0]["seq"]
+
+
+def test_a_verb_asks_nothing_with_no_input(dock):
+    session = dock("receive", "--no-input")
+    assert session.end() == 2
+    assert "needs at least one thing" in session.wait_for("needs at least")

@@ -2,7 +2,8 @@
 """Trace back, trace forward and contents, straight from the events: slow, plain, and written from the definitions.
 
 It shares no code with the product. An event is a dict as EPCIS writes it; its number is its place in the list.
-Time runs over moments (eventTime, number). What counts at which moment is asked anew each time, by reading all events.
+Time runs over moments (eventTime, number). What counts at which moment is asked anew each time, by reading all
+events.
 """
 
 from collections import defaultdict

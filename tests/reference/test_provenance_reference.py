@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trace back, forward and contents against a slow reference, on random graphs: zero missed, zero extra.
 
-Packing and unpacking of any depth, containers used again, lots in parts, merges and splits by transformations (also
-joined by transformationID), instances of lots, associations, corrections, and events that are recorded late.
+Packing and unpacking of any depth, containers used again, lots in parts, merges and splits by transformations
+(also joined by transformationID), instances of lots, associations, corrections, and events that are recorded late.
 """
 
 import importlib.util
@@ -174,3 +174,27 @@ def test_the_order_of_recording_changes_no_answer(answers, drawn, order):
     questions = [lambda lookup, uri=uri: plain(trace(lookup, uri, "forward")) for uri in asked]
     questions += [lambda lookup, uri=uri: plain(trace(lookup, uri, "back")) for uri in asked]
     assert answers(events, questions) == answers(late, questions)
+
+
+def packing(number, hour, action, box, *inside, **more):
+    found = {"type": "AggregationEvent", "action": action, "parentID": box, "bizStep": "packing"}
+    found |= {"eventID": f"urn:uuid:{number}", "eventTime": at(hour), "eventTimeZoneOffset": "+00:00"}
+    return found | ({"childEPCs": list(inside)} if inside else {}) | more
+
+
+def test_a_withdrawn_emptying_ends_no_stay_and_hides_no_later_one(answers):
+    """The declaration repeats the emptying, so the index lists it as one, too."""
+    told = {"errorDeclaration": {"declarationTime": at(20), "reason": "did_not_occur"}}
+    events = [
+        packing(1, 0, "ADD", BOXES[0], ITEMS[0]),
+        packing(2, 1, "DELETE", BOXES[0]),
+        packing(2, 1, "DELETE", BOXES[0], **told),
+        packing(3, 2, "ADD", BOXES[1], BOXES[0]),
+        packing(4, 3, "DELETE", BOXES[1]),
+        packing(5, 4, "DELETE", BOXES[0]),
+        packing(6, 5, "ADD", BOXES[2], BOXES[0]),
+    ]
+    for order in (events, [events[2], *events[:2], *events[3:]]):
+        found = answers(order, [lambda lookup: plain(trace(lookup, ITEMS[0], "forward"))])[0]
+        assert found == slow.forward(order, ITEMS[0])
+        assert found[0] == {ITEMS[0], BOXES[0], BOXES[1]}

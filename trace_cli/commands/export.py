@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from trace_cli.exports import fsma
+from trace_cli.exports import epcis, fsma
 
 # To add a format: one file in `trace_cli/exports` with a `register`, one name here.
-FORMATS = (fsma,)
+FORMATS = (epcis, fsma)
 
 
 def register(app: typer.Typer) -> None:

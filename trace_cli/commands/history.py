@@ -86,6 +86,7 @@ def _answer(found: ItemHistory, verdict: dict[str, Any]) -> dict[str, Any]:
 
 def _event(line: Line, item: str) -> dict[str, Any]:
     from ledger.custody.times import utc_text
+    from trace_cli.reports.correction import correction
 
     event, facts = line.event, line.event.facts
     quantity, unit = _amount(line, item)
@@ -110,6 +111,8 @@ def _event(line: Line, item: str) -> dict[str, Any]:
         "lot": event.lot,
         "via": event.via,
         "corrected": line.corrected,
+        "withdraws": facts.withdraws,
+        "correction": correction(line.declaration),
     }
 
 
@@ -140,6 +143,7 @@ def _draw(found: ItemHistory, codes: Codes) -> None:
     from ledger.custody.times import from_micros
     from trace_cli.formats.answer import say
     from trace_cli.formats.table import draw_table
+    from trace_cli.reports.correction import remark_on
 
     rows = []
     for line in found.lines:
@@ -154,8 +158,8 @@ def _draw(found: ItemHistory, codes: Codes) -> None:
             remark.append(f"from {codes.short(facts.source)}")
         if facts.destination and facts.destination != facts.place:
             remark.append(f"to {codes.short(facts.destination)}")
-        if line.corrected:
-            remark.append("withdrawn")
+        if line.declaration is not None:
+            remark.append(remark_on(line.declaration, facts.withdraws))
         step = codes.short(facts.step).rsplit("/", 1)[-1] if facts.step else ""
         time = f"{from_micros(facts.time):%Y-%m-%d %H:%M}"
         rows.append((line.event.seq, time, step, _short(codes, facts.place), amount, ", ".join(remark)))

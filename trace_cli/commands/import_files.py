@@ -1,4 +1,4 @@
-"""`trace import`: record what tables say."""
+"""`trace import`: record what tables and EPCIS documents say."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def register(app: typer.Typer) -> None:
 
 
 def import_files(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV or TSV, plain or gzipped.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="CSV, TSV or EPCIS (XML, JSON), plain or gzipped.")
+    ],
     column_map: Annotated[
         Path | None, typer.Option("--map", help="A map file: names of columns, zone, words.")
     ] = None,
@@ -38,7 +40,9 @@ def import_files(
     ledger: options.Ledger = None,
     as_json: options.Json = False,
 ) -> int:
-    """Record the events of tables, one row one event. The whole is checked before anything is recorded.
+    """Record the events of tables, one row one event, and of EPCIS documents 1.2 and 2.0.
+
+    The whole is checked before anything is recorded.
 
     Run it again after an interruption: what is recorded already is recognised and not doubled.
 
@@ -46,6 +50,7 @@ def import_files(
     Examples:
       trace import events.csv
       trace import events.csv.gz --map MAP.toml --dry-run
+      trace import shipment.xml receipts.jsonld
       trace import events.csv --on-error skip --json
     """
     from ledger.custody.exchange.column_map import ColumnMap, load_map
@@ -100,6 +105,7 @@ def _answer(checked: Checked, outcome: Any, begun: float) -> dict[str, Any]:
         "refused_count": len(checked.problems) + checked.more_problems,
         "first_seq": outcome.first_seq if outcome else None,
         "last_seq": outcome.last_seq if outcome else None,
+        "held": [{"seq": seq, "item": item} for seq, item in outcome.held] if outcome else [],
         "seconds": round(time.monotonic() - begun, 3),
     }
 
@@ -134,7 +140,9 @@ def _tell(
         write_json(answer)
         return int(code)
     for problem in checked.problems[:_SHOWN]:
-        where = f"{problem.file}:{problem.line}" + (f" column {problem.field!r}" if problem.field else "")
+        where = problem.file + (f":{problem.line}" if problem.line else "")
+        if problem.field:  # a JSON pointer and an XPath begin with a slash, the name of a column does not
+            where += f" {problem.field}" if problem.field.startswith("/") else f" column {problem.field!r}"
         note(f"REFUSED  {where}: {problem.reason}")
         if problem.remedy:
             note(f"           mend: {problem.remedy}")
@@ -142,7 +150,7 @@ def _tell(
     if refused > _SHOWN:
         note(f"... and {refused - _SHOWN} more (--json lists them)")
     if stopped:
-        note(f"Nothing was recorded: {refused} of {refused + checked.count} rows are refused.")
+        note(f"Nothing was recorded: {refused} of {refused + checked.count} rows or events are refused.")
         note("  mend: correct them" + (", or record the rest with --on-error skip" if checked.count else ""))
         return int(code)
     if dry_run:
@@ -153,6 +161,8 @@ def _tell(
                 + ", ".join(f"{key} {_brief(site, value)}" for key, value in event.items() if key != "eventID")
             )
         return int(code)
+    for found in answer["held"][:_SHOWN]:
+        note(f"warning: entry {found['seq']} is on {site.codes.short(found['item'])}, which is on hold")
     say(
         f"{answer['recorded']:,} events recorded, {answer['duplicates']:,} known already, {refused:,} refused"
         + (f" (entries {answer['first_seq']} to {answer['last_seq']})" if answer["recorded"] else "")

@@ -28,15 +28,19 @@ def log(
       trace log --start 0 -n 5 --json
     """
     from ledger.chain.reader import AuthenticReader
+    from ledger.custody.corrections import find_corrections
+    from ledger.custody.index.lookup import Lookup
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import say, write_json
     from trace_cli.formats.table import draw_table
-    from trace_cli.reports.entry import summary
+    from trace_cli.reports.correction import correction, remark_on
+    from trace_cli.reports.entry import summary, tell_index
 
     site = find_site(ledger)
     policy = site.believed_policy()
     entries: list[dict[str, Any]] = []
+    ids: dict[int, str] = {}
     with site.reading() as (view, pin):
         reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
         first = max(0, reader.size - count) if start is None else start
@@ -45,6 +49,16 @@ def log(
             what = summary(entry, site.codes)
             head = {"seq": seq, "recorded": entry.rec, "kind": entry.kind, "by": entry.by, "via": entry.via}
             entries.append({**head, "summary": what})
+            if entry.kind == "event" and "errorDeclaration" not in entry.body:
+                ids[seq] = entry.body["eventID"]
+        lookup = Lookup(view, reader)
+        corrections = find_corrections(lookup, ids.values())
+        for found in entries:
+            declaration = corrections.of(ids.get(found["seq"], ""))
+            found["correction"] = correction(declaration)
+            if declaration is not None:
+                found["summary"] += f" [{remark_on(declaration, False)}]"
+        tell_index(lookup)
         size = reader.size
     if as_json:
         write_json({"schema": "trace.log/1", "size": size, "entries": entries})

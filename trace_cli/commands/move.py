@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trace_cli import options
+from trace_cli.completion import completes
 
 if TYPE_CHECKING:
     from trace_cli.capture import Circumstances
 
 Things = Annotated[
-    list[str], typer.Argument(metavar="THING...", help="Items, or PRODUCT:LOT=12.5kg for some of a lot.")
+    list[str] | None,
+    typer.Argument(
+        metavar="THING...",
+        help="Items, or PRODUCT:LOT=12.5kg for some of a lot.",
+        autocompletion=completes("obj", "lot", "class"),
+    ),
 ]
 Promised = Annotated[str | None, typer.Option("--promised", help="When the goods are promised to arrive.")]
 
@@ -27,7 +33,7 @@ def register(app: typer.Typer) -> None:
 
 
 def ship(
-    things: Things,
+    things: Things = None,
     place: options.Place = None,
     destination: options.Destination = None,
     promised: Promised = None,
@@ -36,6 +42,9 @@ def ship(
     at: options.Time = None,
     by: options.By = None,
     ledger: options.Ledger = None,
+    dry_run: options.DryRun = False,
+    no_input: options.NoInput = False,
+    anyway: options.Anyway = None,
     as_json: options.Json = False,
 ) -> int:
     """Record that goods leave a place.
@@ -56,12 +65,15 @@ def ship(
         promised=promised,
         at=at,
         disposition="in_transit",
+        anyway=anyway,
     )
-    return _record(said, things, by, ledger, as_json=as_json)
+    return record_things(
+        said, things, by, ledger, verb="ship", dry_run=dry_run, no_input=no_input, as_json=as_json
+    )
 
 
 def receive(
-    things: Things,
+    things: Things = None,
     place: options.Place = None,
     source: options.Source = None,
     party: options.Party = None,
@@ -69,6 +81,9 @@ def receive(
     at: options.Time = None,
     by: options.By = None,
     ledger: options.Ledger = None,
+    dry_run: options.DryRun = False,
+    no_input: options.NoInput = False,
+    anyway: options.Anyway = None,
     as_json: options.Json = False,
 ) -> int:
     """Record that goods arrive at a place.
@@ -87,17 +102,23 @@ def receive(
         document=document,
         at=at,
         disposition="in_progress",
+        anyway=anyway,
     )
-    return _record(said, things, by, ledger, as_json=as_json)
+    return record_things(
+        said, things, by, ledger, verb="receive", dry_run=dry_run, no_input=no_input, as_json=as_json
+    )
 
 
 def pack(
-    things: Things,
     container: Annotated[str, typer.Option("--into", help="The pallet, crate or box.")],
+    things: Things = None,
     place: options.Place = None,
     at: options.Time = None,
     by: options.By = None,
     ledger: options.Ledger = None,
+    dry_run: options.DryRun = False,
+    no_input: options.NoInput = False,
+    anyway: options.Anyway = None,
     as_json: options.Json = False,
 ) -> int:
     """Record that goods go into a container.
@@ -108,8 +129,10 @@ def pack(
     """
     from trace_cli.capture import Circumstances
 
-    said = Circumstances(step="packing", place=place, container=container, at=at)
-    return _record(said, things, by, ledger, as_json=as_json)
+    said = Circumstances(step="packing", place=place, container=container, at=at, anyway=anyway)
+    return record_things(
+        said, things, by, ledger, verb="pack", dry_run=dry_run, no_input=no_input, as_json=as_json
+    )
 
 
 def unpack(
@@ -121,6 +144,9 @@ def unpack(
     at: options.Time = None,
     by: options.By = None,
     ledger: options.Ledger = None,
+    dry_run: options.DryRun = False,
+    no_input: options.NoInput = False,
+    anyway: options.Anyway = None,
     as_json: options.Json = False,
 ) -> int:
     """Record that goods come out of a container: those named, or all that is in it.
@@ -132,20 +158,48 @@ def unpack(
     """
     from trace_cli.capture import Circumstances
 
-    said = Circumstances(step="unpacking", place=place, container=container, at=at)
-    return _record(said, things or [], by, ledger, as_json=as_json)
+    said = Circumstances(step="unpacking", place=place, container=container, at=at, anyway=anyway)
+    return record_things(
+        said, things or [], by, ledger, verb="", dry_run=dry_run, no_input=no_input, as_json=as_json
+    )
 
 
-def _record(said: Circumstances, things: list[str], by: str | None, ledger: Path | None, *, as_json: bool) -> int:
+def record_things(
+    said: Circumstances,
+    things: list[str] | None,
+    by: str | None,
+    ledger: Path | None,
+    *,
+    verb: str,
+    dry_run: bool,
+    no_input: bool,
+    as_json: bool,
+) -> int:
+    """Record one event about things that were named, or that are asked for (where `verb` is not empty)."""
+    from dataclasses import replace
+
     from trace_cli.capture import make_event, make_statement, one_saying, read_thing
     from trace_cli.commands.record import record_and_tell
     from trace_cli.context import find_site
     from trace_cli.food import warn_of_absent
+    from trace_cli.prompts import need_things
 
     site = find_site(ledger)
-    read = [read_thing(site.codes, text, said) for text in things]
+    named = things or []
+    if verb:
+        named, place = need_things(things, said.place, verb, no_input=no_input)
+        said = replace(said, place=place)
+    read = [read_thing(site.codes, text, said) for text in named]
     statement = make_statement(site.codes, said, [thing for thing, _ in read], extensions=one_saying(read))
     event = make_event(statement)
     if said.step in ("shipping", "receiving"):
         warn_of_absent(site, event)
-    return record_and_tell(site, [event], by, said.step, as_json=as_json)
+    return record_and_tell(
+        site,
+        [event],
+        by,
+        said.step,
+        statements=() if said.anyway else (statement,),
+        dry_run=dry_run,
+        as_json=as_json,
+    )

@@ -9,6 +9,9 @@ import typer
 from trace_cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ledger.custody.statement import Statement
     from trace_cli.context import Site
 
 
@@ -38,6 +41,8 @@ def record(
     at: options.Time = None,
     by: options.By = None,
     ledger: options.Ledger = None,
+    dry_run: options.DryRun = False,
+    anyway: options.Anyway = None,
     as_json: options.Json = False,
 ) -> int:
     """Record one event about the things named, with any step.
@@ -76,21 +81,55 @@ def record(
         quantity=quantity,
         unit=unit,
         extensions=extensions,
+        anyway=anyway,
     )
     read = [read_thing(site.codes, text, said) for text in things]
     more = one_saying(read)
     statement = make_statement(site.codes, said, [thing for thing, _ in read], extensions=more)
-    return record_and_tell(site, [make_event(statement)], by, step, as_json=as_json)
+    judged = () if anyway else (statement,)
+    event = make_event(statement)
+    return record_and_tell(site, [event], by, step, statements=judged, dry_run=dry_run, as_json=as_json)
 
 
-def record_and_tell(site: Site, events: list[dict[str, Any]], by: str | None, step: str, *, as_json: bool) -> int:
-    """Record typed events in one commit, and say so after it."""
+def record_and_tell(
+    site: Site,
+    events: list[dict[str, Any]],
+    by: str | None,
+    step: str,
+    *,
+    statements: Sequence[Statement] = (),
+    dry_run: bool = False,
+    as_json: bool,
+) -> int:
+    """Record typed events in one commit, and say so after it.
+
+    Args:
+        site: The site.
+        events: The events.
+        by: Who records, as given with --by.
+        step: What happens, as it was typed.
+        statements: What is held against the ledger first; none: the events are recorded whatever it says.
+        dry_run: Judge everything and record nothing.
+        as_json: Answer in JSON.
+    """
     from trace_cli.capture import record_events
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import say, write_json
+    from trace_cli.refusals import DryRun, make_guard, plan, stop_after
 
     with site.recording() as recorder:
-        outcome = record_events(recorder, events, by=site.operator(by), via="typed")
+        guard = make_guard(site.codes, recorder, [one for made in statements for one in plan(made)])
+        try:
+            outcome = record_events(
+                recorder,
+                events,
+                by=site.operator(by),
+                via="typed",
+                guard=stop_after(guard) if dry_run else guard,
+                refuse_held=bool(statements),
+            )
+        except DryRun:
+            return _tell_dry_run(step, events, as_json=as_json)
     recorded = [
         {"seq": seq, "event_id": event["eventID"]}
         for seq, event in zip(outcome.seqs, events, strict=True)
@@ -101,4 +140,19 @@ def record_and_tell(site: Site, events: list[dict[str, Any]], by: str | None, st
     else:
         for found in recorded:
             say(f"OK  {step}  entry {found['seq']}  {found['event_id']}")
+    return int(ExitCode.OK)
+
+
+def _tell_dry_run(step: str, events: list[dict[str, Any]], *, as_json: bool) -> int:
+    import json
+
+    from ledger.chain import canonical
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.formats.answer import say, write_json
+
+    if as_json:
+        plain = [json.loads(canonical.encode(event)) for event in events]
+        write_json({"schema": "trace.record/1", "recorded": [], "would_record": plain})
+    else:
+        say(f"would be OK  {step}  nothing was recorded (--dry-run)")
     return int(ExitCode.OK)

@@ -56,7 +56,7 @@ def scan(
         float | None, typer.Option("--idle", min=1, help="Session: ask who scans after so long [s].")
     ] = None,
     cooldown: Annotated[
-        float, typer.Option("--cooldown", min=0, help="Session: for so long a code again is the same scan [s].")
+        float, typer.Option("--cooldown", min=0, help="Session: so long a code again is the same scan [s].")
     ] = 2.0,
     stop_on_error: Annotated[
         bool, typer.Option("--stop-on-error", help="Session: after a refusal take nothing until it was seen.")
@@ -72,8 +72,8 @@ def scan(
     """Record what a scanner gives: a session on the terminal, codes as arguments, or lines from standard input.
 
     Without codes a session begins: every scan is on disk before it is shown. Codes as arguments are recorded
-    together or not at all. With - each line is recorded, durably, before the JSON line that says so; a refused line
-    does not stop the others.
+    together or not at all. With - each line is recorded, durably, before the JSON line that says so; a refused
+    line does not stop the others.
 
     \b
     Examples:
@@ -169,7 +169,9 @@ def _scan_codes(
                 ExitCode.REFUSED, f"{text!r}: {error}", remedy=error.remedy, answer=answer
             ) from None
     guard = _guard(site, recorder, said, [statement for statement, _ in made])
-    outcome = record_events(recorder, [event for _, event in made], by=by, via="scanned", guard=guard)
+    outcome = record_events(
+        recorder, [event for _, event in made], by=by, via="scanned", guard=guard, refuse_held=guard is not None
+    )
     for text, (statement, event), seq in zip(codes, made, outcome.seqs, strict=True):
         uri = statement.things[0].uri
         if as_json:
@@ -194,7 +196,9 @@ def _scan_lines(site: Site, recorder: Recorder, said: Circumstances, by: str) ->
                 raise Refused(f"a code has at most {_MAX_CODE} bytes, this line has more")
             statement, event = _event(site, said, raw.decode("utf-8"))
             guard = _guard(site, recorder, said, [statement])
-            seq = record_events(recorder, [event], by=by, via="piped", guard=guard).seqs[0]
+            seq = record_events(
+                recorder, [event], by=by, via="piped", guard=guard, refuse_held=guard is not None
+            ).seqs[0]
             found = _line(raw, "ok", uri=statement.things[0].uri, seq=seq, event_id=event["eventID"])
         except (Refused, Contradicted, UnicodeDecodeError) as error:
             refused += 1

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trace_cli import options
+
+if TYPE_CHECKING:
+    from ledger.chain.entry import Entry
+    from ledger.custody.corrections import Declaration
+    from ledger.custody.index.lookup import Lookup
 
 
 def register(app: typer.Typer) -> None:
@@ -27,10 +32,12 @@ def show(
       trace show urn:uuid:5f0d... --json
     """
     from ledger.chain.reader import AuthenticReader
+    from ledger.custody.index.lookup import Lookup
     from ledger.custody.privacy import reveal
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import say, to_json, write_json
+    from trace_cli.reports.correction import correction, remark_on
     from trace_cli.reports.entry import find_entry, withheld_fields
 
     site = find_site(ledger)
@@ -41,6 +48,7 @@ def show(
         entry = reader.entry(seq)
         body = reveal(entry.body, view)
         withheld = withheld_fields(view, reader, entry)
+        declaration = _declaration(Lookup(view, reader), entry)
 
     answer = {
         "schema": "trace.show/1",
@@ -51,14 +59,30 @@ def show(
         "via": entry.via,
         "body": body,
         "withheld": withheld,
+        "correction": correction(declaration),
         "proven": {"origin": site.origin, "size": reader.size, "root": reader.head.root.hex()},
     }
     if as_json:
         write_json(answer)
         return int(ExitCode.OK)
     say(f"entry {entry.seq}  {entry.kind}  recorded {entry.rec} by {entry.by} ({entry.via})")
+    if declaration is not None:
+        remark = remark_on(declaration, declaration.seq == entry.seq)
+        instead = f"; in its place: {', '.join(declaration.corrective)}" if declaration.corrective else ""
+        say(f"{remark}{instead}")
     say(to_json(body, indent=2))
     for item in withheld:
         say(f"withheld: {item['field']}, {item['why']}")
     say(f"Proven against the signed head of {site.origin}, {reader.size:,} entries.")
     return int(ExitCode.OK)
+
+
+def _declaration(lookup: Lookup, entry: Entry) -> Declaration | None:
+    from ledger.custody.corrections import find_corrections
+    from trace_cli.reports.entry import tell_index
+
+    if entry.kind != "event":
+        return None
+    found = find_corrections(lookup, [entry.body["eventID"]]).of(entry.body["eventID"])
+    tell_index(lookup)
+    return found

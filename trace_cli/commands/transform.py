@@ -23,6 +23,8 @@ def transform(
     at: options.Time = None,
     by: options.By = None,
     ledger: options.Ledger = None,
+    dry_run: options.DryRun = False,
+    anyway: options.Anyway = None,
     as_json: options.Json = False,
 ) -> int:
     """Record that inputs became outputs: mixing, packing anew, cutting, cooking.
@@ -37,7 +39,7 @@ def transform(
     from trace_cli.context import find_site
 
     site = find_site(ledger)
-    said = Circumstances(step=step, place=place, document=document, at=at)
+    said = Circumstances(step=step, place=place, document=document, at=at, anyway=anyway)
     went_in = [read_thing(site.codes, text, said) for text in inputs]
     came_out = [read_thing(site.codes, text, said) for text in outputs]
     more = one_saying([*went_in, *came_out])
@@ -48,4 +50,6 @@ def transform(
         outputs=[thing for thing, _ in came_out],
         extensions=more,
     )
-    return record_and_tell(site, [make_event(statement)], by, step, as_json=as_json)
+    judged = () if anyway else (statement,)
+    event = make_event(statement)
+    return record_and_tell(site, [event], by, step, statements=judged, dry_run=dry_run, as_json=as_json)

@@ -61,7 +61,7 @@ class Book:
             more[RAW] = raw.hex()
         statement = make_statement(self.site.codes, said, [goods.thing], extensions=more)
         body = make_event(statement)
-        planned = [replace(one, expiry=goods.expiry) for one in plan(statement)]
+        planned = [replace(one, expiry=goods.expiry, once=True) for one in plan(statement)]
         guard = None if said.anyway else make_guard(self.site.codes, self._recorder, planned)
         seq = self._commit(body, by, entry, guard)
         return Accepted(seq, goods.thing.uri, goods.thing.is_class, goods.thing.quantity or Decimal(1), body)
@@ -73,15 +73,17 @@ class Book:
 
     def take_back(self, accepted: Accepted, by: str, entry: Entry) -> int:
         """Record the error declaration of a scan; both stay in the log."""
+        from ledger.custody.corrections import DID_NOT_OCCUR, declare
         from trace_cli.context import now
-        from trace_cli.dock.withdrawal import declare
 
-        return self._commit(declare(accepted.body, at=now(), reason="did_not_occur"), by, entry, None)
+        return self._commit(declare(accepted.body, at=now(), reason=DID_NOT_OCCUR), by, entry, None)
 
     def _commit(self, body: dict[str, Any], by: str, entry: Entry, guard: Any) -> int:
         from ledger.chain.errors import Refused
 
-        outcome = self._recorder.record([self._recorder.prepare(body, by=by, via=entry)], guard=guard)
+        outcome = self._recorder.record(
+            [self._recorder.prepare(body, by=by, via=entry)], guard=guard, refuse_held=guard is not None
+        )
         if outcome.appended is None:
             raise Refused("this is in the ledger already")
         return int(outcome.seqs[0])

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
+
+from ledger.chain.errors import Refused
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
     from ledger.custody.gs1.scan import Scan
     from ledger.custody.statement import Thing
+    from trace_cli.capture import Circumstances
 
 MAX_CODE: Final = 4096
 _ESCAPES: Final = re.compile(rb"\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Z])")
 _DIGITS: Final = re.compile(r"\d+")
 _HEAD: Final = re.compile(r"[^\W\d_]{2,}[-_/. ]?")
+
+
+class DoubtfulError(Refused):
+    """A code that can be read, though perhaps not as it was meant; it is not recorded before somebody has said."""
 
 
 @dataclass(frozen=True)
@@ -29,63 +35,45 @@ class Goods:
     scan: Scan
 
 
-def read_goods(codes: Codes, raw: bytes, *, scanned: bool, count: int | None = None) -> Goods:
-    """Read what a scan names; `count` says how many of a product or a lot it stands for.
+def read_goods(codes: Codes, raw: bytes, said: Circumstances, *, scanned: bool, count: int | None = None) -> Goods:
+    """Read what a scan names.
+
+    Args:
+        codes: How codes are read here.
+        raw: The bytes of the scan, mended.
+        said: What is said of every scan.
+        scanned: It comes from a scanner, and so is a code and nothing else.
+        count: How many of a product or a lot it stands for.
 
     Raises:
         Refused: It cannot be read safely. Nothing is ever guessed.
     """
-    from ledger.chain.errors import Refused
-    from ledger.custody.expiry import EXPIRY
     from ledger.custody.gs1.scan import read_scan
-    from ledger.custody.statement import LOT, Thing
+    from trace_cli.capture import read_thing
 
     if len(raw) > MAX_CODE:
         raise Refused(f"a code has at most {MAX_CODE} bytes, this one has {len(raw)}")
     if scanned:
         _refuse_glued(raw)
     if (escape := _ESCAPES.search(raw)) is not None:
-        key = {b"\x1b[B": "the Down arrow", b"\x1bOB": "the Down arrow"}.get(escape[0], "a function key")
+        key = "the Down arrow" if escape[0] in (b"\x1b[B", b"\x1bOB") else "a function key"
         raise Refused(
             f"the scanner sends {key} where a separator should be", remedy="find out: trace scanner test"
         )
-    raw.decode("utf-8")
+    text = raw.decode("utf-8")
     scan = read_scan(raw)
-    if scan.status != "ok":
-        raise Refused(scan.reason or "the code cannot be read for certain", remedy="trace scanner test")
-    values: dict[str, str] = {}
-    for element in scan.elements:
-        values.setdefault(element.ai, element.value)
-    found = codes.item(scan.uri or scan.text)
-    said: dict[str, Any] = {}
-    if not found.is_class and "10" in values:
-        said[LOT] = values["10"]
-    expiry = _expiry(values.get("17"))
-    if expiry is not None:
-        said[EXPIRY] = expiry.isoformat()
-    if not found.is_class:
-        if count not in (None, 1):
-            raise Refused(f"this is one single thing, so it cannot be scanned {count} times over")
-        return Goods(Thing(found.uri), said, expiry, scan)
-    amount = values.get("30") or values.get("37")
-    quantity = Decimal(count or 1) * (int(amount) if amount and amount.isdigit() else 1)
-    return Goods(Thing(found.uri, True, quantity), said, expiry, scan)
-
-
-def _expiry(text: str | None) -> date | None:
-    """Read AI 17: YYMMDD in the century around now; day 00 is the last of the month (GS1 GS section 7.12)."""
-    if text is None or not re.fullmatch(r"\d{6}", text):
-        return None
-    from calendar import monthrange
-
-    this = date.today().year
-    year = this // 100 * 100 + int(text[:2])
-    year += -100 if year - this >= 51 else 100 if this - year >= 50 else 0
-    month, day = int(text[2:4]), int(text[4:6])
     try:
-        return date(year, month, day or monthrange(year, month)[1])
-    except (ValueError, IndexError):
-        return None
+        thing, more = read_thing(codes, text, said, scanned=True)
+        label = codes.label(text, scanned=True) if scan.elements else None
+    except Refused as error:
+        if scan.status == "ask":
+            raise DoubtfulError(str(error), remedy="trace scanner test") from None
+        raise
+    if not thing.is_class and count not in (None, 1):
+        raise Refused(f"this is one single thing, so it cannot be scanned {count} times over")
+    if count is not None and thing.quantity is not None:
+        thing = replace(thing, quantity=thing.quantity * count)
+    return Goods(thing, more, None if label is None else label.expiry, scan)
 
 
 def _refuse_glued(raw: bytes) -> None:
@@ -95,7 +83,6 @@ def _refuse_glued(raw: bytes) -> None:
         Refused: An AIM identifier stands inside, a code stands there twice, two whole GS1 keys follow each other,
             or the letters that a code begins with come again after its digits (BOX-1BOX-2).
     """
-    from ledger.chain.errors import Refused
     from ledger.custody.gs1.check_digit import has_check_digit
 
     text = raw.decode("utf-8", "replace")

@@ -65,8 +65,8 @@ class PackingList:
 def read_packing_list(path: Path, codes: Codes) -> PackingList:
     """Read a packing list.
 
-    CSV has the columns of an import (`item`, or `product` with or without `lot`; `quantity`), JSON the same keys in
-    a list of objects or of codes, alone or under `items`.
+    CSV has the columns of an import (`item`, or `product` with or without `lot`; `quantity`), JSON the same keys
+    in a list of objects or of codes, alone or under `items`.
 
     Raises:
         CommandError: It cannot be read, or a line of it is malformed.
@@ -93,14 +93,13 @@ def _rows(path: Path, text: str) -> list[tuple[int, Mapping[str, Any]]]:
         raise CommandError(ExitCode.USAGE, f"{path}: no JSON: {error}") from None
     items = found.get("items") if isinstance(found, dict) else found
     if not isinstance(items, list) or not all(isinstance(item, str | dict) for item in items):
-        raise CommandError(
-            ExitCode.USAGE, f"{path}: a packing list is a list of codes or objects, or has it as items"
-        )
+        raise CommandError(ExitCode.USAGE, f"{path}: a packing list is a list of codes or objects, or under items")
     return list(enumerate(({"item": item} if isinstance(item, str) else item for item in items), 1))
 
 
 def _line(path: Path, number: int, row: Mapping[str, Any], codes: Codes) -> tuple[str, Decimal]:
     from ledger.chain.errors import Refused
+    from ledger.custody.gs1.scan import read_scan
     from ledger.custody.quantity import read_quantity
 
     def cell(name: str) -> str:
@@ -110,6 +109,10 @@ def _line(path: Path, number: int, row: Mapping[str, Any], codes: Codes) -> tupl
     try:
         quantity = read_quantity(cell("quantity")) if cell("quantity") else Decimal(1)
         if item := cell("item") or cell("code"):
+            # As a scan is read: whatever form the list has, it is the finest key that counts.
+            scan = read_scan(item.encode("utf-8", "surrogateescape"))
+            if scan.status == "ok" and scan.uri is not None and "item" not in codes.plain:
+                return scan.uri, quantity
             return codes.item(item).uri, quantity
         if product := cell("product"):
             return (codes.lot(cell("lot"), product) if cell("lot") else codes.product(product)), quantity

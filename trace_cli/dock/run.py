@@ -62,7 +62,7 @@ def run_session(site: Site, said: Circumstances, by: str, wishes: Wishes) -> int
                 journal,
                 screen,
                 replace(said, place=said.place or facts.get("place")),
-                by or facts.get("by", ""),
+                by,
                 time.monotonic,
                 profile,
                 wishes.cooldown,
@@ -71,6 +71,7 @@ def run_session(site: Site, said: Circumstances, by: str, wishes: Wishes) -> int
                 accepted,
                 undone,
                 len(journal.tray),
+                facts.get("again", 0),
             )
             return _hold(session, profile, wishes, went_on=went_on)
         finally:
@@ -148,18 +149,12 @@ def _listen(session: Session, terminal: Terminal, wishes: Wishes) -> Ended:
 
 
 def _write_line(outcome: Outcome) -> None:
-    scan: Any = outcome.scan
-    elements = [{"ai": one.ai, "value": one.value} for one in scan.elements] if scan else []
-    line = {
-        "schema": "trace.scan/1",
-        "raw_hex": outcome.raw.hex(),
-        "status": outcome.status,
-        "symbology": scan.symbology if scan else None,
-        "elements": elements,
-        "uri": outcome.uri,
-        "seq": outcome.seq,
-        "reason": outcome.reason,
-    }
+    from ledger.custody.gs1.scan import Scan, read_scan
+    from trace_cli.commands.scanner import scan_line
+
+    scan = outcome.scan if isinstance(outcome.scan, Scan) else read_scan(outcome.raw)
+    said = {"status": outcome.status, "uri": outcome.uri, "seq": outcome.seq, "reason": outcome.reason}
+    line = {**scan_line(scan), "raw_hex": outcome.raw.hex(), **said}
     sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
     sys.stdout.flush()
 

@@ -41,7 +41,7 @@ class Screen:
         """Write the line of one scan."""
         sign, colour, bad = _LOOK[word]
         head = f"{sign} {word:<8}" if word != "NOTE" else ""
-        text = safe(f"{head}{what}" + (f"   {why}" if why else ""))
+        text = self._fit(head, safe(what), safe(why))
         if self._colour and colour:
             text = self._band(text, colour) if word in _BAND else f"\x1b[{colour}m{head}\x1b[0m{text[len(head) :]}"
         rings = (bad and self._sound != "none") or (self._sound == "all" and word == "OK")
@@ -68,9 +68,20 @@ class Screen:
         self._status = ""
         self._write(clear)
 
+    def _fit(self, head: str, what: str, why: str) -> str:
+        """Put what was scanned and why on one line; where that is too long, why on lines of its own."""
+        line = f"{head}{what}" + (f"   {why}" if why else "")
+        if not self._cursor or len(line) < self._width():
+            return line
+        import textwrap
+
+        indent = " " * len(head)
+        below = textwrap.wrap(why, self._width() - 1, initial_indent=indent, subsequent_indent=indent)
+        return "\n".join([f"{head}{what}", *below])
+
     def _band(self, text: str, colour: str) -> str:
         width = self._width() - 1
-        return f"\x1b[{colour}m{text.ljust(width)}\x1b[0m"
+        return "\n".join(f"\x1b[{colour}m{line.ljust(width)}\x1b[0m" for line in text.split("\n"))
 
     def _width(self) -> int:
         return shutil.get_terminal_size().columns
@@ -85,4 +96,6 @@ class Screen:
             sys.stdout.write(text)
             sys.stdout.flush()
         except OSError:
+            # The terminal is gone. What is left in the buffer must not fail once more when the process ends.
             self.gone = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -108,29 +108,46 @@ class Session:
         return self._goods(raw, read)
 
     def _goods(self, raw: bytes, read: Read) -> Outcome:
-        from ledger.chain.errors import Refused
-        from trace_cli.dock.goods import read_goods
+        from ledger.chain.errors import Locked, Refused
+        from trace_cli.dock.goods import DoubtfulError, read_goods
 
         count, self.count = self.count, None
         try:
-            goods = read_goods(self.book.site.codes, raw, scanned=read.entry == "scanned", count=count)
+            goods = read_goods(self.book.site.codes, raw, self.said, scanned=read.entry == "scanned", count=count)
         except (Refused, UnicodeDecodeError) as error:
             reason = "these bytes are no text" if isinstance(error, UnicodeDecodeError) else str(error)
-            return self._refuse(raw, reason)
+            return self._refuse(raw, reason, doubtful=isinstance(error, DoubtfulError))
         now, (before, at) = self.clock(), self._last
         self._last = raw, now
         uri = goods.thing.uri
         soon = raw == before and now - at < self.cooldown and count is None
         if uri in self._known and (soon or not goods.thing.is_class):
             return self._again(raw, goods, soon=soon)
+        if listed := self._listed_with_separator(goods):
+            why = f"the group separator is lost; with it this is {self.book.site.codes.short(listed)}, on the list"
+            return self._refuse(raw, why, doubtful=True)
         try:
             accepted = self.book.accept(goods, read.raw, self.said, self.by, read.entry)
-        except (Refused, CommandError) as error:
+        except (Refused, Locked, CommandError) as error:
             self._last = before, at
             reason = getattr(error, "why", "") or str(error)
             return self._refuse(raw, reason, shown=self.book.site.codes.short(uri))
         self.accepted.append(accepted)
         return self._accept(raw, goods, accepted, read)
+
+    def _listed_with_separator(self, goods: Goods) -> str | None:
+        """Find what a scan would be on the packing list with its separators put back, where it is not on it."""
+        from ledger.custody.codes import product_of
+
+        uri, elements = goods.thing.uri, goods.scan.elements
+        if not self.packing.expected or not elements or self.packing.line_of(uri, product_of(uri)):
+            return None
+        from ledger.custody.gs1.lost_separator import readings
+        from ledger.custody.gs1.scan import read_scan
+        from trace_cli.dock.labels import element_string
+
+        found = (read_scan(b"]C1" + element_string(reading.elements)).uri for reading in readings(goods.scan.text))
+        return next((other for other in found if other in self.packing.expected), None)
 
     def _accept(self, raw: bytes, goods: Goods, accepted: Accepted, read: Read) -> Outcome:
         where = self._count(accepted, 1)
@@ -148,18 +165,19 @@ class Session:
 
     def _again(self, raw: bytes, goods: Goods, *, soon: bool) -> Outcome:
         self.again += 1
+        self.journal.write(again=self.again)
         uri, seq = goods.thing.uri, self._known[goods.thing.uri]
         more = "; for more of it: 5x, then scan" if goods.thing.is_class else ""
         reason = f"already counted, entry {seq}{more}"
         self.screen.tell("AGAIN", self.book.site.codes.short(uri), reason)
         return Outcome(raw, "duplicate", "AGAIN" if soon else "DUPLICATE", uri, seq, reason, goods.scan)
 
-    def _refuse(self, raw: bytes, reason: str, *, shown: str = "") -> Outcome:
+    def _refuse(self, raw: bytes, reason: str, *, shown: str = "", doubtful: bool = False) -> Outcome:
         self.refused += 1
         self.journal.refuse(raw, reason)
         self.stopped = self.stop_on_error
-        self.screen.tell("REFUSED", shown or _printable(raw), reason)
-        return Outcome(raw, "refused", "REFUSED", reason=reason)
+        self.screen.tell("ASK" if doubtful else "REFUSED", shown or _printable(raw), reason)
+        return Outcome(raw, "ask" if doubtful else "refused", "REFUSED", reason=reason)
 
     # orders -------------------------------------------------------------------------------------------------
 
@@ -188,8 +206,14 @@ class Session:
         if not self.accepted:
             self.screen.tell("NOTE", "there is nothing to undo in this session")
             return
+        from ledger.chain.errors import Locked, Refused
+
         last = self.accepted[-1]
-        seq = self.book.take_back(last, self.by, read.entry)
+        try:
+            seq = self.book.take_back(last, self.by, read.entry)
+        except (Refused, Locked) as error:
+            self._refuse(read.raw, str(error), shown="undo")
+            return
         self.accepted.pop()
         self.undone += 1
         self._count(last, -1)
@@ -237,11 +261,11 @@ class Session:
 
     def header(self) -> str:
         """Write who, where and what."""
-        said, short = self.said, self.book.site
-        total = f"   list {self.packing.progress()[1]:f} expected" if self.packing.expected else ""
-        who = self.by or "nobody yet: scan your badge, or type: by NAME"
-        where = said.place or "nowhere yet: scan the place, or type: place CODE"
-        return f"-- {short.origin}   session {self.journal.name}\n-- {said.step} at {where}   by {who}{total}"
+        said = self.said
+        total = f", {self.packing.progress()[1]:f} expected" if self.packing.expected else ""
+        who, where = self.by or "?", said.place or "?"
+        origin = self.book.site.origin
+        return f"-- {origin}, session {self.journal.name}\n-- {said.step} at {where}, by {who}{total}"
 
     def status(self) -> str:
         """Write where we are, in one line."""
@@ -264,22 +288,26 @@ class Session:
 
     def summary(self) -> str:
         """Write what the session came to."""
+        import textwrap
+
         short = self.book.site.codes.short
         parts = [f"{len(self.accepted)} recorded", f"{self.undone} undone", f"{self.refused} refused"]
         parts.append(f"{self.again} scanned twice")
-        lines = [f"-- session {self.journal.name} {'ended' if self.done else 'left'}: " + ", ".join(parts)]
+        lines = ["-- summary"]
+        for found in self.journal.tray:
+            lines.append(f"  - refused  {_printable(bytes.fromhex(found['raw_hex']))}")
+            lines += textwrap.wrap(found["reason"], 79, initial_indent=" " * 13, subsequent_indent=" " * 13)
+        end = [f"-- session {self.journal.name} {'ended' if self.done else 'left'}: " + ", ".join(parts)]
         if self.packing.expected:
             arrived, total = self.packing.progress()
             missing, extras = self.packing.missing(), self.packing.extras()
             count = sum((amount for _, amount in missing), Decimal(0))
             more = sum((amount for _, amount in extras), Decimal(0))
-            lines.append(f"   {arrived:f} of {total:f} expected, {count:f} missing, {more:f} not expected")
             why = self.journal.facts.get("missing_because")
             lines += [f"{line}{f'  ({why})' if why else ''}" for line in self.open_lines()]
             lines += [f"  - extra    {short(uri)}  {amount:f}" for uri, amount in extras]
-        for found in self.journal.tray:
-            lines.append(f"  - refused  {_printable(bytes.fromhex(found['raw_hex']))}  {found['reason']}")
-        return "\n".join(lines)
+            end.append(f"-- {arrived:f} of {total:f} expected, {count:f} missing, {more:f} not expected")
+        return "\n".join([*lines, *end])
 
     def _missing(self) -> str:
         if not self.by:
@@ -305,7 +333,7 @@ def _printable(raw: bytes) -> str:
         names.get(ord(char), f"<{ord(char):02X}>") if ord(char) < 32 or ord(char) == 127 else char
         for char in raw.decode("utf-8", "backslashreplace")
     )
-    return shown if len(shown) <= 60 else f"{shown[:50]}... ({len(raw)} bytes)"
+    return shown if len(shown) <= 44 else f"{shown[:30]}... ({len(raw)} bytes)"
 
 
 def _is_key(raw: bytes) -> bool:

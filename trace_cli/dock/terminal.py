@@ -59,9 +59,9 @@ def raw_mode(mode: list[Any]) -> list[Any]:
 class Terminal:
     """The input of a session, open; made by `open_terminal`."""
 
-    def __init__(self, handle: int, *, suffix: bool) -> None:
+    def __init__(self, handle: int, *, suffix: bool, empty_lines: bool = False) -> None:
         self._handle = handle
-        self._splitter = Splitter(suffix=suffix)
+        self._splitter = Splitter(suffix=suffix, empty_lines=empty_lines)
         self._queue: SimpleQueue[_Chunk | Ended] = SimpleQueue()
         self._ready: list[Read] = []
         self._wake, self._waker = os.pipe()
@@ -153,14 +153,15 @@ class Terminal:
 
 
 @contextmanager
-def open_terminal(handle: int, *, suffix: bool = True) -> Iterator[Terminal]:
+def open_terminal(handle: int, *, suffix: bool = True, empty_lines: bool = False) -> Iterator[Terminal]:
     """Listen to a terminal (or a pipe); give it back as it was, whatever happens.
 
     Args:
         handle: The file descriptor.
         suffix: The scanner sends CR or LF after each scan; without, silence ends a scan.
+        empty_lines: An empty line is an answer, too.
     """
-    terminal = Terminal(handle, suffix=suffix)
+    terminal = Terminal(handle, suffix=suffix, empty_lines=empty_lines)
     before = termios.tcgetattr(handle) if os.isatty(handle) else None
     handlers = {number: signal.signal(number, terminal._signalled) for number in _SIGNALS}
     try:

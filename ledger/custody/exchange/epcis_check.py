@@ -1,7 +1,7 @@
 """The rules of EPCIS 2.0 for one event, and the settling of its words: CBV words become bare ones.
 
-Every fault is found, not the first alone, and each names the place in the event. What the standard leaves to others
-(which keys a company may use, what an extension holds) is not judged here.
+Every fault is found, not the first alone, and each names the place in the event. What the standard leaves to
+others (which keys a company may use, what an extension holds) is not judged here.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from ledger.custody.exchange.epcis_fields import (
     REPORT_NUMBERS,
     REPORT_URIS,
     TYPED_LISTS,
+    is_extension,
 )
 
 Path = tuple[str | int, ...]
@@ -69,19 +70,6 @@ def settle_event(event: dict[str, Any], names: Container[str]) -> list[Fault]:
         What is wrong; empty where nothing is.
     """
     return _Judge(event, names).faults
-
-
-class _AnyName:
-    def __contains__(self, name: object) -> bool:
-        return True
-
-
-ANY_NAME: Final = _AnyName()
-
-
-def is_extension(key: str, names: Container[str]) -> bool:
-    """Tell whether a key can be that of an extension: it has a prefix, or the context declares it."""
-    return ":" in key or key[:1] in "@_" or key in names
 
 
 class _Judge:

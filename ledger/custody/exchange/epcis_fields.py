@@ -1,7 +1,8 @@
-"""The fields of EPCIS 2.0 by event type, in the order of the XML schema (EPCIS 2.0 sections 7.3 and 7.4, XSD 2.0)."""
+"""The fields of EPCIS 2.0 by event type, in the order of the XML schema (EPCIS 2.0 section 7.3, XSD)."""
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Final
 
 _FIRST: Final = (
@@ -61,6 +62,19 @@ REPORT: Final = frozenset(
         "hexBinaryValue", "uom",
     )
 )  # fmt: skip
+
+
+class _AnyName:
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+ANY_NAME: Final = _AnyName()
+
+
+def is_extension(key: str, names: Container[str]) -> bool:
+    """Tell whether a key can be that of an extension: it has a prefix, or the context declares it."""
+    return ":" in key or key[:1] in "@_" or key in names
 
 
 def pointer(path: tuple[str | int, ...]) -> str:

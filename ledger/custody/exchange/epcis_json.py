@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from ledger.chain import canonical
 from ledger.chain.errors import BadJson
-from ledger.custody.exchange.epcis_check import ANY_NAME, Fault, settle_event
+from ledger.custody.exchange.epcis_check import Fault, settle_event
 from ledger.custody.exchange.epcis_document import (
     DOCUMENTS,
     MAX_DEPTH,
@@ -20,12 +21,14 @@ from ledger.custody.exchange.epcis_document import (
     VocabularyElement,
     problem_of,
 )
-from ledger.custody.exchange.epcis_fields import ALLOWED, pointer
+from ledger.custody.exchange.epcis_fields import ALLOWED, ANY_NAME, pointer
 from ledger.custody.json_context import merge, names_of, used_context
 from ledger.custody.problems import Problem
 
 _NO_CONTEXT: Final[list[Any]] = []
 _CREATED: Final = "creationDate"
+# Without an escape, a long number and an exponent everything but depth in a document has a canonical form.
+_DOUBTFUL: Final = re.compile(rb"\\|[0-9.]{32}|[:,\[\s]-?[0-9.]+[eE][+-]?[0-9]")
 
 
 def read_json(data: bytes, file: str, master: MasterData, *, strict: bool = True) -> Iterator[Found | Problem]:
@@ -82,12 +85,14 @@ class _Reader:
         self._file = file
         self._master = master
         self._strict = strict
+        self._plain = False
 
     def _fault(self, path: tuple[str | int, ...], reason: str, remedy: str = "") -> DocumentFault:
         return DocumentFault(Problem(self._file, 0, pointer(path), reason, remedy))
 
     def read(self, data: bytes) -> Iterator[Found | Problem]:
         document = _decode(data, self._file)
+        self._plain = _DOUBTFUL.search(data) is None
         if type(document) is list:
             yield from self._events(document, (), _NO_CONTEXT)
             return
@@ -97,7 +102,7 @@ class _Reader:
         context = merge(document.get("@context"), None)
         if type(kind) is str and kind in DOCUMENTS:
             yield from self._document(document, kind, context)
-        elif type(kind) is str and kind in ALLOWED or "eventTime" in document:
+        elif (type(kind) is str and kind in ALLOWED) or "eventTime" in document:
             yield from self._events([document], None, _NO_CONTEXT)
         elif "eventType" in document or any(str(key).startswith(("EQ_", "GE_", "MATCH_")) for key in document):
             raise self._fault((), "this is a query, not events", "answer it with trace query")
@@ -171,7 +176,7 @@ class _Reader:
             if self._strict:
                 unknown = any(type(part) is str for part in event.get("@context", ()))
                 faults = settle_event(event, ANY_NAME if unknown else names)
-                faults += [] if faults else number_faults(event)
+                faults += [] if faults else depth_faults(event) if self._plain else number_faults(event)
                 for fault in faults:
                     yield problem_of(fault, self._file, 0, pointer((*base, *fault.path)))
                 if faults:
@@ -241,8 +246,17 @@ def strings_of(event: Mapping[str, Any]) -> set[str]:
     raise BadJson(f"the event nests deeper than {MAX_DEPTH} levels")
 
 
+def depth_faults(event: Mapping[str, Any]) -> list[Fault]:
+    """Find whether an event nests too deep."""
+    try:
+        strings_of(event)
+        return []
+    except BadJson as error:
+        return [Fault((), str(error))]
+
+
 def number_faults(event: Mapping[str, Any]) -> list[Fault]:
-    """Find what has no canonical form: numbers out of range, lone surrogates, NUL. Quick where there is nothing."""
+    """Find what has no canonical form: numbers out of range, lone surrogates, NUL."""
     try:
         canonical.encode(event, max_depth=MAX_DEPTH)
         return []

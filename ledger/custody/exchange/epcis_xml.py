@@ -1,7 +1,7 @@
 """Read EPCIS XML, 1.x and 2.0, one event at a time: documents, query documents, bare events.
 
-The parser is expat, driven directly (ADR 0009): a document type declaration is refused where it begins, so no entity
-is ever declared, expanded or fetched; depth and the size of an event are limited while they grow.
+The parser is expat, driven directly (ADR 0009): a document type declaration is refused where it begins, so no
+entity is ever declared, expanded or fetched; depth and the size of an event are limited while they grow.
 """
 
 from __future__ import annotations

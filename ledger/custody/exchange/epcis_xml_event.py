@@ -20,7 +20,7 @@ from ledger.custody.exchange.epcis_fields import (
     REPORT_NUMBERS,
     TYPED_LISTS,
 )
-from ledger.custody.json_context import PREFIXES
+from ledger.custody.json_context import PREFIXES, SCHEME
 
 EPCIS_NAMESPACES: Final = frozenset(
     {
@@ -35,7 +35,6 @@ EPCIS_NAMESPACES: Final = frozenset(
 _XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?", re.ASCII)
 _TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
-_UNDECLARED: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:", re.ASCII)
 
 
 class XmlFault(Exception):
@@ -169,7 +168,7 @@ class _Builder:
         prefix, colon, _ = text.partition(":")
         if not colon or prefix in self.names or not (uris := self._scopes.get(prefix)):
             return
-        if PREFIXES.get(prefix) != uris[-1] and not _UNDECLARED.fullmatch(uris[-1]):
+        if PREFIXES.get(prefix) != uris[-1] and not SCHEME.fullmatch(uris[-1]):
             self.names[prefix] = uris[-1]
             self._prefix_of.setdefault(uris[-1], prefix)
 
@@ -327,7 +326,7 @@ class _Builder:
         """Name an extension: its prefix, made unique among those of the event, and its local name."""
         known = self._prefix_of.get(namespace)
         if known is None:
-            if _UNDECLARED.fullmatch(namespace):
+            if SCHEME.fullmatch(namespace):
                 return namespace + local
             prefix = prefix or next(
                 (name for name, uri in PREFIXES.items() if uri == namespace), f"ns{len(self._prefix_of) + 1}"

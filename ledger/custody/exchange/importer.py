@@ -22,6 +22,8 @@ from ledger.chain.errors import Refused
 from ledger.custody.codes import Codes
 from ledger.custody.exchange.column_map import ColumnMap
 from ledger.custody.exchange.csv_table import CsvTable, Row, TableFault
+from ledger.custody.exchange.epcis_document import Found, MasterData
+from ledger.custody.exchange.epcis_file import is_epcis, read_epcis
 from ledger.custody.exchange.rows import MissingColumnError, RowReader
 from ledger.custody.identity import Identifier
 from ledger.custody.problems import Problem
@@ -29,6 +31,7 @@ from ledger.custody.recorder import Prepared, Recorder
 
 BATCH: Final = 2000
 MAX_PROBLEMS: Final = 10_000
+_DIGEST: Final = 64
 _SPOOL_IN_MEMORY: Final = 64 * 1024 * 1024
 
 Progress = Callable[[str, int], None]
@@ -38,12 +41,15 @@ Progress = Callable[[str, int], None]
 class Checked:
     """The outcome of the first pass: the spool of good events, how many, and what is wrong.
 
+    `master` is the master data that came in the headers of EPCIS documents.
+
     Leaving it as a context gives the spool back.
     """
 
     spool: IO[bytes]
     count: int = 0
     problems: list[Problem] = field(default_factory=list)
+    master: MasterData = field(default_factory=MasterData)
     more_problems: int = 0
 
     def __enter__(self) -> Checked:
@@ -62,12 +68,13 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The outcome of the second pass."""
+    """The outcome of the second pass; `held` names entries on goods that are on hold, and the thing."""
 
     recorded: int
     duplicates: int
     first_seq: int | None
     last_seq: int | None
+    held: tuple[tuple[int, str], ...] = ()
 
 
 def check_files(
@@ -80,8 +87,8 @@ def check_files(
     """Read every file to its end; record nothing.
 
     Args:
-        paths: Tables.
-        columns: How to read them.
+        paths: Tables, and EPCIS documents.
+        columns: How to read tables.
         codes: How plain codes are read; the map may name another domain.
         make_identifier: Makes what gives eventIDs, one for each file.
         progress: Called now and then with (what is done, how many events so far).
@@ -91,11 +98,11 @@ def check_files(
     checked = Checked(spool)
     for path in paths:
         identifier = make_identifier()
-        for found in _read_file(path, columns, own, identifier):
+        for found in _read_file(path, columns, own, identifier, checked.master):
             if isinstance(found, Problem):
                 checked.add(found)
                 continue
-            spool.write(found + b"\n")
+            spool.write(found)
             checked.count += 1
             if progress is not None and checked.count % 1000 == 0:
                 progress("checking", checked.count)
@@ -105,7 +112,7 @@ def check_files(
 def first_events(checked: Checked, count: int) -> list[dict[str, Any]]:
     """Give the first events of the spool, for a look before anything is recorded."""
     checked.spool.seek(0)
-    return [json.loads(line) for _, line in zip(range(count), checked.spool, strict=False)]
+    return [json.loads(line[_DIGEST:]) for _, line in zip(range(count), checked.spool, strict=False)]
 
 
 def record_checked(checked: Checked, recorder: Recorder, *, by: str, progress: Progress | None = None) -> Imported:
@@ -118,22 +125,25 @@ def record_checked(checked: Checked, recorder: Recorder, *, by: str, progress: P
     recorded = duplicates = 0
     first_seq: int | None = None
     last_seq: int | None = None
+    held: list[tuple[int, str]] = []
     for batch in _batches(checked.spool, recorder, by):
         outcome = recorder.record(batch)
         recorded += outcome.count
         duplicates += len(outcome.duplicates)
         if outcome.appended is not None:
+            held += [(outcome.appended.first + one.position, one.thing) for one in outcome.held]
             first_seq = outcome.appended.first if first_seq is None else first_seq
             last_seq = outcome.appended.head.size - 1
         if progress is not None:
             progress("recording", recorded + duplicates)
-    return Imported(recorded, duplicates, first_seq, last_seq)
+    return Imported(recorded, duplicates, first_seq, last_seq, tuple(held))
 
 
 def _batches(spool: IO[bytes], recorder: Recorder, by: str) -> Iterator[list[Prepared]]:
     batch: list[Prepared] = []
     for line in spool:
-        batch.append(recorder.prepare(canonical.parse(line), by=by, via="imported"))
+        digest = bytes.fromhex(line[:_DIGEST].decode("ascii"))
+        batch.append(recorder.prepare(canonical.parse(line[_DIGEST:]), by=by, via="imported", digest=digest))
         if len(batch) == BATCH:
             yield batch
             batch = []
@@ -141,11 +151,18 @@ def _batches(spool: IO[bytes], recorder: Recorder, by: str) -> Iterator[list[Pre
         yield batch
 
 
-def _read_file(path: Path, columns: ColumnMap, codes: Codes, identifier: Identifier) -> Iterator[bytes | Problem]:
+def _read_file(
+    path: Path, columns: ColumnMap, codes: Codes, identifier: Identifier, master: MasterData
+) -> Iterator[bytes | Problem]:
     name = str(path)
     try:
         with path.open("rb") as stream:
-            yield from _read_stream(stream, name, columns, codes, identifier)
+            if is_epcis(stream, name):
+                for event in read_epcis(stream, name, master):
+                    where = (event.line, event.where) if isinstance(event, Found) else (0, "")
+                    yield event if isinstance(event, Problem) else _spooled(event.body, name, *where, identifier)
+            else:
+                yield from _read_stream(stream, name, columns, codes, identifier)
     except IsADirectoryError:
         yield Problem(name, 0, "", "this is a directory, not a file")
     except OSError as error:
@@ -169,12 +186,16 @@ def _read_stream(
 
 
 def _checked_event(reader: RowReader, row: Row, name: str, identifier: Identifier) -> bytes | Problem:
-    """Give the canonical bytes of the event that a row is, with its eventID."""
+    """Give the line of the spool for the event that a row is, with its eventID."""
     found = reader.read(row)
-    if isinstance(found, Problem):
-        return found
+    return found if isinstance(found, Problem) else _spooled(found, name, row.line, "", identifier)
+
+
+def _spooled(body: dict[str, Any], name: str, line: int, where: str, identifier: Identifier) -> bytes | Problem:
+    """Write a line of the spool: the event hash in hexadecimal digits, and the canonical bytes."""
     try:
-        refuse_reserved(found)
-        return canonical.encode(identifier.identify(found))
+        refuse_reserved(body)
+        event, digest = identifier.identify_hashed(body)
+        return digest.hex().encode("ascii") + canonical.encode(event) + b"\n"
     except Refused as error:
-        return Problem(name, row.line, "", str(error), error.remedy)
+        return Problem(name, line, where, str(error), error.remedy)

@@ -11,6 +11,7 @@ from ledger.chain.storage.sqlite import SqliteView
 from ledger.custody.index.nodes import wrong_nodes
 from ledger.custody.index.read import find_idents
 from ledger.custody.index.rebuild import fault_of, head_size, read_rows
+from ledger.custody.index.roles import CHILD
 from ledger.custody.index.write import IndexRow
 
 MAX_DIFFERENCES: Final = 100
@@ -54,9 +55,10 @@ def _look_for_missing(
     view: SqliteView, size: int, found: list[Difference], progress: Callable[[int], None] | None
 ) -> dict[str, int]:
     """2. Look up every row; count them."""
-    counts = dict.fromkeys(("d_mention", "d_ident", "d_kind"), 0)
+    counts = dict.fromkeys(("d_mention", "d_ident", "d_kind", "d_hold"), 0)
     connection = view.connection
-    for seq, kind, row in read_rows(view.entries(0, size)):
+    withdrawn: set[bytes] = set()
+    for seq, kind, row in read_rows(view.entries(0, size), hashed=True):
         if row is None:
             if kind != "event":
                 counts["d_kind"] += 1
@@ -64,18 +66,32 @@ def _look_for_missing(
                     _add(found, "missing", seq, f"entry {seq} of kind {kind} is not listed")
             continue
         counts["d_mention"] += len(row.things)
+        counts["d_hold"] += len(row.holds)
+        if row.withdraws is not None:
+            withdrawn.add(row.withdraws)
+        for uri in row.holds:
+            query = "SELECT 1 FROM d_hold WHERE thing = (SELECT id FROM d_thing WHERE uri = ?) AND seq = ?"
+            if not _has(connection, query, uri, seq):
+                _add(found, "missing", seq, f"entry {seq} holds or releases {uri}, and the index does not say so")
         listed = find_idents(connection, [row.ident]).get(row.ident)
         counts["d_ident"] += listed == seq
         if listed != seq and not _is_twin(view, listed, seq, row.ident):
             _add(found, "missing", seq, f"the identity of entry {seq} leads elsewhere or nowhere")
+        elif listed == seq and not _has(
+            connection, "SELECT 1 FROM d_ident WHERE ident = ? AND hash IS ?", row.ident, row.hash
+        ):
+            _add(found, "missing", seq, f"the event hash of entry {seq} is another than the index says")
         for uri, role in row.things.items():
             if not _has(
                 connection,
                 "SELECT 1 FROM d_mention WHERE thing = (SELECT id FROM d_thing WHERE uri = ?) "
-                "AND seq = ? AND role = ?",
+                "AND seq = ? AND role = ? AND time = ? "
+                "AND container = coalesce((SELECT id FROM d_thing WHERE uri = ?), 0)",
                 uri,
                 seq,
                 role,
+                row.time,
+                row.container if role & CHILD else None,
             ):
                 _add(
                     found,
@@ -85,6 +101,10 @@ def _look_for_missing(
                 )
         if progress is not None and not seq % 1000:
             progress(seq)
+    known = find_idents(connection, sorted(withdrawn))
+    expected = {ident: known.get(ident, -1) for ident in withdrawn}
+    if dict(connection.execute("SELECT ident, seq FROM d_withdrawn")) != expected:
+        _add(found, "missing", None, "d_withdrawn does not list what the error declarations withdraw")
     return counts
 
 
@@ -108,6 +128,7 @@ def _look_for_surplus(view: SqliteView, size: int, wanted: dict[str, int], found
 def _name_surplus(view: SqliteView, table: str, size: int, found: list[Difference]) -> None:
     query = {
         "d_mention": "SELECT seq, uri FROM d_mention LEFT JOIN d_thing ON id = thing ORDER BY seq",
+        "d_hold": "SELECT seq, uri FROM d_hold LEFT JOIN d_thing ON id = thing ORDER BY seq",
         "d_ident": "SELECT seq, ident FROM d_ident ORDER BY seq",
         "d_kind": "SELECT seq, kind FROM d_kind ORDER BY seq",
     }[table]
@@ -127,7 +148,9 @@ def _name_surplus(view: SqliteView, table: str, size: int, found: list[Differenc
 def _fits(table: str, value: object, row: IndexRow | None, kind: str) -> bool:
     if table == "d_kind":
         return kind == value != "event"
-    return row is not None and (value in row.things if table == "d_mention" else value == row.ident)
+    if row is None:
+        return False
+    return {"d_mention": value in row.things, "d_hold": value in row.holds}.get(table, value == row.ident)
 
 
 def _text(value: object) -> str:

@@ -23,6 +23,7 @@ from ledger.custody.identity import ident_of
 from ledger.custody.index import read
 from ledger.custody.index.marks import Marks, exactly, marks_of
 from ledger.custody.index.nodes import read_nodes
+from ledger.custody.index.read import Row
 from ledger.custody.index.rebuild import fault_of, fill, row_of
 from ledger.custody.index.roles import NAMED
 from ledger.custody.index.write import create_tables
@@ -82,7 +83,7 @@ class Lookup:
         )
 
     def is_known(self, uri: str, *, probe: bool = True, mask: int = NAMED) -> bool:
-        """Tell whether any event names a thing; see `entries_naming`. Without a probe, one proven event will do."""
+        """Tell whether any event names a thing; see `entries_naming`. Without a probe, one event is enough."""
         if not probe and not self.warning and marks_of(uri):
             try:
                 seqs = self._ask(lambda: read.mentions_of(self._connection, uri, mask, 1))
@@ -118,6 +119,22 @@ class Lookup:
         )
         return found[0].seq if found else None
 
+    def declarations_of(self, event_ids: Sequence[str]) -> list[Entry]:
+        """Give the error declarations that withdraw any of these events, in order, each proven.
+
+        Raises:
+            Untrue: One of them does not hold.
+        """
+        idents = {ident_of(event_id, True) for event_id in event_ids}
+        if not idents:
+            return []
+        return self._proven(
+            lambda: sorted(read.find_idents(self._connection, list(idents)).values()),
+            lambda entry: (row := row_of(entry)) is not None and row.ident in idents,
+            [(b'"errorDeclaration":',)],
+            "declare an error in one of these events",
+        )
+
     def entries_of_kind(self, kind: str) -> list[Entry]:
         """Give the entries of a kind that is no event, in order, each proven.
 
@@ -131,9 +148,21 @@ class Lookup:
             f"have the kind {kind}",
         )
 
-    def roles_in(self, uris: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
-        """List the entries that the index has for each thing, and as what they name it; a hint, to be checked."""
-        return self._ask(lambda: read.roles_in(self._connection, uris))
+    def rows_of(self, uris: Sequence[str]) -> dict[str, list[Row]]:
+        """List what the index has for each thing; a hint, to be checked."""
+        return self._ask(lambda: read.rows_of(self._connection, uris))
+
+    def rows_by_number(self, numbers: Sequence[int], mask: int) -> dict[int, list[Row]]:
+        """As `rows_of`, for things by their numbers, as any of what `mask` says."""
+        return self._ask(lambda: read.rows_by_number(self._connection, numbers, mask))
+
+    def withdrawn_seqs(self) -> set[int]:
+        """List the entries that the index has as withdrawn; a hint."""
+        return self._ask(lambda: read.withdrawn_seqs(self._connection))
+
+    def held_things(self) -> list[str]:
+        """List the things that the index has as put on hold or released; a hint, to be checked."""
+        return self._ask(lambda: read.things_on_hold(self._connection))
 
     def declared(self, event_ids: Sequence[str]) -> dict[str, int]:
         """List where the index has an error declaration of one of these events; a hint, to be checked."""

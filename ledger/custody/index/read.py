@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
 from ledger.custody.index.roles import NAMED
 from ledger.custody.index.schema import COVERED
@@ -46,18 +46,46 @@ def mentions_of(connection: sqlite3.Connection, uri: str, mask: int = NAMED, mos
     return [row[0] for row in connection.execute(query, (uri, mask, most))]
 
 
-def roles_in(connection: sqlite3.Connection, uris: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
-    """List for each thing the entries that name it, in order, each with as what (`ledger.custody.index.roles`)."""
-    numbers = find_numbers(connection, uris)
-    names = {number: uri for uri, number in numbers.items()}
-    found: dict[str, list[tuple[int, int]]] = {uri: [] for uri in uris}
-    keys = sorted(names)
-    for start in range(0, len(keys), _ASKED_AT_ONCE):
-        some = keys[start : start + _ASKED_AT_ONCE]
-        query = f"SELECT thing, seq, role FROM d_mention WHERE thing IN ({','.join('?' * len(some))})"
-        for thing, seq, role in connection.execute(query, some):
-            found[names[thing]].append((seq, role))
+class Row(NamedTuple):
+    """One mention: entry, role (see `index.roles`), event time [s], of a child its container's number."""
+
+    seq: int
+    role: int
+    time: int
+    container: int
+
+
+def rows_of(connection: sqlite3.Connection, uris: Sequence[str]) -> dict[str, list[Row]]:
+    """List the mentions of each thing, in order of the entries."""
+    names = {number: uri for uri, number in find_numbers(connection, uris).items()}
+    found: dict[str, list[Row]] = {uri: [] for uri in uris}
+    for number, row in _rows(connection, sorted(names), -1):
+        found[names[number]].append(row)
     return found
+
+
+def rows_by_number(connection: sqlite3.Connection, numbers: Sequence[int], mask: int) -> dict[int, list[Row]]:
+    """List the mentions as any of what `mask` says, for things by their numbers."""
+    found: dict[int, list[Row]] = {number: [] for number in numbers}
+    for number, row in _rows(connection, sorted(numbers), mask):
+        found[number].append(row)
+    return found
+
+
+def _rows(connection: sqlite3.Connection, numbers: Sequence[int], mask: int) -> Iterator[tuple[int, Row]]:
+    for start in range(0, len(numbers), _ASKED_AT_ONCE):
+        some = numbers[start : start + _ASKED_AT_ONCE]
+        query = (
+            "SELECT thing, seq, role, time, container FROM d_mention "
+            f"WHERE thing IN ({','.join('?' * len(some))}) AND role & ?"
+        )
+        for thing, *row in connection.execute(query, (*some, mask)):
+            yield thing, Row(*row)
+
+
+def withdrawn_seqs(connection: sqlite3.Connection) -> set[int]:
+    """List the entries that an error declaration withdraws."""
+    return {row[0] for row in connection.execute("SELECT seq FROM d_withdrawn WHERE seq >= 0")}
 
 
 def entries_among(connection: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, bytes]:
@@ -85,3 +113,20 @@ def ending_with(connection: sqlite3.Connection, tail: str, limit: int = 20) -> l
 def seqs_of_kind(connection: sqlite3.Connection, kind: str) -> list[int]:
     """List the entries of a kind that is no event, in order."""
     return [row[0] for row in connection.execute("SELECT seq FROM d_kind WHERE kind = ? ORDER BY seq", (kind,))]
+
+
+def has_holds(connection: sqlite3.Connection) -> bool:
+    """Tell whether anything was ever put on hold."""
+    return connection.execute("SELECT 1 FROM d_hold LIMIT 1").fetchone() is not None
+
+
+def things_on_hold(connection: sqlite3.Connection) -> list[str]:
+    """List the things that were ever put on hold or released."""
+    query = "SELECT DISTINCT uri FROM d_hold JOIN d_thing ON id = thing ORDER BY uri"
+    return [row[0] for row in connection.execute(query)]
+
+
+def beginning_with(connection: sqlite3.Connection, head: str, limit: int) -> list[str]:
+    """List things and places whose URI begins so, by the index on URIs; a hint, for completing what is typed."""
+    query = "SELECT uri FROM d_thing WHERE uri >= ? AND uri < ? ORDER BY uri LIMIT ?"
+    return [row[0] for row in connection.execute(query, (head, head + "\U0010ffff", limit))]

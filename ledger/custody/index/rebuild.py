@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from decimal import Decimal
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import quote
@@ -17,7 +18,7 @@ from ledger.chain.storage.base import View
 from ledger.chain.storage.sqlite import SqliteStorage, SqliteTransaction
 from ledger.custody.index.read import covered_size
 from ledger.custody.index.schema import TABLES
-from ledger.custody.index.write import IndexRow, IndexWriter, create_tables, index_row
+from ledger.custody.index.write import IndexRow, IndexWriter, create_tables, index_row, short_hash
 
 _AT_ONCE: Final = 2_000
 _NAMES: Final = tuple(statement.split("(")[0].split()[-1] for statement in TABLES)
@@ -28,26 +29,32 @@ def row_of(entry: Entry) -> IndexRow | None:
     return _row(entry.body) if entry.kind == "event" else None
 
 
-def _row(body: Any) -> IndexRow | None:
+def _row(body: Any, *, hashed: bool = False) -> IndexRow | None:
     try:
-        return index_row(body)
+        return index_row(body, short_hash(body) if hashed else None)
     except (LookupError, TypeError, AttributeError, Refused):
         return None  # signed, but no event that this program would record
 
 
-def read_rows(entries: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, str, IndexRow | None]]:
+def read_rows(
+    entries: Iterable[tuple[int, bytes]], *, hashed: bool = False
+) -> Iterator[tuple[int, str, IndexRow | None]]:
     """Give for each entry its number, its kind, and what the index keeps of it if it is an event.
+
+    Args:
+        entries: Numbers and bytes.
+        hashed: With the event hash, which takes a while.
 
     Raises:
         BadJson: An entry is none.
     """
     for seq, data in entries:
         try:
-            found = json.loads(data)
+            found = json.loads(data, parse_float=Decimal)
             kind, body = found["kind"], found["body"]
         except (ValueError, LookupError, TypeError, RecursionError):
             raise BadJson(f"entry {seq} cannot be read", remedy="trace verify") from None
-        yield seq, str(kind), _row(body) if kind == "event" else None
+        yield seq, str(kind), _row(body, hashed=hashed) if kind == "event" else None
 
 
 def fault_of(connection: sqlite3.Connection, size: int) -> str:
@@ -87,7 +94,7 @@ def fill(
         BadJson: An entry cannot be read.
     """
     writer = IndexWriter(tiles=tiles)
-    rows = read_rows(entries)
+    rows = read_rows(entries, hashed=True)
     while part := list(islice(rows, _AT_ONCE)):
         run: list[IndexRow] = []
         for seq, kind, row in part:

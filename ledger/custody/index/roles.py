@@ -1,8 +1,8 @@
 """As what an event names a thing: the bits that the index keeps beside each mention.
 
 They say which entries must be read to walk from thing to thing, and nothing else: what an answer says is read from
-the entries. `LOT` and `JOINED` are of things that the event does not list: the lot that it says an instance belongs
-to, and the transformation that it is a part of.
+the entries. `LOT` and `JOINED` are of things that the event does not list: the lot that it says an instance
+belongs to, and the transformation that it is a part of.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ CREATED: Final = 64  # an ObjectEvent says that it came into being
 MEMBER: Final = 128  # the event says which lot the instance is of
 LOT: Final = 256
 JOINED: Final = 512
+OUT: Final = 1024  # with CHILD: it comes out
+DECLARED: Final = 4096  # of an error declaration, which repeats what it withdraws
+TIED: Final = 2048  # of an AssociationEvent, which neither opens nor closes what packing does
 
 NAMED: Final = PLAIN | INPUT | OUTPUT | CHILD | PARENT | EMPTIED
 AGGREGATING: Final = frozenset({"AggregationEvent", "AssociationEvent"})
@@ -52,10 +55,16 @@ def roles_among(body: Mapping[str, Any], mentions: tuple[Mention, ...]) -> dict[
                 role = EMPTIED
         elif role == PLAIN and kind == "ObjectEvent" and action == "ADD":
             role |= CREATED
+        elif role == CHILD and action == "DELETE":
+            role |= OUT
+        if kind == "AssociationEvent":
+            role |= TIED
         if lot := lot_of_mention(body, mention):
             role |= MEMBER
             roles[lot] = roles.get(lot, 0) | LOT
         roles[mention.uri] = roles.get(mention.uri, 0) | role
     if type(joined := body.get("transformationID")) is str:
         roles[joined] = roles.get(joined, 0) | JOINED
+    if "errorDeclaration" in body:
+        return {uri: role | DECLARED for uri, role in roles.items()}
     return roles

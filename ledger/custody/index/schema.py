@@ -1,10 +1,13 @@
 """The derived tables: where to look for what. Never trusted: what an answer shows is checked against the log.
 
-``d_thing`` gives each URI (thing, place, container) a small number; ``d_mention`` lists the entries that name it, and
-as what (`ledger.custody.index.roles`); ``d_node`` keeps, for each full tile of leaves, the roots of its sixteenths, so
-that one entry is proven by 30 hashes and not by 255 (a hint like all else here: it is held against the signed root);
-``d_ident`` maps the identity of an event to its entry; ``d_kind`` lists the entries that are no events;
-``d_meta`` says up to which size the tables are complete.
+``d_thing`` gives each URI (thing, place, container) a small number; ``d_mention`` lists the entries that name it:
+as what (`ledger.custody.index.roles`), at which event time [s], and of a child the number of its container;
+``d_node`` keeps, for each full tile of leaves, the roots of its sixteenths, so that 30 hashes prove one entry and
+not 255 (a hint like all else, held against the root); ``d_hold`` lists the entries that put a thing on hold or
+release it; ``d_ident`` maps the identity of an event to its entry, with the first 16 bytes of its event hash (CBV
+2.0 section 8.9) where that covers nothing private; ``d_withdrawn`` lists the identities that an error declaration
+withdraws, with the entry (-1: not here); ``d_kind`` lists the entries that are no events; ``d_meta`` says up to
+which size the tables are complete.
 """
 
 from __future__ import annotations
@@ -15,9 +18,12 @@ TABLES: Final = (
     "CREATE TABLE d_meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE d_thing(id INTEGER PRIMARY KEY, uri TEXT NOT NULL UNIQUE, place INTEGER NOT NULL) STRICT",
     "CREATE TABLE d_mention(thing INTEGER NOT NULL, seq INTEGER NOT NULL, role INTEGER NOT NULL, "
-    "PRIMARY KEY(thing, seq)) STRICT, WITHOUT ROWID",
+    "time INTEGER NOT NULL, container INTEGER NOT NULL, PRIMARY KEY(thing, seq)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE d_withdrawn(ident BLOB PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE d_node(tile INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT",
-    "CREATE TABLE d_ident(ident BLOB PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE d_hold(thing INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(thing, seq)) "
+    "STRICT, WITHOUT ROWID",
+    "CREATE TABLE d_ident(ident BLOB PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB) STRICT, WITHOUT ROWID",
     "CREATE TABLE d_kind(kind TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(kind, seq)) STRICT, WITHOUT ROWID",
 )
 COVERED: Final = "size"

@@ -5,36 +5,76 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from typing import Any, Final
 
+from ledger.chain import canonical
+from ledger.chain.errors import Refused
 from ledger.chain.tree import TILE_WIDTH
+from ledger.custody.event_hash import event_digest
+from ledger.custody.holds import hold_words
 from ledger.custody.identity import ident_of
 from ledger.custody.index.nodes import write_nodes
-from ledger.custody.index.read import find_numbers
-from ledger.custody.index.roles import roles_of
+from ledger.custody.index.read import find_idents, find_numbers
+from ledger.custody.index.roles import CHILD, PLAIN, roles_of
 from ledger.custody.index.schema import COVERED, TABLES
+from ledger.custody.kinds.base import thing_uri
+from ledger.custody.times import micros
 
 _REMEMBERED: Final = 200_000
+HASH_SIZE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
 class IndexRow:
-    """What the index keeps of one event: its identity, the things it names and as what, its place."""
+    """What the index keeps of one event: its identity, the things it names and as what, its place and time
+    [s], its event hash.
+
+    `holds` are the things that it holds or releases, `container` its parent, `withdraws` the identity of the event
+    that it withdraws.
+    """
 
     ident: bytes
     things: Mapping[str, int]
     place: str | None
+    holds: tuple[str, ...] = ()
+    time: int = 0
+    container: str | None = None
+    withdraws: bytes | None = None
+    hash: bytes | None = None
 
 
-def index_row(body: Mapping[str, Any]) -> IndexRow:
+def short_hash(body: Mapping[str, Any]) -> bytes | None:
+    """Give the beginning of the event hash, as the index keeps it; None: there is none that may be kept.
+
+    A hash that covers private values would let anybody try values until one fits, and one over commitments is
+    no hash of the event.
+    """
+    if b'{"_commit":"' in canonical.encode(body):
+        return None
+    return event_digest(body)[:HASH_SIZE]
+
+
+def index_row(body: Mapping[str, Any], hashed: bytes | None = None) -> IndexRow:
     """Read from an event, as it stands in the log, what the index keeps: nothing of what is private."""
     location = body.get("bizLocation") or body.get("readPoint")
     place = location.get("id") if isinstance(location, Mapping) else None
+    things = roles_of(body)
+    parent = body.get("parentID")
+    try:
+        time = micros(datetime.fromisoformat(body["eventTime"])) // 1_000_000
+    except ValueError as error:
+        raise Refused(f"{body['eventTime']!r} is no time: {error}") from None
     return IndexRow(
         ident_of(body["eventID"], "errorDeclaration" in body),
-        roles_of(body),
-        place if type(place) is str else None,
+        things,
+        thing_uri(place) if type(place) is str else None,
+        tuple(uri for uri, role in things.items() if role & PLAIN) if any(hold_words(body)) else (),
+        time,
+        thing_uri(parent) if type(parent) is str else None,
+        ident_of(body["eventID"], False) if "errorDeclaration" in body else None,
+        hashed,
     )
 
 
@@ -66,11 +106,17 @@ class IndexWriter:
         self._number(connection, rows)
         numbers = self._numbers
         mentions = sorted(
-            (numbers[uri], seq, role) for seq, row in enumerate(rows, first) for uri, role in row.things.items()
+            (numbers[uri], seq, role, row.time, numbers[row.container] if role & CHILD and row.container else 0)
+            for seq, row in enumerate(rows, first)
+            for uri, role in row.things.items()
         )
-        connection.executemany("INSERT OR IGNORE INTO d_mention(thing, seq, role) VALUES (?, ?, ?)", mentions)
-        idents = sorted((row.ident, seq) for seq, row in enumerate(rows, first))
-        connection.executemany("INSERT OR IGNORE INTO d_ident(ident, seq) VALUES (?, ?)", idents)
+        connection.executemany("INSERT OR REPLACE INTO d_mention VALUES (?, ?, ?, ?, ?)", mentions)
+        holds = [(numbers[uri], seq) for seq, row in enumerate(rows, first) for uri in row.holds]
+        if holds:
+            connection.executemany("INSERT OR IGNORE INTO d_hold(thing, seq) VALUES (?, ?)", holds)
+        idents = sorted((row.ident, seq, row.hash) for seq, row in enumerate(rows, first))
+        connection.executemany("INSERT OR IGNORE INTO d_ident(ident, seq, hash) VALUES (?, ?, ?)", idents)
+        self._write_withdrawn(connection, first, rows)
         self.write_size(connection, first + len(rows), first)
 
     def write_other(self, connection: sqlite3.Connection, kind: str, seq: int) -> None:
@@ -83,6 +129,20 @@ class IndexWriter:
         if self._tiles and size // TILE_WIDTH > before // TILE_WIDTH:
             write_nodes(connection, before // TILE_WIDTH, size // TILE_WIDTH)
         connection.execute("INSERT OR REPLACE INTO d_meta(key, value) VALUES (?, ?)", (COVERED, size))
+
+    def _write_withdrawn(self, connection: sqlite3.Connection, first: int, rows: Sequence[IndexRow]) -> None:
+        """List what these events withdraw, and those of them that an earlier declaration has withdrawn already."""
+        wanted = [row.withdraws for row in rows if row.withdraws is not None]
+        if wanted:
+            known = find_idents(connection, wanted)
+            connection.executemany(
+                "INSERT OR IGNORE INTO d_withdrawn(ident, seq) VALUES (?, ?)",
+                ((ident, known.get(ident, -1)) for ident in sorted(wanted)),
+            )
+        for (early,) in connection.execute("SELECT ident FROM d_withdrawn WHERE seq = -1").fetchall():
+            seq = next((seq for seq, row in enumerate(rows, first) if row.ident == early), None)
+            if seq is not None:
+                connection.execute("UPDATE d_withdrawn SET seq = ? WHERE ident = ?", (seq, early))
 
     def _number(self, connection: sqlite3.Connection, rows: Sequence[IndexRow]) -> None:
         """See to it that every URI of the rows has a number, places first."""

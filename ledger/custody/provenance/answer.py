@@ -1,4 +1,4 @@
-"""What is told of a walk: the things with place, holder and quantity, the links, the mass balance, and every gap."""
+"""What is told of a walk: the things with place, holder and quantity, the links, the balance, and every gap."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _node(graph: Graph, uri: str) -> Node:
     quantity, unit = total(_amount(record, uri) for record in made)
     if not made and records:
         quantity, unit = total([_amount(records[0], uri)])
-    told = made if graph.direction == "back" and made else records
+    told = (made or records) if graph.direction == "back" else graph.timeline(uri)
     place = next((record.facts.place for record in reversed(told) if record.facts.place), None)
     seqs = tuple(sorted(record.seq for record in records))
     kind = kind_of(uri, graph.source.roles(uri), of_class)

@@ -17,8 +17,8 @@ Tolerance = Callable[[str | None], Decimal | None]
 class Balance:
     """One transformation in one unit. `inputs` or `outputs` None: nothing of it, or an unknown amount.
 
-    `difference` is inputs less outputs; None: the two sides cannot be compared. `within` tells whether it is at most
-    the tolerance; None where there is nothing to compare.
+    `difference` is inputs less outputs; None: the two sides cannot be compared. `within` tells whether it is at
+    most the tolerance; None where there is nothing to compare.
     """
 
     seq: int
@@ -33,7 +33,7 @@ class Balance:
 
 
 def exact(product: str | None) -> Decimal | None:
-    """Name no tolerance for any product: nothing may come from nothing, and how much is lost is told, not judged."""
+    """Name no tolerance for any product: nothing may come from nothing, and losses are told, not judged."""
     del product
     return None
 
@@ -41,8 +41,8 @@ def exact(product: str | None) -> Decimal | None:
 def balance_of(found: Transformation, tolerance: Tolerance = exact) -> list[Balance]:
     """Hold inputs against outputs.
 
-    Without a tolerance, only more coming out than went in is beyond it. What is counted on one side and weighed on the
-    other cannot be compared.
+    Without a tolerance, only more coming out than went in is beyond it. What is counted on one side and weighed
+    on the other cannot be compared.
 
     Args:
         found: The transformation.

@@ -4,23 +4,25 @@ What is linked, and by which events (ADR 0011):
 
 1. transformation: from every input to every output; events of one transformationID are one transformation
 2. aggregation, association: from a child to the container that it is in, from going in to coming out. What happens
-   to a container counts for what is inside at that time, at any depth; so a pallet that is used again links nothing
-   of its second load to the first
+   to a container counts for what is inside at that time, at any depth; so a pallet that is used again links
+   nothing of its second load to the first
 3. lot: from a lot to its instances, where the code or an event says so
 
-A lot is one thing whenever it was made or used: what is true of one part is taken to be true of all. Withdrawn events
-link nothing. Order is by event time, then by number of the entry, so late records fall into their place.
+A lot is one thing whenever it was made or used: what is true of one part is taken to be true of all. Withdrawn
+events link nothing. Order is by event time, then by number of the entry, so late records fall into their place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Literal
 
 from ledger.custody.index import roles
 from ledger.custody.index.lookup import Lookup, WrongIndexError
+from ledger.custody.index.read import Row
+from ledger.custody.provenance import windows
 from ledger.custody.provenance.source import BEGIN, END, Elsewhere, Moment, Record, Source, is_member_of
 from ledger.custody.provenance.stays import Stay, Stays, stays_in
 from ledger.custody.units import decimal_of
@@ -69,6 +71,7 @@ class Graph:
     transformations: dict[object, Transformation] = field(default_factory=dict)
     stays: dict[tuple[str, str | None], Stays] = field(default_factory=dict)
     elsewhere: Elsewhere = field(default_factory=lambda: Elsewhere(0, ()))
+    _packed: dict[str, list[Stay]] | None = None
 
     @property
     def things(self) -> list[str]:
@@ -82,6 +85,33 @@ class Graph:
         if ALWAYS in spans:
             return found
         return [record for record in found if any(start <= record.moment <= end for start, end in spans)]
+
+    def packed(self, uri: str) -> list[Stay]:
+        """List the stays of a thing in containers, as far as the walk has followed them."""
+        if self._packed is None:
+            self._packed = {}
+            for stays in self.stays.values():
+                for stay in stays.found:
+                    self._packed.setdefault(stay.child, []).append(stay)
+        return self._packed.get(uri, [])
+
+    def timeline(self, uri: str) -> list[Record]:
+        """List the events on a thing and on what it was in at the time, oldest first."""
+        found = {record.seq: record for record in self.records_of(uri)}
+        waiting = [(stay, stay.entered, stay.left) for stay in self.packed(uri) if stay.via == "aggregation"]
+        done: set[tuple[str, Moment, Moment]] = set()
+        while waiting:
+            stay, start, end = waiting.pop()
+            if (stay.container, start, end) in done or stay.container not in self.spans:
+                continue
+            done.add((stay.container, start, end))
+            for record in self.source.of(stay.container, roles.NAMED):
+                if start <= record.moment <= end:
+                    found.setdefault(record.seq, record)
+            for outer in self.packed(stay.container):
+                if outer.entered <= end and start <= outer.left and outer.via == "aggregation":
+                    waiting.append((outer, max(start, outer.entered), min(end, outer.left)))
+        return sorted(found.values(), key=lambda record: record.moment)
 
 
 def trace(lookup: Lookup, item: str, direction: Direction) -> Graph:
@@ -110,11 +140,12 @@ def _walk(source: Source, item: str, direction: Direction) -> Graph:
     graph.spans[item] = [ALWAYS]
     while waiting:
         step.fresh = {}
-        step.read(list(waiting))
+        step.read(waiting)
         for uri, spans in waiting.items():
             step.go(uri, spans)
         waiting = step.fresh
     graph.links = list(dict.fromkeys(graph.links))
+    source.check()
     graph.elsewhere = source.look_elsewhere()
     return graph
 
@@ -128,8 +159,8 @@ class _Step:
         self.fresh: dict[str, list[Span]] = {}
         self._members: set[tuple[str, str]] = set()
 
-    def read(self, uris: list[str]) -> None:
-        """Read what the next steps need."""
+    def read(self, waiting: Mapping[str, Sequence[Span]]) -> None:
+        """Read what the next steps need: of things and the times for which they are new."""
         raise NotImplementedError
 
     def go(self, uri: str, spans: list[Span]) -> None:
@@ -159,13 +190,11 @@ class _Step:
         return found
 
     def stays(self, container: str, child: str | None, mask: int) -> Stays:
-        """Follow a container (of one child where it is named), by what was read of both."""
-        key = (container, child)
-        if (found := self.graph.stays.get(key)) is None:
-            records = self.source.of(container, mask)
-            if child is not None:
-                records = records + self.source.of(child, roles.CHILD)
-            found = self.graph.stays[key] = stays_in(container, records, child=child)
+        """Follow a container (of one child where it is named), by what was read of both so far."""
+        records = self.source.of(container, mask)
+        if child is not None:
+            records = records + self.source.of(child, roles.CHILD)
+        found = self.graph.stays[container, child] = stays_in(container, records, child=child)
         return found
 
     def link_stay(self, stay: Stay) -> None:
@@ -183,11 +212,24 @@ class _Step:
 
 
 class _Forward(_Step):
-    def read(self, uris: list[str]) -> None:
-        source = self.source
-        source.load(uris, _READ["forward"])
-        source.load({c for uri in uris for c in self._containers(uri)}, roles.EMPTIED)
-        self.load_transformations(record for uri in uris for record in source.of(uri, roles.INPUT))
+    def read(self, waiting: Mapping[str, Sequence[Span]]) -> None:
+        source, mask = self.source, _READ["forward"]
+        source.ask(waiting)
+        numbers = {row.container for uri in waiting for row in source.rows(uri) if row.role & roles.CHILD}
+        emptied = source.emptied(numbers)
+        chosen = {uri: windows.of_child(source.rows(uri), spans, emptied) for uri, spans in waiting.items()}
+        source.read(chosen, mask)
+        closing: dict[str, list[Row]] = {}
+        for uri in waiting:
+            rows = {row.seq: row for row in source.rows(uri)}
+            for record in source.of(uri, roles.CHILD):
+                container = record.facts.container
+                if container and _is_thing(container):
+                    row = rows[record.seq]
+                    closing.setdefault(container, []).extend(windows.closing(row, emptied.get(row.container, ())))
+        source.ask(closing)
+        source.read(closing, roles.EMPTIED)
+        self.load_transformations(record for uri in waiting for record in source.of(uri, roles.INPUT))
 
     def _containers(self, uri: str) -> list[str]:
         found = (record.facts.container for record in self.source.of(uri, roles.CHILD))
@@ -220,9 +262,16 @@ class _Forward(_Step):
 
 
 class _Back(_Step):
-    def read(self, uris: list[str]) -> None:
-        self.source.load(uris, _READ["back"])
-        self.load_transformations(record for uri in uris for record in self.source.of(uri, roles.OUTPUT))
+    def read(self, waiting: Mapping[str, Sequence[Span]]) -> None:
+        source, mask = self.source, _READ["back"]
+        source.ask(waiting)
+        chosen = {}
+        for uri, spans in waiting.items():
+            rows = [row for row in source.rows(uri) if row.role & mask]
+            emptied = source.standing(row for row in rows if row.role & roles.EMPTIED)
+            chosen[uri] = windows.of_container(rows, spans, emptied)
+        source.read(chosen, mask)
+        self.load_transformations(record for uri in waiting for record in source.of(uri, roles.OUTPUT))
 
     def go(self, uri: str, spans: list[Span]) -> None:
         for record in self.source.of(uri, roles.OUTPUT):

@@ -2,7 +2,7 @@
 
 1. The index says which entries name a thing, and as what. It is believed in nothing.
 2. Every entry that is read is proven up to the signed root.
-3. The entry must name the thing as the index says; else the index is wrong, and an index made of the log replaces it.
+3. The entry must name the thing as the index says; else the index is wrong, and one made of the log replaces it.
 4. What the index leaves out cannot be seen in what it gives: a part of the log is held against the answer.
 """
 
@@ -11,16 +11,18 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from ledger.chain.errors import Refused, Untrue
 from ledger.custody.facts import Facts, read_facts
+from ledger.custody.holds import NO_WORDS, STEP, hold_words
 from ledger.custody.index.lookup import Lookup, WrongIndexError
+from ledger.custody.index.read import Row
+from ledger.custody.index.roles import DECLARED, EMPTIED, MEMBER, roles_among, roles_of
 from ledger.custody.index.roles import LOT as IS_LOT
-from ledger.custody.index.roles import MEMBER, roles_among, roles_of
 from ledger.custody.kinds.base import Mention, thing_uri
 from ledger.custody.lots import lot_of_mention
 from ledger.custody.privacy import reveal
@@ -32,7 +34,7 @@ BEGIN: Final[Moment] = (float("-inf"), 0.0)
 END: Final[Moment] = (float("inf"), 0.0)
 
 WHOLE: Final = 8_000  # up to this many entries, all of them are held against the answer
-PART: Final = 1_500
+PART: Final = 500
 _COMMITMENT: Final = b'{"_commit":"'
 _NAMES: Final = re.compile(rb'"((?:https?:|urn:)[^"\\]+)"')
 _HIDDEN_LOTS: Final = re.compile(rb'"trace:lot"|lotNumber|/21/|/ser/')
@@ -52,6 +54,7 @@ class Record:
     quantity: Any
     unit: str | None
     via: str
+    holds: tuple[frozenset[str], frozenset[str]]
 
     def mentions(self, role: str) -> list[Mention]:
         """List the things in one role."""
@@ -65,6 +68,14 @@ class Record:
                     return mention.quantity, mention.unit
                 return self.quantity, self.unit
         return None, None
+
+
+Records = list[Record]
+Rows = list[Row]
+
+
+def _moment(record: Record) -> Moment:
+    return record.moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,42 +96,98 @@ class Source:
     def __init__(self, lookup: Lookup) -> None:
         self.lookup = lookup
         self.records: dict[int, Record] = {}
-        self._listed: dict[str, list[tuple[int, int]]] = {}
+        self._listed: dict[str, list[Row]] = {}
+        self._gone: set[int] | None = None
         self._loaded: dict[str, int] = {}
         self._withdrawn: set[str] = set()
         self._asked: set[str] = set()
+        self._fresh: set[str] = set()
+        self._given: dict[tuple[str, int], Records] = {}
 
     def load(self, uris: Iterable[str], mask: int) -> None:
-        """Read the entries that name any of the things as what `mask` says.
+        """Read all entries that name any of the things as what `mask` says.
 
         Raises:
             Untrue: One of them does not hold.
             WrongIndexError: One of them does not name the thing so.
         """
         wanted = [uri for uri in dict.fromkeys(uris) if mask & ~self._loaded.get(uri, 0)]
-        self._list(wanted)
+        self.ask(wanted)
+        self.read({uri: [row for row in self._listed[uri] if row.role & mask] for uri in wanted}, mask)
+
+    def read(self, chosen: Mapping[str, Iterable[Row]], mask: int) -> None:
+        """Read the entries of chosen rows of the index.
+
+        Args:
+            chosen: For each thing, rows of `rows`.
+            mask: What they were chosen from: nothing else is given out by `of`.
+
+        Raises:
+            As `load`.
+        """
         seqs: set[int] = set()
-        for uri in wanted:
+        self._given.clear()
+        for uri, rows in chosen.items():
             self._loaded[uri] = self._loaded.get(uri, 0) | mask
-            seqs.update(seq for seq, role in self._listed[uri] if role & mask)
+            seqs.update(row.seq for row in rows)
         self._read(sorted(seqs - self.records.keys()))
-        for uri in wanted:
-            for seq, role in self._listed[uri]:
-                if role & mask and ((record := self.records.get(seq)) is None or record.roles.get(uri) != role):
-                    raise WrongIndexError(f"the index is wrong: entry {seq} does not name {uri} as it says")
         self._find_withdrawn()
 
-    def of(self, uri: str, mask: int) -> list[Record]:
-        """Give what was loaded of a thing, in the roles of `mask`, withdrawn events left out; oldest first."""
-        found = [self.records[seq] for seq, role in self._listed.get(uri, ()) if role & mask & self._loaded[uri]]
-        return sorted((record for record in found if self.stands(record)), key=lambda record: record.moment)
+    def ask(self, uris: Iterable[str]) -> None:
+        """Ask the index about things; nothing is read of them yet."""
+        fresh = [uri for uri in dict.fromkeys(uris) if uri not in self._listed]
+        if fresh:
+            self._listed.update(self.lookup.rows_of(fresh))
+
+    def rows(self, uri: str) -> Sequence[Row]:
+        """Give what the index has for a thing; a hint."""
+        return self._listed.get(uri, ())
+
+    def emptied(self, numbers: Iterable[int]) -> dict[int, list[Row]]:
+        """List where containers, by their numbers, are emptied by events that stand; a hint."""
+        found = self.lookup.rows_by_number(sorted(set(numbers)), EMPTIED)
+        return {number: self.standing(rows) for number, rows in found.items()}
+
+    def standing(self, rows: Iterable[Row]) -> Rows:
+        """Leave out what is withdrawn; a hint."""
+        if self._gone is None:
+            self._gone = self.lookup.withdrawn_seqs()
+        return [row for row in rows if row.seq not in self._gone and not row.role & DECLARED]
+
+    def of(self, uri: str, mask: int) -> Records:
+        """Give what was read of a thing, in the roles of `mask`, withdrawn events left out; oldest first.
+
+        Raises:
+            WrongIndexError: An event does not name the thing as the index says.
+        """
+        mask &= self._loaded.get(uri, 0)
+        if (known := self._given.get((uri, mask))) is not None:
+            return known
+        found = []
+        for row in self._listed.get(uri, ()):
+            if row.role & mask and (record := self.records.get(row.seq)) is not None:
+                if record.roles.get(uri) != row.role or record.facts.time // 1_000_000 != row.time:
+                    raise WrongIndexError(f"the index is wrong: entry {row.seq} does not name {uri} as it says")
+                if self.stands(record):
+                    found.append(record)
+        known = self._given[uri, mask] = sorted(found, key=_moment)
+        return known
 
     def roles(self, uri: str) -> int:
         """Say as what the index lists a thing at all; a hint."""
         found = 0
-        for _, role in self._listed.get(uri, ()):
-            found |= role
+        for row in self._listed.get(uri, ()):
+            found |= row.role
         return found
+
+    def check(self) -> None:
+        """Hold every row of the index that was used against its entry.
+
+        Raises:
+            WrongIndexError: An event does not name a thing as the index says.
+        """
+        for uri, mask in self._loaded.items():
+            self.of(uri, mask)
 
     def stands(self, record: Record) -> bool:
         """Tell whether an event counts: it is no error declaration, and none withdraws it."""
@@ -131,22 +198,18 @@ class Source:
         """List the entries that were read and do not count."""
         return sorted(record.seq for record in self.records.values() if not self.stands(record))
 
-    def _list(self, uris: Sequence[str]) -> None:
-        fresh = [uri for uri in uris if uri not in self._listed]
-        if fresh:
-            self._listed.update(self.lookup.roles_in(fresh))
-
     def _read(self, seqs: Sequence[int]) -> None:
         for seq, data in self.lookup.proven(seqs).items():
             record = make_record(seq, data, self.lookup)
             if record is None:
                 raise WrongIndexError(f"the index is wrong: entry {seq} is no event")
             self.records[seq] = record
+            self._fresh.add(record.facts.event_id)
             if record.facts.withdraws:
                 self._withdrawn.add(record.facts.event_id)
 
     def _find_withdrawn(self) -> None:
-        fresh = {record.facts.event_id for record in self.records.values()} - self._asked
+        fresh, self._fresh = self._fresh - self._asked, set()
         self._asked |= fresh
         declared = self.lookup.declared(sorted(fresh))
         self._read(sorted(set(declared.values()) - self.records.keys()))
@@ -191,7 +254,8 @@ class Source:
         except (LookupError, TypeError, AttributeError, Refused):
             return  # signed, but no event that this program would record
         for uri, role in roles.items():
-            if role & self._loaded.get(uri, 0):
+            listed = role & self._loaded.get(uri, 0) and any(row[:2] == (seq, role) for row in self._listed[uri])
+            if role & self._loaded.get(uri, 0) and not listed:
                 raise WrongIndexError(f"the index is wrong: it leaves out entry {seq}, which names {uri}")
         if "errorDeclaration" in body and body["eventID"] in self._asked - self._withdrawn:
             raise WrongIndexError(f"the index is wrong: it leaves out entry {seq}, which withdraws an event")
@@ -221,6 +285,7 @@ def make_record(seq: int, data: bytes, lookup: Lookup) -> Record | None:
         body.get(QUANTITY),
         body.get(UNIT),
         entry["via"],
+        hold_words(body) if "persistentDisposition" in body or facts.step == STEP else NO_WORDS,
     )
 
 

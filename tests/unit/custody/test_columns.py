@@ -272,3 +272,13 @@ def test_private_values_that_are_withheld_are_empty(rows, obj):
 def test_decimals_are_floats(rows, obj):
     assert rows(obj(1, 0, "A", **{"trace:quantity": 2}))[0]["quantity"] == 2.0
     assert isinstance(rows(obj(1, 0, "A", **{"trace:quantity": Decimal("2.5")}))[0]["quantity"], float)
+
+
+def test_an_imported_corrective_event_counts_from_its_declaration(events, obj, at):
+    wrong, right = obj(1, 0, "A"), obj(2, 0, "A")
+    error = {"declarationTime": at(5), "correctiveEventIDs": [right["eventID"]]}
+    told = events(wrong, right, wrong | {"errorDeclaration": error})
+    for hour, standing in ((4, [1]), (5, [2])):
+        found = events_columns(told, as_of=micros(read_time(at(hour))))
+        pairs = zip(found["seq"], found["corrected"], strict=True)
+        assert [seq for seq, corrected in pairs if not corrected] == standing

@@ -29,10 +29,11 @@ def test_two_equal_rows_are_two_sales():
 
 
 def test_the_recipe_is_that_of_the_decision_record():
-    content = (
-        b'{"bizStep":"retail_selling","epcList":["a"],"eventTime":"2026-03-01T08:15:00Z","type":"ObjectEvent"}'
+    prehash = (
+        b"eventType=ObjectEventeventTime=2026-03-01T08:15:00.000ZepcListepc=a"
+        b"bizStep=https://ref.gs1.org/cbv/BizStep-retail_selling"
     )
-    message = b"trace event identity\n" + sha256(content).digest() + b"\x00" + b"1"
+    message = b"trace event identity\n" + sha256(prehash).digest() + b"\x00" + b"1"
     raw = bytearray(sha256(message).digest()[:16])
     raw[6], raw[8] = raw[6] & 0x0F | 0x80, raw[8] & 0x3F | 0x80
     assert ids(SALE)[0].removeprefix("urn:uuid:").replace("-", "") == raw.hex()
@@ -43,9 +44,18 @@ def test_what_the_keeper_adds_is_no_content():
 
 
 def test_every_other_field_counts():
-    changed = [SALE | {"own:x": "1"}, SALE | {"eventTime": "2026-03-01T08:15:00+00:00"}, SALE | {"epcList": ["A"]}]
+    changed = [SALE | {"own:x": "1"}, SALE | {"eventTime": "2026-03-01T08:15:00.001Z"}, SALE | {"epcList": ["A"]}]
     assert len(set(ids(SALE, *changed))) == 4
     assert ids(SALE | {"errorDeclaration": {}}) != ids(SALE)
+
+
+def test_other_spellings_of_the_same_event_are_the_same():
+    same = [
+        SALE | {"eventTime": "2026-03-01T09:15:00.0000+01:00"},
+        SALE | {"bizStep": "urn:epcglobal:cbv:bizstep:retail_selling"},
+        SALE | {"epcList": [" a "]},
+    ]
+    assert [ids(other) for other in same] == [ids(SALE)] * 3
 
 
 def test_an_own_id_is_kept():

@@ -151,7 +151,7 @@ def test_an_index_that_lies_misleads_nobody(make_recorder, record, looking, obj,
     with closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as connection:
         for seq in (-1, 0, 2, 99, 2**62):
             connection.execute(
-                "INSERT INTO d_mention(thing, seq, role) SELECT id, ?, 1 FROM d_thing WHERE uri = ?",
+                "INSERT INTO d_mention SELECT id, ?, 1, 0, 0 FROM d_thing WHERE uri = ?",
                 (seq, OBJ + "A"),
             )
     with looking() as (view, reader):

@@ -166,3 +166,9 @@ def test_names_may_be_in_the_plural_and_a_place_is_never_private():
     assert make_policy(["parties", "Documents"]).names >= {"party", "document", "biztransactionlist"}
     with pytest.raises(Refused, match="place"):
         make_policy(["place"])
+
+
+def test_the_text_of_an_extension_and_a_context_are_no_fields_of_that_name():
+    event = {"@context": [{"note": "https://x.example/"}], "ext:a": {"#text": "7", "unit": "KGM"}}
+    assert seal(event, make_policy()) == (event, ())
+    assert seal({"ext:note": {"#text": "7"}}, make_policy())[0]["ext:note"].keys() == {"_commit"}

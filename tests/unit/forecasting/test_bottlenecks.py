@@ -162,9 +162,9 @@ def test_open_work_raises_the_forecast():
 def test_open_work_is_aged_by_what_outlasted_it():
     long_ago = -168 * 30
     stays = [("A", long_ago + k, long_ago + k + stay) for k in range(30) for stay in (10.0, 1000.0)]
-    # the open visit is 700 h old, so it is one of those that last 1000 h: the whole week ahead is lost
-    result = bottlenecks(visits(*stays, ("A", 168 - 700, None)), as_of=NEXT)
-    assert result["forecast_queue_hours"][0] == pytest.approx(168)
+    # the open visit is 700 h old, so it is one of those that last 1000 h: the whole day ahead is lost
+    result = bottlenecks(visits(*stays, ("A", 168 - 700, None)), as_of=NEXT, period="D")
+    assert result["forecast_queue_hours"][0] == pytest.approx(24)
 
 
 def test_the_forecast_of_a_steady_place_is_what_comes():

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Quantiles of the logarithm of a lead time: a median line, and trees around it.
+
+The line carries what must be carried on beyond what was seen (lane, recent level, promise). The trees find what a
+line cannot, and how wide the band is.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from forecasting.flow.boosted_quantiles import Growth, fit_boosted_quantiles
+from forecasting.flow.leg_design import Design
+
+Floats = npt.NDArray[np.float64]
+
+LEVELS = np.array([0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95])
+"""Levels that are fitted; others are read between them."""
+
+STAGES = (0, 30, 60, 120, 200)
+"""Numbers of trees that are tried."""
+
+_LEAST_FOR_LINE, _LEAST_FOR_TREES = 40, 150
+_FEW_ROWS = (3_000, 12_000)
+_MOST_ROWS = 40_000
+_MOST_ROWS_OF_LINE = 20_000
+
+RIDGE = 3.0
+"""Rows that the belief in the lane's own expectation weighs as much as."""
+
+_ROUNDS = 60
+_SMOOTHING = 0.01
+_LEAST_SPREAD = 1e-9
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line over standardised columns: clipped to what was seen, what is missing at the median."""
+
+    low: Floats
+    high: Floats
+    middle: Floats
+    scale: Floats
+    weights: Floats
+
+    def predict(self, columns: Floats) -> Floats:
+        """Give the median of each row, shape (rows,)."""
+        return np.asarray(self._standard(columns) @ self.weights[1:] + self.weights[0])
+
+    def _standard(self, columns: Floats) -> Floats:
+        filled = np.where(np.isnan(columns), self.middle, columns)
+        return np.asarray((np.clip(filled, self.low, self.high) - self.middle) / self.scale)
+
+
+def predict_stages(design: Design, stages: tuple[int, ...] = STAGES) -> Floats:
+    """Fit, and give the quantiles of the logarithm after each number of trees.
+
+    Returns:
+        Ascending along the last axis, shape (stages, queries, levels).
+    """
+    rows, outcome = design.rows[-_MOST_ROWS:], design.outcome[-_MOST_ROWS:]
+    centre, asked_centre = rows[:, design.expected], design.asked[:, design.expected]
+    if len(rows) >= _LEAST_FOR_LINE:
+        line = fit_line(rows, outcome, expected=design.expected)
+        centre, asked_centre = line.predict(rows), line.predict(design.asked)
+    excess = outcome - centre
+    if len(rows) < _LEAST_FOR_TREES:
+        stages = tuple(0 for _ in stages)
+    growth = Growth(trees=max(stages), least=int(np.clip(len(rows) // 300, 15, 40)))
+    more = np.column_stack((rows, centre))
+    asked = np.column_stack((design.asked, asked_centre))
+    # one fit to few rows depends on which of them each tree happened to see
+    seeds = range(1 + sum(len(rows) < bound for bound in _FEW_ROWS))
+    fits = (fit_boosted_quantiles(more, excess, LEVELS, growth, seed=seed) for seed in seeds)
+    staged = np.mean([trees.predict(asked, stages=stages) for trees in fits], axis=0)
+    return np.asarray(staged + asked_centre[None, :, None])
+
+
+def fit_line(rows: Floats, outcome: Floats, *, expected: int | None = None, worth: float = RIDGE) -> Line:
+    """Fit the median of the outcome by a line (Koenker and Bassett 1978), drawn to what the lane expects.
+
+    Iteratively reweighted least squares (Schlossmacher 1973) with a ridge: columns that say the same leave a line
+    undetermined, and few legs should move it little.
+
+    Args:
+        rows: columns, NaN where not known, shape (n, m).
+        outcome: shape (n,).
+        expected: column that is believed beforehand to be the outcome itself; None: no column is.
+        worth: of that belief, in rows.
+
+    Returns:
+        The line.
+    """
+    rows, outcome = rows[-_MOST_ROWS_OF_LINE:], outcome[-_MOST_ROWS_OF_LINE:]
+    known = np.isfinite(rows)
+    some = known.any(axis=0)
+    low, middle, high = (np.zeros(rows.shape[1]) for _ in range(3))
+    low[some], middle[some], high[some] = np.nanquantile(rows[:, some], (0.005, 0.5, 0.995), axis=0)
+    filled = np.clip(np.where(known, rows, middle), low, high)
+    spread = filled.std(axis=0)
+    scale = np.where(spread > _LEAST_SPREAD, spread, 1.0)
+    matrix = np.column_stack((np.ones(len(rows)), (filled - middle) / scale))
+    believed = np.zeros(matrix.shape[1])
+    believed[0] = np.median(outcome)
+    if expected is not None:
+        believed[0] = middle[expected] + np.median(outcome - filled[:, expected])
+        believed[1 + expected] = scale[expected]
+    pull = np.full(matrix.shape[1], worth)
+    pull[0] = 1e-6
+    weights: Floats = believed.copy()
+    for _ in range(_ROUNDS):
+        error = np.abs(outcome - matrix @ weights)
+        usual = max(float(np.median(error)), 1e-4)
+        sway = 1 / np.maximum(error, usual * _SMOOTHING)
+        heavy = matrix * sway[:, None]
+        ridge = pull / usual
+        target = heavy.T @ outcome + ridge * believed
+        moved = np.asarray(np.linalg.solve(heavy.T @ matrix + np.diag(ridge), target), dtype=np.float64)
+        done = float(np.abs(moved - weights).max()) < 1e-6
+        weights = moved
+        if done:
+            break
+    return Line(low, high, middle, scale, weights)

@@ -1,0 +1,133 @@
+"""Which events count: an error declaration withdraws an event, and may name what stands in its place.
+
+Events are never changed. To withdraw one, a copy of it with the same eventID and an `errorDeclaration` is recorded
+(EPCIS 2.0 section 7.4.1.4); corrective events are events of their own. A correction applies from its own record
+time on: whoever asks for an earlier moment sees what was believed then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from ledger.chain.errors import Refused
+from ledger.custody.history import Event, make_event
+from ledger.custody.index.lookup import Lookup
+from ledger.custody.times import event_time_text
+from ledger.custody.vocabulary import is_uri
+
+# The reasons of CBV 2.0 section 7.4; a reason of one's own is a URI.
+DID_NOT_OCCUR: Final = "did_not_occur"
+INCORRECT_DATA: Final = "incorrect_data"
+REASONS: Final = (DID_NOT_OCCUR, INCORRECT_DATA)
+_SPELLINGS: Final = ("urn:epcglobal:cbv:er:", "https://ref.gs1.org/cbv/ER-", "gs1:ER-", "cbv:ER-")
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """An error declaration: the event that it withdraws, since when [us], why, and what stands in its place."""
+
+    event_id: str
+    seq: int
+    known: int
+    reason: str | None
+    corrective: tuple[str, ...]
+
+
+class Corrections:
+    """The error declarations among some events.
+
+    Args:
+        events: In any order; those that declare nothing are passed over.
+    """
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        self._of: dict[str, Declaration] = {}
+        self._replacing: dict[str, Declaration] = {}
+        found = sorted((event.known, event.seq, event) for event in events if event.facts.withdraws)
+        for known, seq, event in found:
+            facts = event.facts
+            declaration = Declaration(facts.event_id, seq, known, bare_reason(facts.reason), facts.corrective)
+            # The first that was known counts; later ones can only say the same again.
+            self._of.setdefault(facts.event_id, declaration)
+            for corrective in facts.corrective:
+                self._replacing.setdefault(corrective, declaration)
+
+    def of(self, event_id: str, as_of: int | None = None) -> Declaration | None:
+        """Give the declaration that withdraws an event; None: it stands.
+
+        Args:
+            event_id: The event.
+            as_of: Only what was known by then [us since the epoch]; None: everything.
+        """
+        found = self._of.get(event_id)
+        return found if found is not None and (as_of is None or found.known <= as_of) else None
+
+    def replaced_by(self, event_id: str) -> Declaration | None:
+        """Give the declaration that names an event as what stands in the place of another."""
+        return self._replacing.get(event_id)
+
+    def known(self, event: Event) -> int:
+        """Say since when an event is known [us since the epoch].
+
+        A corrective event repeats the time of what it corrects, so where its source gives no record time it
+        counts from when it was declared; else both would count in between.
+        """
+        declaration = self._replacing.get(event.facts.event_id)
+        if declaration is None or event.via != "imported" or event.facts.recorded is not None:
+            return event.known
+        return max(event.known, declaration.known)
+
+
+def find_corrections(lookup: Lookup, event_ids: Iterable[str]) -> Corrections:
+    """Find the declarations that withdraw any of these events, each proven.
+
+    Raises:
+        Untrue: One of them does not hold.
+    """
+    entries = lookup.declarations_of(list(dict.fromkeys(event_ids)))
+    return Corrections(make_event(entry.seq, entry.body, entry.rec, entry.via) for entry in entries)
+
+
+def read_reason(text: str) -> str:
+    """Read a reason in any spelling; give the bare CBV word, or the URI of an own one.
+
+    >>> read_reason("urn:epcglobal:cbv:er:did_not_occur")
+    'did_not_occur'
+
+    Raises:
+        Refused: It is neither.
+    """
+    bare = bare_reason(text)
+    if bare in REASONS or (bare == text and is_uri(text)):
+        return str(bare)
+    raise Refused(f"{text!r} is no reason", remedy=f"one of {', '.join(REASONS)}, or a URI of your own")
+
+
+def bare_reason(text: str | None) -> str | None:
+    """Give the bare word of a CBV reason; anything else as it is."""
+    for spelling in _SPELLINGS:
+        if text and text.startswith(spelling) and text.removeprefix(spelling) in REASONS:
+            return text.removeprefix(spelling)
+    return text
+
+
+def declare(
+    body: Mapping[str, Any], *, at: datetime, reason: str, corrective: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Write the error declaration that withdraws an event.
+
+    Args:
+        body: The event, as the log has it or in full.
+        at: The time of the declaration.
+        reason: A CBV word or a URI.
+        corrective: The eventIDs of what stands in its place.
+    """
+    # Who stores an event sets its record time, so that of the copy is not that of the original.
+    copy = {key: value for key, value in body.items() if key != "recordTime"}
+    error: dict[str, Any] = {"declarationTime": event_time_text(at), "reason": reason}
+    if corrective := list(corrective):
+        error["correctiveEventIDs"] = corrective
+    return {**copy, "errorDeclaration": error}

@@ -1,0 +1,152 @@
+"""`trace eta`: when what is under way will arrive, and how likely it is late."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trace_cli import options
+
+if TYPE_CHECKING:
+    from trace_cli.prediction import Prediction
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("eta")(eta)
+
+
+def eta(
+    items: Annotated[
+        list[str] | None, typer.Argument(metavar="[ITEM]...", help="Only these things (default: all).")
+    ] = None,
+    place: Annotated[str | None, typer.Option("--place", help="Only what is under way to this place.")] = None,
+    late: Annotated[
+        float, typer.Option("--late", min=0, max=1, help="Only shipments at least so likely late.")
+    ] = 0.0,
+    as_of: options.AsOf = None,
+    top: options.Top = 10,
+    unverified: options.Unverified = False,
+    no_record: options.NoRecord = False,
+    output: options.Output = None,
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """Tell when shipments under way will arrive, with a band of 80 %, and how likely each is late.
+
+    Lead times are learnt from the legs of verified history, the open ones included. A shipment is under way from
+    the event in which it leaves a place to the first at another. The likeliest late come first.
+
+    \b
+    Examples:
+      trace eta
+      trace eta PALLET-7 --as-of 2026-02-01
+      trace eta --place DC-TULSA --late 0.5 -o late.csv
+    """
+    from trace_cli.context import find_site
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
+    from trace_cli.progress import Progress
+    from trace_cli.reports.eta import SCHEMA, shipment_answers
+
+    check_output(output)
+    moment = read_as_of(as_of)
+    site = find_site(ledger)
+    destination = None if place is None else site.codes.place(place)
+    with Progress("verifying", quiet=as_json) as progress:
+        prediction = open_prediction(site, moment, schema=SCHEMA, unverified=unverified, progress=progress)
+        progress.say("fitting lead times")
+        with telling():
+            table, wanted, missing = _measure(prediction, items or [], destination)
+
+    def describe() -> dict[str, object]:
+        return _decision(prediction, table, wanted, destination)
+
+    shipments = [
+        one for one in shipment_answers(table.to_dict("records")) if (one["late_probability"] or 0) >= late
+    ]
+    answer = {
+        **prediction.answer(SCHEMA),
+        "shipments_found": len(shipments),
+        "shipments": shipments,
+        "not_under_way": missing,
+        "decision_seq": record_decision(prediction, describe, wanted=not no_record),
+    }
+    _write(answer, prediction, top=top, output=output, as_json=as_json)
+    return int(ExitCode.OK)
+
+
+def _measure(
+    prediction: Prediction, items: list[str], destination: str | None
+) -> tuple[Any, list[str], list[str]]:
+    """Give the shipments that were asked for, what the items mean, and those of them that are not under way."""
+    from forecasting.flow.under_way import shipments_under_way
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+
+    codes = prediction.site.codes
+    events = prediction.events()
+    table = shipments_under_way(events, as_of=prediction.moment)
+    names = set(events["item"].dropna())
+    wanted = []
+    for item in items:
+        found = next((name for name in (item, *codes.candidates(item)) if name in names), None)
+        if found is None:
+            raise CommandError(
+                ExitCode.NOT_FOUND,
+                f"no event known by {prediction.moment:%Y-%m-%d %H:%M} UTC names {item!r}",
+                remedy="look at what is there: trace log",
+            )
+        wanted.append(found)
+    if wanted:
+        table = table[table["item"].isin(wanted)]
+    missing = sorted(set(wanted) - set(table["item"]))
+    if destination is not None:
+        table = table[table["destination"] == destination]
+    return table.reset_index(drop=True), wanted, missing
+
+
+def _decision(prediction: Prediction, table: Any, wanted: list[str], destination: str | None) -> dict[str, object]:
+    from forecasting.decisions import data_digest, describe_run, output_digest
+    from trace_cli.prediction import moment_text
+
+    return describe_run(
+        command="eta",
+        checkpoint=prediction.checkpoint(),
+        selection={"as_of": moment_text(prediction.moment), "items": wanted, "place": destination},
+        data=data_digest(prediction.events(), ["event_time", "seq", "item"]),
+        model="median line, boosted quantile trees, conformal shifts",
+        parameters={"quantiles": "0.1 0.5 0.9"},
+        seed=0,
+        output=output_digest(table),
+    )
+
+
+def _write(answer: dict[str, Any], prediction: Prediction, *, top: int, output: Any, as_json: bool) -> None:
+    import json
+
+    from trace_cli.formats.answer import note, say, write_file, write_json
+    from trace_cli.prediction import basis_line, warning_line
+    from trace_cli.reports.eta import eta_csv, write_eta
+
+    if output is not None:
+        is_json = output.suffix.lower() == ".json"
+        write_file(output, json.dumps(answer, ensure_ascii=False) + "\n" if is_json else eta_csv(answer))
+    shown = {**answer, "shipments": answer["shipments"][:top]}
+    if as_json:
+        write_json(shown)
+        return
+    if warning := warning_line(prediction):
+        say(warning)
+    say(f"Under way on {prediction.moment:%Y-%m-%d %H:%M} UTC: {answer['shipments_found']} shipments")
+    say(basis_line(prediction) + "\n")
+    if prediction.is_late:
+        note("the history ends before --as-of; what had not arrived by its end is taken to be under way still")
+    write_eta(shown, prediction.site.codes)
+    if len(shown["shipments"]) < answer["shipments_found"]:
+        say(f"\nThe first {top} of {answer['shipments_found']} (--top shows more, -o FILE writes all).")
+    if output is not None:
+        say(f"\nWritten to {output}: {len(answer['shipments'])} shipments")
+    if (seq := answer["decision_seq"]) is not None:
+        say(f"\nRecorded as decision {seq}: trace decision show {seq}")

@@ -1,0 +1,138 @@
+"""`trace hold`, `trace release`: keep a lot from being passed on, and let it go again."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from trace_cli import options
+
+
+class Word(StrEnum):
+    """Why goods are on hold, in the words of the CBV."""
+
+    UNAVAILABLE = "unavailable"
+    RECALLED = "recalled"
+
+
+Things = Annotated[list[str], typer.Argument(metavar="LOT...", help="PRODUCT:LOT, an item, or a URI.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why; it stays in the log, so name no person.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("hold")(hold)
+    app.command("release")(release)
+
+
+def hold(
+    things: Things,
+    word: Annotated[
+        Word, typer.Option("--disposition", help="unavailable (quarantine, inspection) or recalled.")
+    ] = Word.UNAVAILABLE,
+    reason: Reason = None,
+    place: options.Place = None,
+    document: options.Document = None,
+    at: options.Time = None,
+    by: options.By = None,
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """Put a lot on hold: whoever then records that it is shipped, packed, sold or used is refused.
+
+    The hold counts for its instances and for the containers that it is in, too. What others say (imports) is
+    recorded and flagged.
+
+    \b
+    Examples:
+      trace hold 9521234000037:P26030-MIX --reason "positive sample 2026-114"
+      trace hold 9521234000037:P26030-MIX --disposition recalled --document RECALL-7
+    """
+    return _record(
+        things, {"set": [word.value]}, word.value, "holding", reason, place, document, at, by, ledger, as_json
+    )
+
+
+def release(
+    things: Things,
+    reason: Reason = None,
+    place: options.Place = None,
+    document: options.Document = None,
+    at: options.Time = None,
+    by: options.By = None,
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """Release a lot from hold: it may be passed on again.
+
+    \b
+    Example:
+      trace release 9521234000037:P26030-MIX --reason "second sample negative"
+    """
+    from ledger.custody.holds import HOLDING, RELEASE_STEP
+
+    lifted = {"unset": sorted(HOLDING)}
+    return _record(things, lifted, "available", RELEASE_STEP, reason, place, document, at, by, ledger, as_json)
+
+
+def _record(
+    things: list[str],
+    persistent: dict[str, list[str]],
+    disposition: str,
+    step: str,
+    reason: str | None,
+    place: str | None,
+    document: str | None,
+    at: str | None,
+    by: str | None,
+    ledger: Path | None,
+    as_json: bool,
+) -> int:
+    from ledger.custody.holds import PERSISTENT
+    from ledger.custody.statement import REASON, Thing
+    from trace_cli.asking import asking
+    from trace_cli.capture import Circumstances, make_event, make_statement
+    from trace_cli.commands.record import record_and_tell
+
+    more: dict[str, Any] = {PERSISTENT: persistent} | ({REASON: reason} if reason else {})
+    found: list[Thing] = []
+    with asking(ledger) as asked:
+        for text in things:
+            uri = asked.find(text, "trace.record/1")
+            found.append(Thing(uri, is_class(uri)))
+        if "unset" in persistent:
+            _check_held(asked.lookup, [thing.uri for thing in found])
+    said = Circumstances(
+        step=step, place=place, document=document, at=at, disposition=disposition, extensions=more
+    )
+    statement = make_statement(asked.site.codes, said, found)
+    return record_and_tell(asked.site, [make_event(statement)], by, step, as_json=as_json)
+
+
+def is_class(uri: str) -> bool:
+    """Tell whether a thing is a class (a lot, a product), so that an event lists it by quantity."""
+    from ledger.custody.codes import lot_of, product_of
+
+    return bool(lot_of(uri)) or (product_of(uri) is not None and "/21/" not in uri)
+
+
+def _check_held(lookup: Any, uris: list[str]) -> None:
+    """Refuse to release what is not on hold.
+
+    Raises:
+        CommandError: One of the things is not.
+    """
+    from ledger.custody.provenance.held import standing_holds
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+
+    held = {found.thing for found in standing_holds(lookup)}
+    if free := [uri for uri in uris if uri not in held]:
+        raise CommandError(
+            ExitCode.REFUSED,
+            f"{free[0]} is not on hold, so there is nothing to release",
+            remedy=f"trace history {free[0]}",
+        )

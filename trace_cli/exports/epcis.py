@@ -1,0 +1,173 @@
+"""`trace export epcis`: events as an EPCIS document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trace_cli import options
+
+if TYPE_CHECKING:
+    from ledger.chain.reader import AuthenticReader
+    from ledger.chain.storage.sqlite import SqliteView
+    from ledger.custody.exchange.epcis_xml_writer import Unsayable
+    from trace_cli.context import Site
+
+_SHOWN = 5
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command."""
+    group.command("epcis")(export_epcis)
+
+
+def export_epcis(
+    form: Annotated[str, typer.Option("--format", help="json (JSON-LD) or xml.")] = "json",
+    version: Annotated[str, typer.Option("--version", help="2.0, or 1.2 as XML.")] = "2.0",
+    items: Annotated[
+        list[str] | None, typer.Option("--item", help="Only events that name this thing; may be repeated.")
+    ] = None,
+    drop: Annotated[bool, typer.Option("--drop", help="Leave out what the format cannot say.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where to write it (default: standard output).")
+    ] = None,
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """Write recorded events as an EPCIS document, each proven against the signed head.
+
+    Private values stand in the document as far as this ledger holds them. What XML or EPCIS 1.2 has no place for
+    is named, and nothing is written unless --drop is given.
+
+    \b
+    Examples:
+      trace export epcis -o events.jsonld
+      trace export epcis --format xml --version 1.2 -o events.xml
+      trace export epcis --item 9521321123458:24A --format xml
+    """
+    from ledger.chain.reader import AuthenticReader
+    from trace_cli.context import find_site, now
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.formats.answer import note, say, write_file, write_json
+
+    if form not in ("json", "xml") or version not in ("1.2", "2.0"):
+        raise CommandError(
+            ExitCode.USAGE,
+            f"--format is json or xml and --version 2.0 or 1.2, got {form!r} and {version!r}",
+            remedy="trace export epcis --format xml --version 2.0",
+        )
+    if (form, version) == ("json", "1.2"):
+        raise CommandError(
+            ExitCode.USAGE, "EPCIS 1.2 has no JSON", remedy="trace export epcis --format xml --version 1.2"
+        )
+    site = find_site(ledger)
+    policy = site.believed_policy()
+    withheld: list[int] = []
+    left: list[Unsayable] = []
+    created = now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    with site.reading() as (view, pin):
+        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
+        events = [
+            event
+            for seq in _wanted(site, view, reader, items or [])
+            if (event := _event(view, reader, seq, withheld)) is not None
+        ]
+    text = "".join(_write(events, form, version, created, left))
+    if left and not drop:
+        shown = "; ".join(f"{one.event_id} {one.field}: {one.reason}" for one in left[:_SHOWN])
+        more = f"; and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
+        raise CommandError(
+            ExitCode.REFUSED,
+            f"{form} {version} cannot say all of it, so nothing was written: {shown}{more}",
+            remedy="leave it out with --drop, or export EPCIS 2.0 in JSON: trace export epcis -o FILE.jsonld",
+        )
+    if output is not None:
+        write_file(output, text)
+    if withheld:
+        note(
+            f"warning: {len(withheld)} values are not in this ledger and were left out, as in entry {withheld[0]}"
+        )
+    if left:
+        note(f"warning: {len(left)} fields were dropped, which {form} {version} cannot say")
+    answer = {
+        "schema": "trace.export/1",
+        "format": form,
+        "version": version,
+        "events": len(events),
+        "file": str(output) if output else None,
+        "dropped": [{"event_id": one.event_id, "field": one.field, "reason": one.reason} for one in left],
+        "withheld": len(withheld),
+    }
+    if as_json:
+        write_json(answer if output else {**answer, "document": text})
+    elif output is None:
+        say(text.rstrip("\n"))
+    else:
+        say(f"Wrote {len(events):,} events, EPCIS {version}: {output}")
+    return int(ExitCode.OK)
+
+
+def _wanted(site: Site, view: SqliteView, reader: AuthenticReader, items: list[str]) -> Iterable[int]:
+    """List the entries that are asked for: all, or those that name an item."""
+    from ledger.custody.index.lookup import Lookup
+    from ledger.custody.item_history import NotFoundError, resolve
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.reports.entry import tell_index
+
+    if not items:
+        return range(reader.size)
+    lookup = Lookup(view, reader)
+    seqs: set[int] = set()
+    for item in items:
+        try:
+            seqs.update(entry.seq for entry in lookup.entries_naming(resolve(lookup, site.codes, item)))
+        except NotFoundError:
+            raise CommandError(
+                ExitCode.NOT_FOUND, f"no event names {item!r}", remedy="look at what is there: trace log"
+            ) from None
+    tell_index(lookup)
+    return sorted(seqs)
+
+
+def _event(view: SqliteView, reader: AuthenticReader, seq: int, withheld: list[int]) -> dict[str, Any] | None:
+    """Give the event of an entry with its private values; those that are gone are left out and counted."""
+    from ledger.custody.privacy import reveal
+
+    entry = reader.entry(seq)
+    if entry.kind != "event":
+        return None
+    event: dict[str, Any] = _without_gone(reveal(entry.body, view), seq, withheld)
+    return event
+
+
+def _without_gone(value: Any, seq: int, withheld: list[int]) -> Any:
+    from ledger.chain.commitment import is_commitment
+
+    if isinstance(value, dict):
+        kept = {}
+        for key, item in value.items():
+            if is_commitment(item):
+                withheld.append(seq)
+            else:
+                kept[key] = _without_gone(item, seq, withheld)
+        return kept
+    if isinstance(value, list):
+        return [_without_gone(item, seq, withheld) for item in value]
+    return value
+
+
+def _write(
+    events: list[dict[str, Any]], form: str, version: str, created: str, left: list[Unsayable]
+) -> Iterator[str]:
+    if form == "json":
+        from ledger.custody.exchange.epcis_json_writer import write_json
+
+        return write_json(events, created=created)
+    from ledger.custody.exchange.epcis_xml_writer import write_xml
+
+    return write_xml(events, created=created, version="1.2" if version == "1.2" else "2.0", tell=left.append)

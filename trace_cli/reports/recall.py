@@ -1,0 +1,155 @@
+"""The answer of `recall`: as JSON keys, as a table for people, as CSV and as a spreadsheet."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from trace_cli.reports.provenance import amount, gap_keys, gap_lines, number
+
+if TYPE_CHECKING:
+    from ledger.custody.codes import Codes
+    from ledger.custody.provenance.recall import Recall, There
+
+HEAD: Final = ("item", "state", "place", "container", "holder", "quantity", "unit", "contact", "last entry")
+PLACES: Final = ("place", "quantity", "unit", "things")
+STATES: Final = {"under_way": "under way", "here": "here"}
+
+
+def recall_answer(found: Recall, seconds: float, verdict: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
+    """Write the keys of `trace.recall/1`."""
+    return {
+        "schema": "trace.recall/1",
+        "lot": found.lot,
+        "affected": [
+            {
+                "id": line.part.uri,
+                "kind": line.kind,
+                "state": line.part.state,
+                "place": line.part.place,
+                "container": line.part.container,
+                "holder": line.part.holder,
+                "quantity": number(line.part.quantity),
+                "unit": line.part.unit,
+                "last_seq": line.part.last_seq,
+                "contact": line.contact,
+            }
+            for line in found.affected
+        ],
+        "where": [_there(there) for there in found.where],
+        "sold": [_there(there) for there in found.sold],
+        "seconds": round(seconds, 3),
+        "complete": found.complete,
+        "gaps": [gap_keys(gap) for gap in found.gaps],
+        "verdict": verdict,
+        "warnings": warnings,
+    }
+
+
+def _there(there: There) -> dict[str, Any]:
+    return {"place": there.place, "quantity": number(there.quantity), "unit": there.unit, "items": there.items}
+
+
+def recall_lines(found: Recall, answer: dict[str, Any], codes: Codes) -> list[str]:
+    """Tell a recall to people: the list, the places, the gaps, and what it rests on."""
+    from trace_cli.formats.table import draw_table
+
+    rows = _rows(found, codes)
+    lines = [f"RECALL {codes.short(found.lot)}   {len(rows)} lines"]
+    lines += draw_table(HEAD, rows, right=(5, 8)).splitlines()
+    for head, places in (("Now at", found.where), ("Sold at", found.sold)):
+        told = [
+            f"{codes.short(at.place) if at.place else 'place unknown'} "
+            f"{amount(at.quantity, at.unit) or f'{at.items} things'}"
+            for at in places
+        ]
+        lines.append(f"{head}: {', '.join(told) or 'nowhere'}")
+    lines += gap_lines(found.gaps, codes)
+    verdict = answer["verdict"]
+    count = len(found.gaps)
+    lines.append(
+        "Complete: history supports every link."
+        if answer["complete"]
+        else f"NOT COMPLETE: {count} gap{'' if count == 1 else 's'} in history, named above."
+    )
+    lines.append(
+        f"{answer['seconds']:.2f} s; {verdict['entries_proven']:,} events proven against the signed head of "
+        f"{verdict['size']:,} entries ({verdict['anchor']})."
+    )
+    return lines
+
+
+def write_recall(path: Path, found: Recall, answer: dict[str, Any], codes: Codes) -> None:
+    """Write the list to a file, with the format of its suffix.
+
+    Raises:
+        CommandError: No such format, or the file cannot be written.
+    """
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.formats.answer import write_file
+
+    if path.suffix == ".json":
+        write_file(path, json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+    elif path.suffix == ".csv":
+        from trace_cli.formats.csv_text import csv_text
+
+        write_file(path, csv_text(HEAD, _rows(found, codes)))
+    elif path.suffix == ".xlsx":
+        from ledger.custody.fsma.sheets import Sheet
+        from trace_cli.formats.workbook import write_workbook
+
+        places = [(_short(codes, at.place), number(at.quantity), at.unit, at.items) for at in found.where]
+        sold = [(_short(codes, at.place), number(at.quantity), at.unit, at.items) for at in found.sold]
+        gaps = [
+            (gap.kind, codes.short(gap.item), ", ".join(map(str, gap.seqs)), gap.message, gap.remedy)
+            for gap in found.gaps
+        ]
+        write_workbook(
+            path,
+            [
+                Sheet("recall", HEAD, _rows(found, codes)),
+                Sheet("now at", PLACES, places),
+                Sheet("sold at", PLACES, sold),
+                Sheet("gaps", ("kind", "item", "entries", "what", "record that would mend it"), gaps),
+                Sheet("proof", ("what", "value"), _proof(found, answer)),
+            ],
+        )
+    else:
+        raise CommandError(
+            ExitCode.USAGE, f"{path}: a recall is written as .xlsx, .csv or .json", remedy="-o recall.xlsx"
+        )
+
+
+def _proof(found: Recall, answer: dict[str, Any]) -> list[tuple[object, ...]]:
+    verdict = answer["verdict"]
+    return [
+        ("lot", found.lot),
+        ("complete", "yes" if answer["complete"] else f"NO: {len(found.gaps)} gaps, see the sheet"),
+        ("events proven", str(verdict["entries_proven"])),
+        ("signed head, entries", str(verdict["size"])),
+        ("anchor", verdict["anchor"]),
+        ("seconds", str(answer["seconds"])),
+    ]
+
+
+def _rows(found: Recall, codes: Codes) -> list[tuple[object, ...]]:
+    return [
+        (
+            codes.short(line.part.uri),
+            STATES.get(line.part.state, line.part.state),
+            _short(codes, line.part.place),
+            _short(codes, line.part.container),
+            _short(codes, line.part.holder),
+            number(line.part.quantity),
+            line.part.unit,
+            line.contact,
+            line.part.last_seq,
+        )
+        for line in found.affected
+    ]
+
+
+def _short(codes: Codes, uri: str | None) -> str:
+    return "" if uri is None else codes.short(uri)
