@@ -24,15 +24,12 @@ QUESTIONS = (
     "growth",
     "csv_import",
     "food_export",
-<<<<<<< HEAD
     "anomalies",
     "dock_check",
-=======
     "trace_graph",
     "epcis_import",
     "event_hash",
     "forecast_cpu",
->>>>>>> ed9dc490ca0ed902e2ed2191411e509ddfda725d
 )
 HEADER = ("question", "ours", "limit, measured in the same run", "ratio", "budget", "met")
 ROOM = Path(__file__).resolve().parents[1] / ".bench"
