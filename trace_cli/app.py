@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "master": ("place", "product", "partner"),
     "correct": ("correct", "undo"),
     "erase": ("erase",),
+    "check": ("check",),
     "show": ("show",),
     "history": ("history",),
     "query": ("query",),
@@ -57,6 +58,7 @@ COMMANDS: Final = {
     "backtest": ("backtest",),
     "eta": ("eta",),
     "bottlenecks": ("bottlenecks",),
+    "anomalies": ("anomalies",),
     "decision": ("decision",),
 }
 

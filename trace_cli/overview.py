@@ -42,6 +42,7 @@ SECTIONS: Final = {
         "erase": "delete a private value for ever",
     },
     "Ask": {
+        "check": "is the thing in hand what its code says?",
         "show": "one entry in full",
         "history": "everything that happened to an item",
         "back": "everything that went into a thing",
@@ -69,6 +70,7 @@ SECTIONS: Final = {
         "backtest": "how good would forecasts have been?",
         "eta": "when shipments under way will arrive",
         "bottlenecks": "where goods wait, and where they will next",
+        "anomalies": "what looks wrong, and the entries that say so",
         "decision": "predictions that were recorded",
     },
 }
