@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Predictions that were recorded.", no_args_is_help=True, rich_markup_mode=None)
     group.command("list")(list_decisions)
     group.command("show")(show)
+    group.command("replay")(replay)
     app.add_typer(group, name="decision")
 
 
@@ -95,3 +96,43 @@ def show(
     else:
         write_decision(answer)
     return int(ExitCode.OK)
+
+
+def replay(
+    seq: Annotated[int, typer.Argument(help="Number of the entry.")],
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, help="Processes to run in; the answer is the same.")
+    ] = 1,
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """Repeat a prediction and say whether it comes out the same.
+
+    The history is verified and read at the size that the decision states, and the run is made again with its
+    parameters and seed. The answer is same, within tolerance, or different (exit 1) and by how much. A history
+    that does not hold is refused (exit 3), a model file that nobody registered too (exit 5).
+
+    \b
+    Examples:
+      trace decision replay 11504
+      trace decision replay 11504 --json --workers 2
+    """
+    from trace_cli.context import find_site
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.formats.answer import write_json
+    from trace_cli.progress import Progress
+    from trace_cli.replay import SCHEMA, open_decision, replay_decision
+    from trace_cli.replay import workers as start_workers
+    from trace_cli.reports.decision import write_replay
+
+    site = find_site(ledger)
+    with Progress("verifying", quiet=as_json) as progress:
+        decided = open_decision(site, seq, schema=SCHEMA, progress=progress)
+        progress.say("repeating the run")
+        with start_workers(workers) as executor:
+            answer = replay_decision(decided, executor)
+    if as_json:
+        write_json(answer)
+    else:
+        write_replay(answer)
+    return int(ExitCode.FAILURE if answer["outcome"] == "different" else ExitCode.OK)

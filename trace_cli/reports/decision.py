@@ -49,6 +49,30 @@ def write_decision(answer: Mapping[str, Any]) -> None:
     _write_part(answer["body"], "  ")
 
 
+def write_replay(answer: Mapping[str, Any]) -> None:
+    """Tell people whether a decision came out the same."""
+    size, present = answer["checkpoint"]["size"], answer["present_size"]
+    say(f"Decision {answer['seq']} ({answer['command']}): {answer['outcome']}")
+    say(f"History: its first {size:,} of {present:,} entries, verified, as the decision states them.")
+    if not answer["data_same"]:
+        say("The table built from this history is another than the one that was recorded.")
+    gap = answer["difference"]
+    if answer["outcome"] == "same":
+        say("Every digit of the result is as it was recorded.")
+    elif gap is None:
+        say("By how much cannot be told: the entry keeps only the digest of its result.")
+    elif gap["column"] is None:
+        say(f"{gap['cells_different']} of {gap['cells']} cells differ; none of them is a number on both sides.")
+    else:
+        say(f"{gap['cells_different']} of {gap['cells']} cells differ beyond {answer['tolerance']:g}.")
+        say(f"Largest difference: {gap['largest_relative']:.3g} relative, in {gap['column']}")
+        if gap["row"]:
+            say(f"  of {gap['row']}")
+        say(f"Largest absolute difference of any number: {gap['largest_absolute']:.6g}")
+    for one in answer["changed"]:
+        say(f"Changed since: {one['what']}: {one['recorded']} -> {one['present']}")
+
+
 def plain(value: Any) -> Any:
     """Give a canonical value as JSON takes it: a decimal number becomes the nearest float."""
     if isinstance(value, Decimal):
