@@ -3,7 +3,8 @@
 
 The constants of the engine lie in a file that anybody can edit. A file is used only where its digest stands in
 ``registered_models.json``, to which each release adds its own and from which none is taken away, so that old
-decisions can still name what they were made with. ``python -m forecasting.registered_models`` adds the present one.
+decisions can still name what they were made with. ``python -m forecasting.registered_models`` adds the present
+one.
 """
 
 import hashlib
@@ -55,8 +56,8 @@ def require_registered(digest: str, register: Path | None = None) -> None:
     """
     if digest not in registered_digests(register):
         raise UnregisteredModel(
-            f"the model file with digest {digest} is not registered: it was changed after it was released, or comes "
-            "from elsewhere; install the release again, or, where you learnt it yourself, "
+            f"the model file with digest {digest} is not registered: it was changed after it was released, or "
+            "comes from elsewhere; install the release again, or, where you learnt it yourself, "
             "run python -m forecasting.registered_models"
         )
 

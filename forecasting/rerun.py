@@ -23,6 +23,7 @@ from forecasting.flow.under_way import arrivals_by_day, journey_legs, shipments_
 from forecasting.registered_models import require_registered, require_registered_engine
 from forecasting.tables import visits_table
 
+FORECAST: Final = "forecast"
 _EVENT_KEYS: Final = ("event_time", "seq", "item")
 
 
@@ -54,13 +55,16 @@ def rerun(body: Mapping[str, Any], events: pd.DataFrame, executor: Executor | No
         BadArgument: the entry is of no command that can be repeated, or lacks what it needs.
         BadTable, NotEnoughHistory: as the command.
     """
-    repeat = _REPEATS.get(kind_of(body))
-    if repeat is None:
-        raise BadArgument(f"a decision of {kind_of(body)!r} cannot be repeated: {', '.join(_REPEATS)} can")
+    kind = kind_of(body)
+    if kind != FORECAST and kind not in _REPEATS:
+        known = ", ".join((FORECAST, *_REPEATS))
+        raise BadArgument(f"a decision of {kind!r} cannot be repeated: {known} can")
     if isinstance(recorded := body.get("model_digest"), str):
         require_registered(recorded)
     try:
-        return repeat(body, events, executor)
+        if kind == FORECAST:
+            return _forecast(body, events, executor)
+        return _REPEATS[kind](body, events)
     except (KeyError, TypeError, AttributeError) as error:
         raise BadArgument(f"the decision lacks what a repeated run needs: {error}") from error
 
@@ -120,7 +124,7 @@ def _forecast(body: Mapping[str, Any], events: pd.DataFrame, executor: Executor 
     return _done(data_digest(asked.table, ["unique_id", "ds"]), result.points)
 
 
-def _arrivals(body: Mapping[str, Any], events: pd.DataFrame, executor: Executor | None) -> Rerun:
+def _arrivals(body: Mapping[str, Any], events: pd.DataFrame) -> Rerun:
     levels = read_number_list(body["parameters"]["quantiles"])
     days, moment = int(body["parameters"]["horizon"]), body["selection"]["as_of"]
     places: Sequence[str] = body["selection"]["places"]
@@ -131,7 +135,7 @@ def _arrivals(body: Mapping[str, Any], events: pd.DataFrame, executor: Executor 
     return Rerun(data_digest(events, _EVENT_KEYS), digest, join_places(tables))
 
 
-def _eta(body: Mapping[str, Any], events: pd.DataFrame, executor: Executor | None) -> Rerun:
+def _eta(body: Mapping[str, Any], events: pd.DataFrame) -> Rerun:
     selection = body["selection"]
     levels = read_number_list(body["parameters"]["quantiles"])
     table = shipments_under_way(events, as_of=selection["as_of"], quantiles=levels)
@@ -142,7 +146,7 @@ def _eta(body: Mapping[str, Any], events: pd.DataFrame, executor: Executor | Non
     return _done(data_digest(events, _EVENT_KEYS), table.reset_index(drop=True))
 
 
-def _bottlenecks(body: Mapping[str, Any], events: pd.DataFrame, executor: Executor | None) -> Rerun:
+def _bottlenecks(body: Mapping[str, Any], events: pd.DataFrame) -> Rerun:
     moment = body["selection"]["as_of"]
     visits = visits_table(events)
     if body["selection"]["through_only"]:
@@ -151,14 +155,14 @@ def _bottlenecks(body: Mapping[str, Any], events: pd.DataFrame, executor: Execut
     return _done(data_digest(visits, ["arrive", "arrive_seq", "item"]), table)
 
 
-def _backtest_eta(body: Mapping[str, Any], events: pd.DataFrame, executor: Executor | None) -> Rerun:
+def _backtest_eta(body: Mapping[str, Any], events: pd.DataFrame) -> Rerun:
     table = backtest_lead_times(
         journey_legs(events), as_of=body["selection"]["as_of"], origins=int(body["parameters"]["origins"])
     )
     return _done(data_digest(events, _EVENT_KEYS), table)
 
 
-def _backtest_bottlenecks(body: Mapping[str, Any], events: pd.DataFrame, executor: Executor | None) -> Rerun:
+def _backtest_bottlenecks(body: Mapping[str, Any], events: pd.DataFrame) -> Rerun:
     table = backtest_bottlenecks(
         visits_table(events),
         as_of=body["selection"]["as_of"],
@@ -172,8 +176,7 @@ def _done(data: str, result: pd.DataFrame) -> Rerun:
     return Rerun(data, output_digest(result), result)
 
 
-_REPEATS: Final[Mapping[str, Callable[[Mapping[str, Any], pd.DataFrame, Executor | None], Rerun]]] = {
-    "forecast": _forecast,
+_REPEATS: Final[Mapping[str, Callable[[Mapping[str, Any], pd.DataFrame], Rerun]]] = {
     "forecast of arrivals": _arrivals,
     "eta": _eta,
     "bottlenecks": _bottlenecks,

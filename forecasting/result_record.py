@@ -58,7 +58,7 @@ def record_result(frame: pd.DataFrame) -> dict[str, object]:
 
 
 def read_result(record: Mapping[str, Any]) -> pd.DataFrame | None:
-    """Give the table of a record back: numbers as floats, anything else as text; None where only totals are kept."""
+    """Give the table of a record back: numbers as floats, anything else as text; None: only totals are kept."""
     if "columns" not in record:
         return None
     return pd.DataFrame({name: [_value(cell) for cell in cells] for name, cells in record["columns"].items()})

@@ -14,6 +14,7 @@ from trace_cli.prediction import Prediction, read_as_of, refuse, telling
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from forecasting.rerun import Rerun
     from ledger.chain.entry import Entry
     from ledger.custody.history import History
     from trace_cli.context import Site
@@ -139,14 +140,13 @@ def replay_decision(decided: Decided, executor: Executor | None) -> dict[str, An
     from forecasting.decisions import library_versions
     from forecasting.errors import BadArgument
     from forecasting.registered_models import engine_digest, model_digest
-    from forecasting.rerun import rerun
     from forecasting.result_record import TOLERANCE, compare_results, record_result
 
     body, seq = decided.body, decided.entry.seq
     past = decided.then()
     with telling():
         try:
-            again = rerun(body, past.events(), executor)
+            again = _repeat(decided, executor)
         except BadArgument as error:
             raise CommandError(
                 ExitCode.REFUSED, f"decision {seq}: {error}", remedy=f"trace decision show {seq}"
@@ -194,6 +194,25 @@ def replay_decision(decided: Decided, executor: Executor | None) -> dict[str, An
         "difference": None if found is None else _difference(found, same=same),
         "changed": changed,
     }
+
+
+def _repeat(decided: Decided, executor: Executor | None) -> Rerun:
+    from forecasting.rerun import rerun
+    from trace_cli.progress import Progress
+    from trace_cli.scoring import COMMAND, repeat_score
+
+    if decided.body.get("command") != COMMAND:
+        return rerun(decided.body, decided.then().events(), executor)
+    judged = decided.body.get("refers")
+    if type(judged) is not int or judged >= decided.entry.seq:
+        raise CommandError(
+            ExitCode.REFUSED,
+            f"decision {decided.entry.seq} is a score that names no decision before it",
+            remedy=f"trace decision show {decided.entry.seq}",
+        )
+    with Progress("verifying", quiet=True) as progress:
+        first = open_decision(decided.site, judged, schema=SCHEMA, progress=progress)
+    return repeat_score(decided, first)
 
 
 def _difference(found: Any, *, same: bool) -> dict[str, Any]:
