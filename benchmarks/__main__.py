@@ -27,6 +27,7 @@ QUESTIONS = (
     "trace_graph",
     "epcis_import",
     "event_hash",
+    "forecast_cpu",
 )
 HEADER = ("question", "ours", "limit, measured in the same run", "ratio", "budget", "met")
 ROOM = Path(__file__).resolve().parents[1] / ".bench"

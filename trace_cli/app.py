@@ -42,6 +42,7 @@ COMMANDS: Final = {
     "hold": ("hold", "release"),
     "log": ("log",),
     "quality": ("quality",),
+    "report": ("report",),
     "hash": ("hash",),
     "verify": ("verify",),
     "prove": ("prove",),

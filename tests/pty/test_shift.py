@@ -69,6 +69,14 @@ class Tmux:
     def pid(self):
         return int(self.call("display-message", "-p", "#{pane_pid}"))
 
+    def cut_power(self):
+        """Kill the program, and wait until it is gone: while it lives, the session is its."""
+        os.kill(self.pid(), signal.SIGKILL)
+        end = time.monotonic() + 60
+        while self.call("display-message", "-p", "#{pane_dead}").strip() != "1":
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
     def send(self, data):
         self.call("send-keys", "-H", *(f"{byte:02x}" for byte in data))
 
@@ -91,7 +99,7 @@ def tmux(place):
 
 def settle(terminal, name):
     """Waits until the screen is the one that was kept; where one is being written, until it no longer changes."""
-    path, end, before = GOLDEN / f"{name}.txt", time.monotonic() + 40, None
+    path, end, before = GOLDEN / f"{name}.txt", time.monotonic() + 120, None
     while time.monotonic() < end:
         shown = terminal.screen()
         if WRITE:
@@ -132,8 +140,7 @@ def test_a_receiving_shift(tmux, place):
         settle(tmux, name)
         coloured[name] = tmux.screen(colours=True)
         if name == "before-the-power-cut":
-            os.kill(tmux.pid(), signal.SIGKILL)
-            time.sleep(0.2)
+            tmux.cut_power()
             tmux.again(*program)
             settle(tmux, "power-is-back")
     summary = (GOLDEN / "why.txt").read_text(encoding="utf-8")

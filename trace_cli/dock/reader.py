@@ -6,6 +6,7 @@ line ends, are what came in. The rules:
 
 1. Only CR and LF end a scan; every other byte is data. An empty line is nothing.
 2. Bytes that come within `BURST_GAP` of those before are one run; a run of at least `MIN_BURST` bytes is a burst.
+   A burst and what comes within `HOLE` of it are one: a busy computer delays keys, and no scanner is that quick.
 3. A line of one run is scanned; one of several short runs, or ended by hand after a short one, is typed.
 4. A burst that is followed by silence of `SILENCE` without a line end is cut there: the scanner sends no Enter.
 5. A burst and something else in one line are two scans that ran together, or one with a hole. They are cut apart
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 BURST_GAP: Final = 0.05
+HOLE: Final = 0.1
 SILENCE: Final = 0.3
 DOUBT: Final = 0.5
 MIN_BURST: Final = 4
@@ -54,6 +56,7 @@ class Splitter:
         self._suffix = suffix
         self._empty_lines = empty_lines
         self._runs: list[bytearray] = []
+        self._near: list[bool] = []
         self._last = float("-inf")
         self._doubted = float("-inf")
 
@@ -79,13 +82,14 @@ class Splitter:
         """Take bytes that came together at a time [s]; give what they complete."""
         yield from self.tick(at)
         fresh = at - self._last >= BURST_GAP
+        near = fresh and at - self._last < HOLE
         self._last = at
         start = 0
         for match in _LINE_ENDS.finditer(data):
-            self._add(data[start : match.start()], fresh=fresh)
+            self._add(data[start : match.start()], fresh=fresh, near=near)
             yield from self._line(at, by_hand=fresh and not match.start())
             start, fresh = match.end(), True
-        self._add(data[start:], fresh=fresh)
+        self._add(data[start:], fresh=fresh, near=near)
         if sum(map(len, self._runs)) > MAX_BYTES:
             yield from self._cut("silence")
 
@@ -97,6 +101,7 @@ class Splitter:
         if _is_interrupt(self._runs[-1]):
             typed = b"".join(self._runs)
             self._runs.clear()
+            self._near.clear()
             yield Read(typed, "typed", "interrupt")
         elif self._suffix:
             self._doubted = self._last
@@ -108,11 +113,12 @@ class Splitter:
         """Say that nothing comes any more."""
         yield from self._cut("closed")
 
-    def _add(self, data: bytes, *, fresh: bool) -> None:
+    def _add(self, data: bytes, *, fresh: bool, near: bool) -> None:
         if not data:
             return
         if fresh or not self._runs:
             self._runs.append(bytearray())
+            self._near.append(near)
         self._runs[-1] += data
 
     def _line(self, at: float, *, by_hand: bool = False) -> Iterator[Read]:
@@ -134,7 +140,8 @@ class Splitter:
 
     def _pieces(self, *, by_hand: bool = False) -> tuple[list[bytes], Entry]:
         """Bring typed runs together, leave bursts apart (5)."""
-        runs, self._runs = self._runs, []
+        runs = _mend_holes(self._runs, self._near)
+        self._runs, self._near = [], []
         if not any(_is_burst(run) for run in runs) and (len(runs) > 1 or by_hand):
             return [b"".join(runs)][: len(runs)], "typed"
         pieces: list[bytearray] = []
@@ -147,6 +154,17 @@ class Splitter:
                 pieces.append(bytearray(run))
             joined = not burst
         return [bytes(piece) for piece in pieces], "scanned"
+
+
+def _mend_holes(runs: list[bytearray], near: list[bool]) -> list[bytearray]:
+    """Bring together the runs of one burst that came late: no scanner reads two codes within `HOLE`."""
+    mended: list[bytearray] = []
+    for run, is_near in zip(runs, near, strict=True):
+        if mended and is_near and (_is_burst(mended[-1]) or _is_burst(run)):
+            mended[-1] += run
+        else:
+            mended.append(run)
+    return mended
 
 
 def _is_burst(run: bytes | bytearray) -> bool:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trace_cli.dock.reader import BURST_GAP, DOUBT, SILENCE, Read, Splitter, edit
+from trace_cli.dock.reader import BURST_GAP, DOUBT, HOLE, SILENCE, Read, Splitter, edit
 
 FAST, SLOW = 0.004, 0.12
 CODE = b"952132112345678902"
@@ -78,10 +78,16 @@ def test_no_enter_is_told_and_the_next_scan_is_not_joined():
 
 def test_a_hole_in_a_burst_makes_no_code_of_its_end():
     """The tail of a scan after a pause looks like a code of its own, and must not be taken for one."""
-    for pause in (BURST_GAP, 0.2, SILENCE, SILENCE + 0.15):
+    for pause in (HOLE, 0.2, SILENCE, SILENCE + 0.15):
         reads = play((0, CODE[:9]), (pause, CODE[9:] + b"\r"))
         assert [read.raw for read in reads] == [CODE[:9], CODE[9:]]
         assert all(read.end in ("glued", "silence") for read in reads), (pause, reads)
+
+
+def test_a_busy_computer_delays_a_burst():
+    for cut in (1, 3, 9, 17):
+        for pause in (BURST_GAP, HOLE * 0.99):
+            assert play((0, CODE[:cut]), (pause, CODE[cut:] + b"\r")) == [Read(CODE, "scanned", "line")]
 
 
 def test_enter_by_hand_after_a_scan_counts():
