@@ -88,6 +88,7 @@ def forecast(
             as_json=as_json,
         )
     from forecasting.demand_forecast import forecast_with_accuracy
+    from forecasting.registered_models import require_registered_engine
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
     from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
@@ -107,6 +108,7 @@ def forecast(
         with telling():
             asked = _ask(prediction, freq, keys, products, places, None if output else top)
             progress.say("fitting models")
+            require_registered_engine(model)
             result = forecast_with_accuracy(
                 asked.table, freq=freq, horizon=horizon, quantiles=levels, engine=model, seed=seed
             )
@@ -277,6 +279,7 @@ def _decision(
         parameters={name: value for name, value in result.parameters.items() if name != "seed"},
         seed=seed if isinstance(seed, int) else 0,
         output=output_digest(result.points),
+        result=result.points,
     )
 
 
