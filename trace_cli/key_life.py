@@ -34,7 +34,7 @@ def rotate_key(site: Site, by: str) -> tuple[SiteKey, Appended]:
     from ledger.chain.errors import Missing
     from ledger.chain.home import move_secret, replace_secret
     from ledger.chain.keys import key_path, load_key, make_key, next_path, read_key_file, write_key
-    from ledger.chain.policy import add_to_policy
+    from ledger.chain.policy import add_to_policy, save_ends
 
     words: list[bytes] = []
 
@@ -52,6 +52,8 @@ def rotate_key(site: Site, by: str) -> tuple[SiteKey, Appended]:
         appended = recorder.record_keys(rotation.rotate, present, new, by=by)
         with suppress(Missing):  # this machine believes nobody for that origin, and goes on doing so
             add_to_policy(site.home, site.origin, new.verifiers)
+        # Each half of a hybrid key ends with its own entry; the last of them is one before the new head.
+        save_ends(site.home, site.origin, [(key, appended.head.size) for key in present.verifiers])
         with suppress(FileNotFoundError):  # another process found the commit and has settled it
             move_secret(path, key_path(site.home, site.origin))
     return new, appended
@@ -66,6 +68,7 @@ def revoke_key(site: Site, name: str, last_size: int, reason: str, by: str) -> t
     """
     from ledger.chain import rotation
     from ledger.chain.note import parse_vkey
+    from ledger.chain.policy import save_ends
 
     known = site.policy.keys if site.policy is not None else ()
     key = parse_vkey(name) if "+" in name else next((key for key in known if key.key_id.hex() == name), None)
@@ -76,7 +79,9 @@ def revoke_key(site: Site, name: str, last_size: int, reason: str, by: str) -> t
             remedy="give the whole verifier key; trace log shows the entries that name keys",
         )
     with site.recording() as recorder:
-        return key, recorder.record_keys(rotation.revoke, key, last_size, reason, by=by)
+        appended = recorder.record_keys(rotation.revoke, key, last_size, reason, by=by)
+    save_ends(site.home, site.origin, [(key, last_size)])
+    return key, appended
 
 
 def choose_agent_key(origin: str, name: str, *, hybrid: bool, sealed: bool) -> SiteKey:

@@ -50,6 +50,9 @@ def recover(
         KeyUnavailable: There is no key, and no new one was asked for.
     """
     from ledger.chain.epoch import epoch_body
+    from ledger.chain.hashing import leaf_hash
+    from ledger.chain.pins import save_seen_epochs
+    from ledger.chain.policy import save_ends
     from ledger.chain.storage.sqlite import SqliteStorage
     from ledger.custody.index.rebuild import ensure_current
     from ledger.custody.recorder import Recorder
@@ -93,6 +96,9 @@ def recover(
             storage, key, site.privacy, clock=now, home=site.home, policy=policy, body=body, by=by
         )
         size = recorder.log.size
+        save_ends(site.home, site.origin, [(key, head.head.size) for key in replaces])
+        with storage.snapshot() as view:
+            save_seen_epochs(site.home, site.origin, [leaf_hash(view.entry(head.head.size) or b"")])
     finally:
         storage.close()
     names = tuple(map(str, key.verifiers))
@@ -108,12 +114,12 @@ def accept_epoch(ledger: Path | None) -> None:
     Raises:
         CommandError: The ledger does not verify but for the pin, or no epoch gives up what was seen here.
     """
-    from ledger.chain.pins import save_pin
+    from ledger.chain.pins import load_seen_epochs, save_pin
     from ledger.chain.storage.sqlite import SqliteStorage
     from ledger.chain.verify import verify
 
     site = find_site(ledger)
-    pin = site.pin()
+    pin, seen = site.pin(), load_seen_epochs(site.home, site.origin)
     storage = SqliteStorage(site.path, writable=False)
     try:
         with storage.snapshot() as view:
@@ -124,7 +130,7 @@ def accept_epoch(ledger: Path | None) -> None:
         return  # the verification that follows says it
     for epoch in verdict.epochs:
         same = pin.head.size != epoch.old.head.size or pin.head.root == epoch.old.head.root
-        if epoch.gives_up(pin.head.size) and epoch.old_believed and same:
+        if epoch.gives_up(pin.head.size) and epoch.old_believed and epoch.leaf not in seen and same:
             save_pin(site.home, verdict.signed, new_epoch=True)
             return
     raise CommandError(
@@ -138,11 +144,22 @@ def _verified(
     storage: SqliteStorage, site: Site, policy: Policy, pin: SignedCheckpoint | None
 ) -> tuple[Verdict, SignedCheckpoint]:
     """1. Verify; that entries are gone is what recovering is for, anything else is not."""
+    from ledger.chain.pins import load_seen_epochs
     from ledger.chain.verify import verify
     from trace_cli.progress import Progress
 
+    seen = load_seen_epochs(site.home, site.origin)
     with Progress("verifying what is kept") as progress, storage.snapshot() as view:
-        verdict = verify(view, origin=site.origin, policy=policy, pin=pin, progress=progress.step)
+        verdict = verify(
+            view, origin=site.origin, policy=policy, pin=pin, seen_epochs=seen, progress=progress.step
+        )
+    explaining = [epoch for epoch in verdict.epochs if epoch.leaf not in seen]
+    if pin is not None and verdict.word != "ok" and any(epoch.gives_up(pin.head.size) for epoch in explaining):
+        raise CommandError(
+            ExitCode.REFUSED,
+            "an epoch of this ledger has already given up what was seen here",
+            remedy="trace verify --accept-epoch",
+        )
     if verdict.word not in ("ok", "rolled_back") or verdict.signed is None:
         raise CommandError(
             ExitCode.UNAVAILABLE if verdict.word == "corrupt" else ExitCode.NOT_VERIFIED,

@@ -74,7 +74,7 @@ def examine(
         progress: As `judge`.
     """
     from ledger.chain.comparison import compare
-    from ledger.chain.pins import load_pin
+    from ledger.chain.pins import load_pin, load_seen_epochs
     from ledger.chain.quick import verify_quick
     from ledger.chain.verify import verify
     from ledger.custody.index.coverage import key_seqs
@@ -82,10 +82,11 @@ def examine(
     stated = origin or _stated_origin(storage)
     believed = find_policy(home, stated, key, policy)
     pin = load_pin(home, stated) if stated else None
+    seen = load_seen_epochs(home, stated) if stated else frozenset()
     quick = None
     with storage.snapshot() as view:
         if quick_on is None:
-            verdict = verify(view, origin=origin, policy=believed, pin=pin, progress=progress)
+            verdict = verify(view, origin=origin, policy=believed, pin=pin, seen_epochs=seen, progress=progress)
         else:
             quick = verify_quick(
                 view,
@@ -94,6 +95,7 @@ def examine(
                 pin=pin,
                 day=quick_on,
                 key_seqs=key_seqs(view),
+                seen_epochs=seen,
                 progress=progress,
             )
             verdict = quick.verdict
@@ -102,6 +104,18 @@ def examine(
             verdict = compare(verdict, view, theirs=theirs, policy=believed, key_seqs=key_seqs(view))
             known = known or theirs.signed
     return Examined(verdict, quick, known if verdict.word in ("rolled_back", "forked") else None)
+
+
+def remember(home: Path, verdict: Verdict) -> None:
+    """Keep what an ok verdict under this machine's own policy tells: the head, the epochs, and the keys that ended."""
+    from ledger.chain.pins import save_pin, save_seen_epochs
+    from ledger.chain.policy import save_ends
+
+    if verdict.word != "ok" or verdict.signed is None:
+        return
+    save_pin(home, verdict.signed)
+    save_seen_epochs(home, verdict.origin, [epoch.leaf for epoch in verdict.epochs])
+    save_ends(home, verdict.origin, verdict.ended)
 
 
 def find_policy(home: Path, origin: str | None, key: str | None, policy: Path | None) -> Policy | None:

@@ -16,24 +16,28 @@ What an epoch entry can do is little on purpose:
 2. Keys under `replaces` end at size n, like those that were revoked.
 3. It does not make a verifier forget. Whoever saw entries n to m - 1 is told that they were given up, by whom and
    why, and decides (`trace verify --accept-epoch`); until then the verdict is `rolled_back` or `forked`.
-4. Every verdict lists the epochs.
+4. It explains nothing to a verifier who has seen it before: what is gone after that is a rollback like any other.
+5. Every verdict lists the epochs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ledger.chain.checkpoint import SignedCheckpoint, parse_checkpoint
 from ledger.chain.entry import parse_entry
 from ledger.chain.errors import BadJson, Refused
+from ledger.chain.hashing import leaf_hash
 from ledger.chain.keyring import KeyFault
 from ledger.chain.note import VerifierKey
 from ledger.chain.policy import Policy
 from ledger.chain.proof import range_root
 
 MAX_KNOWN: Final = 10_000
+MAX_REASON: Final = 500
+_LISTS: Final = ("keys", "replaces")
 _KEYS: Final = frozenset({"epoch", "reason", "kept", "old", "lost", "keys", "replaces"})
 
 
@@ -56,6 +60,7 @@ class Epoch:
     old: SignedCheckpoint
     replaces: tuple[str, ...]
     old_believed: bool
+    leaf: bytes = b""
 
     @property
     def lost(self) -> int:
@@ -92,8 +97,11 @@ def epoch_body(
         Refused: There is no reason, or the old head is older than what is kept.
     """
     size, root = kept
-    if not reason.strip():
-        raise Refused("a new epoch needs a reason", remedy='trace recover --reason "disk failed, backup restored"')
+    if not _is_reason(reason.strip()):
+        raise Refused(
+            f"a new epoch needs a reason, of one line and at most {MAX_REASON} characters",
+            remedy='trace recover --reason "disk failed, backup restored"',
+        )
     if old.head.size < size:
         raise Refused(f"the old head has {old.head.size} entries, and {size} are kept")
     return {
@@ -135,10 +143,11 @@ def find_epochs(
             body = parse_entry(data).body
             if type(body) is not dict or "epoch" not in body:
                 continue
-            epochs.append(_read(seq, body, origin, policy, root_at, len(epochs) + 2))
+            found = _read(seq, body, origin, policy, root_at, len(epochs) + 2)
+            epochs.append(replace(found, leaf=leaf_hash(data)))
         except BadJson:
             continue  # the check of keys has named it
-        except (Refused, KeyError, TypeError) as error:
+        except Refused as error:
             faults.append(KeyFault(seq, f"entry {seq} begins an epoch and does not hold: {error}"))
     return tuple(epochs), faults
 
@@ -151,7 +160,7 @@ def _read(
     root_at: Callable[[int], bytes | None],
     number: int,
 ) -> Epoch:
-    if body.keys() != _KEYS or body["epoch"] != number or type(body["reason"]) is not str:
+    if not _has_form(body) or body["epoch"] != number:
         raise Refused(f"epoch {number} states its number, its reason, what is kept, what was, and the keys")
     kept, old = body["kept"], body["old"]
     signed = parse_checkpoint(old["note"])
@@ -167,6 +176,44 @@ def _read(
         raise Refused("it counts what is lost wrongly")
     believed = bool(policy is not None and signed.parsed.signed_by(policy.keys))
     return Epoch(seq, number, body["reason"], signed, tuple(body["replaces"]), believed)
+
+
+def _is_reason(text: object) -> bool:
+    """Tell whether a text can be shown in one line: nothing in it may look like another line of an answer."""
+    return type(text) is str and 0 < len(text) <= MAX_REASON and text.isprintable()
+
+
+def _has_form(body: dict[str, Any]) -> bool:
+    """Tell whether every member is there and is of its kind."""
+
+    def sized(part: object, more: dict[str, type]) -> bool:
+        forms: dict[str, type] = {"size": int, **more}
+        return type(part) is dict and part.keys() == forms.keys() and all(type(part[k]) is forms[k] for k in forms)
+
+    lost = body.get("lost")
+    return (
+        body.keys() == _KEYS
+        and type(body["epoch"]) is int
+        and _is_reason(body["reason"])
+        and sized(body["kept"], {"root": str})
+        and sized(body["old"], {"root": str, "note": str})
+        and type(lost) is dict
+        and lost.keys() == {"first", "count", "known"}
+        and type(lost["first"]) is type(lost["count"]) is int
+        and type(lost["known"]) is list
+        and len(lost["known"]) <= MAX_KNOWN
+        and all(_is_lost(one) for one in lost["known"])
+        and all(type(body[name]) is list and all(type(key) is str for key in body[name]) for name in _LISTS)
+    )
+
+
+def _is_lost(one: object) -> bool:
+    return (
+        type(one) is dict
+        and {"seq", "leaf"} <= one.keys() <= {"seq", "leaf", "event"}
+        and type(one["seq"]) is int
+        and type(one["leaf"]) is type(one.get("event", "")) is str
+    )
 
 
 def root_from(read_tile: Callable[[int, int], bytes | None], size: int) -> Callable[[int], bytes | None]:

@@ -5,7 +5,9 @@
     $TRACE_HOME/                     directories 0700, files 0600
       keys/<domain>/<site>.key       the site's private key
       policy/<domain>/<site>.policy  whose signatures this verifier believes for that origin
+      policy/<domain>/<site>.ends    keys whose time is over, with the last size that each may sign
       pins/<domain>/<site>.pin       the newest head of that origin that this verifier saw
+      pins/<domain>/<site>.epochs    the epochs of that origin that this verifier saw
 
 Default: the XDG data directory, ``$XDG_DATA_HOME/trace`` or ``~/.local/share/trace``.
 """

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from ledger.chain.checkpoint import SignedCheckpoint, parse_checkpoint
 from ledger.chain.errors import Missing, Refused
-from ledger.chain.home import make_room, place_of, read_secret
+from ledger.chain.home import make_room, place_of, read_secret, replace_secret
 
 
 def pin_path(home: Path, origin: str) -> Path:
@@ -64,3 +65,30 @@ def save_pin(home: Path, signed: SignedCheckpoint, *, new_epoch: bool = False) -
         os.replace(fresh, path)
     finally:
         os.close(lock)
+
+
+def load_seen_epochs(home: Path, origin: str) -> frozenset[bytes]:
+    """Load the leaf hashes of the epoch entries of an origin that this verifier saw.
+
+    Raises:
+        Refused: The file is damaged.
+    """
+    path = _epochs_path(home, origin)
+    try:
+        words = read_secret(path, f"the epochs of {origin}", "").split()
+        return frozenset(bytes.fromhex(word) for word in words)
+    except Missing:
+        return frozenset()
+    except ValueError:
+        raise Refused(f"{path} is damaged", remedy="restore it from a backup") from None
+
+
+def save_seen_epochs(home: Path, origin: str, leaves: Iterable[bytes]) -> None:
+    """Remember epoch entries that were verified or just written; none is ever forgotten."""
+    known = load_seen_epochs(home, origin)
+    if fresh := set(leaves) - known:
+        replace_secret(_epochs_path(home, origin), "".join(f"{leaf.hex()}\n" for leaf in sorted(known | fresh)))
+
+
+def _epochs_path(home: Path, origin: str) -> Path:
+    return place_of(home, "pins", origin, ".epochs")

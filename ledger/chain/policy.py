@@ -15,12 +15,12 @@ A ledger that brings its own trust is not trusted: keys found inside the file co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ledger.chain.errors import Refused
+from ledger.chain.errors import Missing, Refused
 from ledger.chain.home import create_secret, place_of, read_secret, replace_secret
 from ledger.chain.note import ALGORITHMS, VerifierKey, parse_vkey
 
@@ -64,6 +64,12 @@ class Policy:
         """Tell whether a key may sign a head of that size."""
         first, last = self.life(key)
         return first <= size <= last
+
+
+def ended_keys(policy: Policy | None) -> tuple[tuple[VerifierKey, int], ...]:
+    """List the keys of a policy whose time is over, with the last size that each may sign."""
+    lives = () if policy is None else policy.lives
+    return tuple((key, last) for key, (_, last) in lives if last < _ALWAYS[1])
 
 
 def believe(signed: SignedCheckpoint, policy: Policy) -> list[VerifierKey]:
@@ -161,8 +167,44 @@ def load_policy(home: Path, origin: str) -> Policy:
         KeyUnavailable: Others may write or read it.
     """
     path = policy_path(home, origin)
+    ends = load_ends(home, origin)
     remedy = f"ask {origin} for its verifier key and write 'log <key>' and 'quorum none' to {path} (mode 0600)"
     try:
-        return parse_policy(read_secret(path, f"the trust policy for {origin}", remedy))
+        policy = parse_policy(read_secret(path, f"the trust policy for {origin}", remedy))
+        lives = tuple((key, (0, ends[str(key)])) for key in policy.keys if str(key) in ends)
+        return replace(policy, lives=lives)
     except Refused as error:
         raise Refused(f"{path}: {error}", remedy="mend the policy file") from None
+
+
+def load_ends(home: Path, origin: str) -> dict[str, int]:
+    """Load the last sizes of the keys of an origin whose time this machine knows to be over.
+
+    Raises:
+        Refused: The file is damaged.
+    """
+    path = _ends_path(home, origin)
+    try:
+        lines = read_secret(path, f"the ended keys of {origin}", "").splitlines()
+        return {key: int(size) for key, size in (line.split() for line in lines)}
+    except Missing:
+        return {}
+    except ValueError:
+        raise Refused(f"{path} is damaged", remedy="restore it from a backup") from None
+
+
+def save_ends(home: Path, origin: str, ends: Iterable[tuple[VerifierKey, int]]) -> None:
+    """Remember until which size keys may sign, as a believed log has told; an end never moves on.
+
+    A copy of the log without the entry that ends a key must not give that key its time back.
+    """
+    known = load_ends(home, origin)
+    fresh = dict(known)
+    for key, size in ends:
+        fresh[str(key)] = min(size, fresh.get(str(key), size))
+    if fresh != known:
+        replace_secret(_ends_path(home, origin), "".join(f"{key} {size}\n" for key, size in sorted(fresh.items())))
+
+
+def _ends_path(home: Path, origin: str) -> Path:
+    return place_of(home, "policy", origin, ".ends")

@@ -36,7 +36,7 @@ from ledger.chain.erasure import PrivateCheck
 from ledger.chain.errors import LedgerError, Untrue
 from ledger.chain.hashing import HASH_SIZE, ZERO_HASH, leaf_hash
 from ledger.chain.note import VerifierKey
-from ledger.chain.policy import Policy, believe
+from ledger.chain.policy import Policy, believe, ended_keys
 from ledger.chain.proof import prove_consistency, verify_consistency
 from ledger.chain.reader import AuthenticReader
 from ledger.chain.storage.base import View
@@ -102,6 +102,7 @@ def verify_quick(
     pin: SignedCheckpoint | None,
     day: int,
     key_seqs: Sequence[int] = (),
+    seen_epochs: frozenset[bytes] = frozenset(),
     progress: Callable[[int, int], None] | None = None,
 ) -> Quick:
     """Verify what is new since the pin in a snapshot, or everything where that is not possible.
@@ -113,7 +114,7 @@ def verify_quick(
         pin: The newest head that this verifier saw.
         day: Number of the day; it chooses the part of the old that is verified again.
         key_seqs: Where the key entries are, as for `AuthenticReader`.
-        key_seqs: Where key entries are, as `AuthenticReader`; one that is missing costs time, never trust.
+        seen_epochs: As `verify`.
         progress: As `verify`.
     """
     if pin is None or not pin.head.size:
@@ -125,7 +126,8 @@ def verify_quick(
             return _Run(view, origin or pin.head.origin, policy, pin, key_seqs).go(day)
         except (LedgerError, ValueError) as error:
             why = f"something does not fit: {error}"
-    return Quick(verify(view, origin=origin, policy=policy, pin=pin, progress=progress), why)
+    full = verify(view, origin=origin, policy=policy, pin=pin, seen_epochs=seen_epochs, progress=progress)
+    return Quick(full, why)
 
 
 class _Run:
@@ -179,6 +181,7 @@ class _Run:
             signed=self._reader.signed,
             key=key,
             epochs=self._epochs(),
+            ended=ended_keys(self._reader.policy),
         )
         return Quick(verdict, "", head.size - old.size, len(chosen), tiles, rolling_days(tiles))
 

@@ -38,7 +38,10 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome. `ok` says: these `size` entries are what the anchor knows and a believed key signed."""
+    """The outcome. `ok` says: these `size` entries are what the anchor knows and a believed key signed.
+
+    `ended` lists the keys whose time is over, with the last size that each may sign.
+    """
 
     word: Word
     anchor: Anchor
@@ -51,6 +54,7 @@ class Verdict:
     signed: SignedCheckpoint | None = None
     key: VerifierKey | None = None
     epochs: tuple[Epoch, ...] = ()
+    ended: tuple[tuple[VerifierKey, int], ...] = ()
 
 
 @dataclass

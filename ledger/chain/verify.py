@@ -21,6 +21,7 @@ entry after it) those are believed that lead to the signed root.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
 from typing import Final
@@ -35,7 +36,7 @@ from ledger.chain.erasure import PrivateCheck
 from ledger.chain.errors import NotALedger, Refused, Unreadable
 from ledger.chain.hashing import ZERO_HASH
 from ledger.chain.note import VerifierKey
-from ledger.chain.policy import NotBelievedError, Policy, believe
+from ledger.chain.policy import NotBelievedError, Policy, believe, ended_keys
 from ledger.chain.storage.base import View
 from ledger.chain.tree import TILE_WIDTH, Tree
 from ledger.chain.verdict import CHECKS, Anchor, Case, Verdict, Word
@@ -52,6 +53,7 @@ def verify(
     origin: str | None,
     policy: Policy | None,
     pin: SignedCheckpoint | None,
+    seen_epochs: frozenset[bytes] = frozenset(),
     progress: Callable[[int, int], None] | None = None,
 ) -> Verdict:
     """Verify everything in a snapshot. It never writes and never raises for what it finds.
@@ -61,6 +63,7 @@ def verify(
         origin: The origin that the caller expects; None: take the checkpoint's word.
         policy: The keys to believe; None: no policy for this origin, so nothing can be called ok.
         pin: The newest head that this verifier saw.
+        seen_epochs: Leaf hashes of the epoch entries that it saw: they explain no later rollback.
         progress: Called now and then with (entries done, entries in all).
     """
     case = Case()
@@ -77,12 +80,14 @@ def verify(
         case.add("storage", "unreadable", None, str(error), error.remedy)
         return _verdict("corrupt", case, signed, None, Anchor("none", 0, b""), None)
     key = check_key(walk.first, signed, policy, case)
-    pinned = _check_pin(pin, walk, signed, policy, case, epochs)
-    word = _judge(case, pinned)
-    first_bad = min((f.seq for f in case.findings if f.seq is not None), default=None)
     # What a log says of itself counts for nothing where nobody who is believed has signed it.
     told_epochs = () if "key" in case.failed else epochs
-    return _verdict(word, case, signed, key, _anchor(pin, signed, policy, pinned), first_bad, told_epochs)
+    explaining = tuple(epoch for epoch in told_epochs if epoch.old_believed and epoch.leaf not in seen_epochs)
+    pinned = _check_pin(pin, walk, signed, policy, case, explaining)
+    word = _judge(case, pinned)
+    first_bad = min((f.seq for f in case.findings if f.seq is not None), default=None)
+    verdict = _verdict(word, case, signed, key, _anchor(pin, signed, policy, pinned), first_bad, told_epochs)
+    return replace(verdict, ended=() if "key" in case.failed else ended_keys(policy))
 
 
 def _read_head(view: View, origin: str | None, case: Case) -> SignedCheckpoint | None:
@@ -211,16 +216,17 @@ def _check_pin(
     if pin is None or signed is None:
         return None
     case.counts["pin"] = 1
+    declared = next((epoch for epoch in epochs if epoch.gives_up(pin.head.size)), None)
     if policy is not None:
         try:
-            believe(pin, policy)
+            # The key of a head that an epoch gives up may have been replaced by that very epoch.
+            believe(pin, policy if declared is None else replace(policy, lives=()))
         except NotBelievedError as error:
             if case.failed & _CONTENT:
                 return None  # a key entry that was changed breaks the chain of keys; it is named already
             message = f"the remembered head of size {pin.head.size} is not to be believed: {error}"
             case.add("pin", "pin", None, message)
             return "untrusted"
-    declared = next((epoch for epoch in epochs if epoch.gives_up(pin.head.size)), None)
     given_up = "" if declared is None else f"; {told(declared)}"
     if pin.head.size > signed.head.size:
         first = declared.seq if declared else signed.head.size

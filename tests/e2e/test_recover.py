@@ -137,3 +137,71 @@ def test_a_ledger_that_was_tampered_with_is_no_beginning(site):
     connection.close()
     ran = site.run("recover", "--new-key", "--reason", "lost")
     assert (ran.code, "tampered" in ran.err) == (3, True)
+
+
+def test_what_is_gone_after_an_epoch_was_seen_is_a_rollback_like_any_other(restored):
+    restored.good("recover", "--reason", "disk failed")
+    put(restored.ledger, restored.folder / "earlier.db")
+    scan(restored, "BOX-6")
+    put(restored.folder / "earlier.db", restored.ledger)
+    told = restored.run("verify", "--json")
+    (finding,) = told.answer["findings"]
+    assert (told.code, told.answer["verdict"]) == (3, "rolled_back")
+    assert "find the newer copy" in finding["remedy"]
+    assert restored.run("verify", "--accept-epoch").code == 3
+    # The owner may have had a second mishap, and then says so.
+    assert restored.good("recover", "--reason", "again", "--json").answer["epoch"] == 3
+
+
+def test_a_replaced_key_has_no_say_again_whatever_a_copy_leaves_out(site, tmp_path):
+    """The thief has a copy from before and the old key, and tells of an epoch of his own."""
+    scan(site, "BOX-1", "BOX-2")
+    stolen = type(site)(tmp_path / "stolen", tmp_path / "stolen-home")
+    shutil.copytree(site.folder, stolen.folder)
+    shutil.copytree(site.home, stolen.home)
+    (site.home / "keys" / "acme.example" / "dc1.key").unlink()
+    site.good("recover", "--new-key", "--reason", "stolen")
+    scan(site, "BOX-3")
+    put(site.ledger, site.folder / "true.db")
+    for codes in ("X-1", "X-2", "X-3"):
+        scan(stolen, codes)
+    for what, name in (("X-3", "forged.bundle"), ("5", "forged.tlog-proof")):
+        stolen.good("prove", what, "-o", site.folder / name)
+        told = site.run("verify", site.folder / name, "--json")
+        assert (told.code, told.answer["verdict"]) == (3, "untrusted"), name
+    put(stolen.ledger, site.ledger)
+    assert site.run("verify", "--json").answer["verdict"] == "untrusted"
+    assert site.run("verify", "--accept-epoch", "--json").answer["verdict"] == "untrusted"
+    put(site.folder / "true.db", site.ledger)
+    assert site.good("verify", "--json").answer["verdict"] == "ok"
+
+
+def test_after_a_rotation_the_old_key_forges_nothing_here(site, tmp_path):
+    scan(site, "BOX-1")
+    stolen = type(site)(tmp_path / "stolen", tmp_path / "stolen-home")
+    shutil.copytree(site.folder, stolen.folder)
+    shutil.copytree(site.home, stolen.home)
+    site.good("key", "rotate")
+    scan(stolen, "X-1", "X-2", "X-3")
+    stolen.good("prove", "X-3", "-o", site.folder / "forged.bundle")
+    assert site.run("verify", site.folder / "forged.bundle").code == 3
+    assert site.good("verify", "--json").answer["verdict"] == "ok"
+
+
+def test_lost_entries_and_a_lost_key_at_once(restored, partner):
+    (restored.home / "keys" / "acme.example" / "dc1.key").unlink()
+    answer = restored.good("recover", "--new-key", "--reason", "fire", "--json").answer
+    assert answer["lost"]["count"] == 3
+    assert restored.good("verify", "--json").answer["verdict"] == "ok"
+    # The partner believes the new key, and still sees that entries are gone.
+    policy = partner.home / "policy" / "acme.example" / "dc1.policy"
+    policy.write_text(f"log {answer['keys'][0]}\n{policy.read_text()}")
+    told = partner.run("verify", "--json")
+    assert (told.code, told.answer["verdict"]) == (3, "rolled_back")
+    assert partner.good("verify", "--accept-epoch", "--json").answer["verdict"] == "ok"
+
+
+def test_a_reason_is_one_line(site):
+    (site.home / "keys" / "acme.example" / "dc1.key").unlink()
+    for reason in ("all is well\nOK  acme.example/dc1", "a\u202eb", "x" * 501, " "):
+        assert site.run("recover", "--new-key", "--reason", reason).code == 5

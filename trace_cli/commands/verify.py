@@ -144,12 +144,11 @@ def _examine(
     from dataclasses import replace
 
     from ledger.chain.form import judge_form
-    from ledger.chain.pins import save_pin
     from ledger.chain.storage.sqlite import SqliteStorage
     from trace_cli.context import now
     from trace_cli.progress import Progress
     from trace_cli.reports.theirs import open_theirs
-    from trace_cli.trust import examine
+    from trace_cli.trust import examine, remember
 
     storage = SqliteStorage(path, writable=False)
     try:
@@ -172,9 +171,8 @@ def _examine(
                     examined = replace(examined, verdict=judge_form(view, examined.verdict, progress.step))
     finally:
         storage.close()
-    verdict = examined.verdict
-    if verdict.word == "ok" and verdict.signed is not None and key is None and policy is None:
-        save_pin(home, verdict.signed)
+    if key is None and policy is None:
+        remember(home, examined.verdict)
     return examined
 
 

@@ -102,6 +102,16 @@ WRONG = {
     "what is lost is missing": {"lost": {}},
     "the reason is no text": {"reason": None},
     "a word too many": {"trust": "me"},
+    "the reason looks like another line": {"reason": "well\nOK"},
+    "the reason is long": {"reason": "x" * 501},
+    "the note is a list": {"old": {**OLD, "note": []}},
+    "the old size is true": {"old": {**OLD, "size": True}},
+    "the old root is a number": {"old": {**OLD, "root": 5}},
+    "what is kept is a list": {"kept": []},
+    "the keys are none": {"keys": None},
+    "the keys are numbers": {"keys": [5]},
+    "what is known of the lost is a number": {"lost": {"first": 5, "count": 4, "known": 5}},
+    "a lost entry without its leaf": {"lost": {"first": 5, "count": 4, "known": [{"seq": 5}]}},
 }
 
 
