@@ -24,6 +24,8 @@ QUESTIONS = (
     "growth",
     "csv_import",
     "food_export",
+    "anomalies",
+    "dock_check",
     "trace_graph",
     "epcis_import",
     "event_hash",

@@ -31,10 +31,13 @@ COMMANDS: Final = {
     "commission": ("commission",),
     "record": ("record",),
     "import_files": ("import",),
+    "master": ("place", "product", "partner"),
     "correct": ("correct", "undo"),
     "erase": ("erase",),
+    "check": ("check",),
     "show": ("show",),
     "history": ("history",),
+    "query": ("query",),
     "back": ("back", "forward"),
     "contents": ("contents",),
     "balance": ("balance",),
@@ -55,6 +58,7 @@ COMMANDS: Final = {
     "backtest": ("backtest",),
     "eta": ("eta",),
     "bottlenecks": ("bottlenecks",),
+    "anomalies": ("anomalies",),
     "decision": ("decision",),
 }
 

@@ -17,6 +17,9 @@ SECTIONS: Final = {
         "doctor": "is this machine fit to keep a ledger?",
         "backup": "copy the ledger, consistent and verified",
         "recover": "go on after a restored backup or a lost key",
+        "place": "names, coordinates, contacts of places",
+        "product": "names, units, shelf life, lot sizes of products",
+        "partner": "names and contacts of partners",
         "scanner": "set up a scanner, test it, read what it sends",
         "label": "make a label: QR code, GS1 DataMatrix, GS1-128",
     },
@@ -39,6 +42,7 @@ SECTIONS: Final = {
         "erase": "delete a private value for ever",
     },
     "Ask": {
+        "check": "is the thing in hand what its code says?",
         "show": "one entry in full",
         "history": "everything that happened to an item",
         "back": "everything that went into a thing",
@@ -46,6 +50,7 @@ SECTIONS: Final = {
         "contents": "what is in a container, at any time",
         "balance": "what was made of a lot against where it went",
         "recall": "everything that holds a lot: where, who has it, whom to call",
+        "query": "events by the parameters of the EPCIS query",
         "log": "the newest entries",
         "quality": "how good the record of a lot or item is, and what mends it",
         "hash": "event hashes of EPCIS files (CBV 2.0)",
@@ -65,6 +70,7 @@ SECTIONS: Final = {
         "backtest": "how good would forecasts have been?",
         "eta": "when shipments under way will arrive",
         "bottlenecks": "where goods wait, and where they will next",
+        "anomalies": "what looks wrong, and the entries that say so",
         "decision": "predictions that were recorded",
     },
 }

@@ -18,6 +18,9 @@ from forecasting.detectors.rarity import conformal
 FEWEST = 60  # durations of a pair of steps, below which nothing is said
 ROUNDS = 6
 SHRINK = 30.0  # observations that stand for "like all others"
+SHRINK_NOISE = 200.0  # likewise, for how much durations vary
+NOISE_POWER = 0.5  # how much of that is believed
+NOISE_FLOOR = 0.05  # added to what is left over before its logarithm is taken
 SHORTEST = 0.2  # [h]
 SETTLED = 0.6  # of the items, by when they began: the ones that others are compared with
 DAY = 24 * HOUR
@@ -124,26 +127,32 @@ def _backfit(design: list[Ints], y: Floats, fit: npt.NDArray[np.bool_]) -> tuple
     middle = np.median(y[fit])
     wide = 1.4826 * np.median(np.abs(y[fit] - middle)) + 1e-6
     target = np.clip(y, middle - 4 * wide, middle + 4 * wide)
-    guess = np.full(len(y), float(np.mean(target[fit])))
+    guess = _explain(design, target, fit, SHRINK)
+    left = target - guess
+    # Spread by how long it usually takes: short journeys vary more on the log scale.
+    cuts = np.unique(np.quantile(guess[fit], np.linspace(0, 1, 7)[1:-1]))
+    band = np.searchsorted(cuts, guess)
+    whole = 1.4826 * np.median(np.abs(left[fit]))
+    by_band = np.full(len(cuts) + 1, whole)
+    for b in range(len(cuts) + 1):
+        if (inside := fit & (band == b)).sum() >= 10:
+            by_band[b] = 1.4826 * np.median(np.abs(left[inside]))
+    # And by everything else: some lanes and some weeks are steadier than others.
+    noise = _explain(design, np.log(np.abs(left) + NOISE_FLOOR), fit, SHRINK_NOISE)
+    spread = by_band[band] * np.exp(NOISE_POWER * (noise - np.median(noise[fit])))
+    return guess, np.maximum(spread, 1e-3)
+
+
+def _explain(design: list[Ints], target: Floats, fit: npt.NDArray[np.bool_], shrink: float) -> Floats:
+    """Add up the effects of all groups, each found from what the others leave over."""
+    guess = np.full(len(target), float(np.mean(target[fit])))
     effects = [np.zeros(int(group.max()) + 1) for group in design]
     for _ in range(ROUNDS):
         for number, group in enumerate(design):
             left = target - guess + effects[number][group]
             total = np.bincount(group[fit], weights=left[fit], minlength=len(effects[number]))
             count = np.bincount(group[fit], minlength=len(effects[number]))
-            fresh = total / (count + SHRINK)
+            fresh = total / (count + shrink)
             guess += (fresh - effects[number])[group]
             effects[number] = fresh
-    left = target - guess
-    # Spread by how long it usually takes: short journeys vary more on the log scale.
-    cuts = np.unique(np.quantile(guess[fit], np.linspace(0, 1, 7)[1:-1]))
-    band = np.searchsorted(cuts, guess)
-    spread = np.array(
-        [
-            1.4826 * np.median(np.abs(left[fit & (band == b)])) if (fit & (band == b)).sum() >= 10 else np.nan
-            for b in range(len(cuts) + 1)
-        ]
-    )
-    whole = 1.4826 * np.median(np.abs(left[fit]))
-    spread = np.where(np.isfinite(spread), spread, whole)
-    return guess, np.maximum(spread[band], 1e-3)
+    return guess

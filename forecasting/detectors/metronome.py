@@ -8,6 +8,7 @@ from forecasting.detectors.history import History
 
 RUN = 5  # equal gaps
 SECOND = 1_000_000
+LONGEST = 3600  # [s]; work that begins every day at six, or every other hour, is a timetable
 
 
 def _find(history: History) -> Findings:
@@ -35,9 +36,23 @@ def _equal_gaps(times: np.ndarray[tuple[int], np.dtype[np.int64]]) -> np.ndarray
     starts = np.flatnonzero(np.r_[True, gaps[1:] != gaps[:-1]])
     ends = np.r_[starts[1:], len(gaps)]
     for start, end in zip(starts, ends, strict=True):
-        if end - start >= RUN and gaps[start] > 0:
-            marked[start : end + 1] = True
+        if end - start >= RUN and 0 < gaps[start] < LONGEST:
+            marked |= _on_grid(times, int(times[start]), int(gaps[start]) * SECOND)
     return marked
+
+
+def _on_grid(
+    times: np.ndarray[tuple[int], np.dtype[np.int64]], start: int, gap: int
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Mark every stamp of the grid through `start`, as far as it has no hole; what falls between is left alone."""
+    seen = set((times // SECOND).tolist())
+    grid = {start // SECOND}
+    for way in (gap // SECOND, -(gap // SECOND)):
+        at = start // SECOND + way
+        while at in seen:
+            grid.add(at)
+            at += way
+    return np.isin(times // SECOND, np.fromiter(grid, dtype=np.int64))
 
 
 DETECTOR = Detector("metronome", _find)
