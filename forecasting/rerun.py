@@ -155,6 +155,13 @@ def _bottlenecks(body: Mapping[str, Any], events: pd.DataFrame) -> Rerun:
     return _done(data_digest(visits, ["arrive", "arrive_seq", "item"]), table)
 
 
+def _operations(body: Mapping[str, Any], events: pd.DataFrame) -> Rerun:
+    table = bottlenecks(
+        visits_table(events), as_of=body["selection"]["as_of"], period=body["parameters"]["period"]
+    )
+    return _done(data_digest(events, _EVENT_KEYS), table)
+
+
 def _backtest_eta(body: Mapping[str, Any], events: pd.DataFrame) -> Rerun:
     table = backtest_lead_times(
         journey_legs(events), as_of=body["selection"]["as_of"], origins=int(body["parameters"]["origins"])
@@ -180,6 +187,7 @@ _REPEATS: Final[Mapping[str, Callable[[Mapping[str, Any], pd.DataFrame], Rerun]]
     "forecast of arrivals": _arrivals,
     "eta": _eta,
     "bottlenecks": _bottlenecks,
+    "report operations": _operations,
     "backtest of eta": _backtest_eta,
     "backtest of bottlenecks": _backtest_bottlenecks,
 }

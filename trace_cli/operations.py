@@ -127,6 +127,7 @@ def _decision(prediction: Prediction, period: str, found: dict[str, Any]) -> dic
         parameters={"period": period},
         seed=0,
         output=output_digest(found["table"]),
+        result=found["table"],
     )
 
 
