@@ -107,7 +107,7 @@ def examine(
 
 
 def remember(home: Path, verdict: Verdict) -> None:
-    """Keep what an ok verdict under this machine's own policy tells: the head, the epochs, and the keys that ended."""
+    """Keep what an ok verdict under this machine's own policy tells: the head, the epochs, the ended keys."""
     from ledger.chain.pins import save_pin, save_seen_epochs
     from ledger.chain.policy import save_ends
 
