@@ -24,9 +24,12 @@ QUESTIONS = (
     "growth",
     "csv_import",
     "food_export",
+    "anomalies",
+    "dock_check",
     "trace_graph",
     "epcis_import",
     "event_hash",
+    "forecast_cpu",
 )
 HEADER = ("question", "ours", "limit, measured in the same run", "ratio", "budget", "met")
 ROOM = Path(__file__).resolve().parents[1] / ".bench"

@@ -16,7 +16,7 @@ def measure(bench: Bench) -> Iterator[Result]:
     """Compare `trace --help`, `--version`, and one scan with its commit, with `python -c pass`."""
     folder = bench.fresh("site")
     run_child(*bench.trace("init", folder, "--org", DOMAIN, "--site", "desk", folder=bench.room))
-    scan = ("scan", "PALLET-7", "--step", "receiving", "--place", "DOCK-3")
+    scan = ("scan", "PALLET-{round}", "--step", "receiving", "--place", "DOCK-3")
     asked: dict[str, tuple[tuple[str, ...], float | None]] = {
         "trace --help": (("--help",), 9),
         "trace scan CODE, with commit": (scan, 12),
@@ -25,10 +25,11 @@ def measure(bench: Bench) -> Iterator[Result]:
     }
     nothing: list[float] = []
     taken: dict[str, list[float]] = {name: [] for name in asked}
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         nothing.append(run_child([sys.executable, "-c", "pass"], bench.environ, folder))
         for name, (arguments, _) in asked.items():
-            taken[name].append(run_child(*bench.trace(*arguments, folder=folder)))
+            words = [word.format(round=number) for word in arguments]
+            taken[name].append(run_child(*bench.trace(*words, folder=folder)))
     floor = min(nothing)
     for name, (_, budget) in asked.items():
         least = min(taken[name])

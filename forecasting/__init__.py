@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from forecasting.demand_forecast import forecast
+    from forecasting.detectors.alarms import anomalies
     from forecasting.flow.bottlenecks import bottlenecks
     from forecasting.flow.lead_times import lead_times
     from forecasting.rolling_origin import backtest
 
-__all__ = ["backtest", "bottlenecks", "forecast", "lead_times"]
+__all__ = ["anomalies", "backtest", "bottlenecks", "forecast", "lead_times"]
 
 _HOMES = {
+    "anomalies": "forecasting.detectors.alarms",
     "backtest": "forecasting.rolling_origin",
     "bottlenecks": "forecasting.flow.bottlenecks",
     "forecast": "forecasting.demand_forecast",

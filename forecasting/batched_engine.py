@@ -88,7 +88,7 @@ def _forecast_chunk(plan: EnginePlan, chunk: Sequence[Floats]) -> list[EngineOut
 def _reasons(y: Floats, parts: Floats, kind: str, season: int) -> tuple[str, ...]:
     """Say in words what the forecast rests on."""
     if len(y) < 3:
-        return (f"{len(y)} periods of history: the spread is assumed, not measured",)
+        return (f"{len(y)} periods are too few to see trend or season: the spread is assumed, not measured",)
     if kind.endswith("count"):
         share = float((y == 0).mean())
         return (f"{share:.0%} of the periods had no demand; a count distribution around the smoothed level",)

@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import BadArgument
+from forecasting.registered_models import LEARNT_ENGINES, engine_digest, model_digest
+from forecasting.result_record import TOLERANCE, record_result
 from forecasting.tables.events import require_columns
 
 LIBRARIES = {"numpy": "numpy", "pandas": "pandas", "statsmodels": "statsmodels", "trace": "trace-ledger"}
@@ -66,6 +68,7 @@ def describe_run(
     parameters: Mapping[str, object],
     seed: int,
     output: str,
+    result: pd.DataFrame | None = None,
 ) -> dict[str, object]:
     """Describe a run as the payload of a decision entry.
 
@@ -78,6 +81,8 @@ def describe_run(
         parameters: everything else that decided it.
         seed: of random draws.
         output: digest of the result (`output_digest`).
+        result: the result itself, kept so that a repeated run can say by how much it differs
+            (`forecasting.result_record`); None: only its digest is kept.
 
     Returns:
         A JSON-ready dictionary; floats are decimal texts by `repr`, so that no reader rounds them.
@@ -85,17 +90,23 @@ def describe_run(
     Raises:
         BadArgument: a value cannot be written in JSON.
     """
-    return {
+    described: dict[str, object] = {
         "command": command,
         "checkpoint": _plain(checkpoint, "checkpoint"),
         "selection": _plain(selection, "selection"),
         "data_digest": data,
         "model": model,
         "parameters": _plain(parameters, "parameters"),
+        "engine_digest": engine_digest(),
+        "model_digest": model_digest() if parameters.get("engine") in LEARNT_ENGINES else None,
         "versions": library_versions(),
         "seed": seed,
         "output_digest": output,
+        "tolerance": repr(TOLERANCE),
     }
+    if result is not None:
+        described["output"] = record_result(result)
+    return described
 
 
 def library_versions() -> dict[str, str]:

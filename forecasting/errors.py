@@ -5,7 +5,8 @@
 ForecastingError(ValueError)
 ├── BadTable           a table lacks a column or holds a value that no forecast can rest on
 ├── BadArgument        an argument is outside what the function promises
-└── NotEnoughHistory   the table is sound and too short for what was asked
+├── NotEnoughHistory   the table is sound and too short for what was asked
+└── UnregisteredModel  the file of learnt constants is none that was released
 ```
 
 Every message says what, for which value, what was expected, what came, and how to mend it.
@@ -26,3 +27,7 @@ class BadArgument(ForecastingError):
 
 class NotEnoughHistory(ForecastingError):
     """The history is sound and too short for the question."""
+
+
+class UnregisteredModel(ForecastingError):
+    """The digest of a model file is not in the register."""

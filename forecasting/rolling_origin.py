@@ -11,15 +11,22 @@ import numpy.typing as npt
 import pandas as pd
 
 from forecasting.arguments import quantile_columns, read_levels
+from forecasting.batched_engine import EnginePlan, forecast_all
 from forecasting.errors import BadArgument, NotEnoughHistory
 from forecasting.executors import map_chunks
-from forecasting.models.registry import CANDIDATES, find_models
-from forecasting.series import Panel, Series, read_horizon, read_panel
-from forecasting.trials import Trial, cut_folds, try_model
+from forecasting.models.registry import find_models
+from forecasting.series import Series, read_horizon, read_panel
+from forecasting.trials import Fold, cut_folds, try_model
 
 Floats = npt.NDArray[np.float64]
 
 MOST_ORIGINS = 1000
+
+AUTO = "auto"
+"""The batched engine among the models of a backtest."""
+
+COMPARED = (AUTO, "seasonal_naive", "naive")
+"""What a backtest compares unless told otherwise: value is added to the naive ones or it is not."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +38,17 @@ class _Plan:
     levels: tuple[float, ...]
 
 
+_Answer = tuple[Floats, Floats]
+"""Mean, shape (h,), and quantiles, shape (h, q)."""
+
+
 def backtest(
     demand: pd.DataFrame,
     *,
     freq: str,
     horizon: int,
     origins: int = 3,
-    models: Sequence[str] = CANDIDATES,
+    models: Sequence[str] = COMPARED,
     quantiles: Sequence[float] = (0.1, 0.5, 0.9),
     season_length: int | None = None,
     executor: Executor | None = None,
@@ -51,14 +62,16 @@ def backtest(
         origin 3   |================train================|..h..|
                                                                n
 
-    Quantiles at an origin are corrected by the errors at the origins before it only.
+    The constants of the engine ``auto`` were learnt on other series; quantiles of named models are corrected
+    by the
+    errors at the origins before only.
 
     Args:
         demand: columns ``unique_id, ds, y`` (`forecasting.series.read_panel`).
         freq: pandas offset alias.
         horizon: periods ahead; a series too short for one fold is scored on a shorter one.
         origins: how many folds at most.
-        models: names out of `forecasting.models.registry.MODELS`.
+        models: ``auto`` and names out of `forecasting.models.registry.MODELS`.
         quantiles: ascending levels.
         season_length: periods in a season, or None for what `freq` implies.
         executor: where to run, or None for here; results do not depend on it.
@@ -77,44 +90,79 @@ def backtest(
         raise BadArgument(f"origins: expected a whole number from 1 to {MOST_ORIGINS}, got {origins!r}")
     levels = read_levels(quantiles)
     names = (models,) if isinstance(models, str) else tuple(models)
-    find_models(names)
+    named = tuple(name for name in names if name != AUTO)
+    if named or not names or len(set(names)) < len(names):
+        find_models(named if len(set(names)) == len(names) else names)
     plan = _Plan(names, panel.season_length, read_horizon(horizon), int(origins), tuple(levels.tolist()))
-    results = list(map_chunks(partial(_try_chunk, plan), panel.series, executor))
-    frames = [
-        _rows(panel, one, trial, levels)
-        for one, trials in zip(panel.series, results, strict=True)
-        for trial in trials
-    ]
-    if not frames:
+    folds = [cut_folds(len(one.y), plan.horizon, plan.origins) for one in panel.series]
+    if not any(folds):
         longest = max(len(one.y) for one in panel.series)
         raise NotEnoughHistory(f"backtest: expected a series of at least 4 periods, the longest has {longest}")
-    return pd.concat(frames, ignore_index=True)
+    answers = _auto_answers(plan, panel.series, folds, panel.frequency.base, season_length, executor)
+    tried = map_chunks(partial(_try_chunk, plan, named), panel.series, executor)
+    pieces: list[tuple[Series, Fold, str, _Answer]] = []
+    for one, cuts, auto, others in zip(panel.series, folds, answers, tried, strict=True):
+        for place, fold in enumerate(cuts):
+            for name in names:
+                answer = auto[place] if name == AUTO else others[name][place]
+                pieces.append((one, fold, name, answer))
+    return _table(pieces, panel.frequency.labels, levels)
 
 
-def _try_chunk(plan: _Plan, chunk: Sequence[Series]) -> list[list[Trial]]:
-    models = find_models(plan.models)
+def _auto_answers(
+    plan: _Plan,
+    series: Sequence[Series],
+    folds: Sequence[tuple[Fold, ...]],
+    base: str,
+    season_length: int | None,
+    executor: Executor | None,
+) -> list[list[_Answer]]:
+    """Run the batched engine on every cut of every series at once."""
+    if AUTO not in plan.models:
+        return [[] for _ in series]
+    cuts = [one.y[: fold.origin] for one, some in zip(series, folds, strict=True) for fold in some]
+    found = iter(forecast_all(EnginePlan(base, season_length, plan.horizon, plan.levels), cuts, executor))
+    answers = []
+    for some in folds:
+        ours = [next(found) for _ in some]
+        answers.append(
+            [(a.mean[: fold.horizon], a.quantiles[: fold.horizon]) for a, fold in zip(ours, some, strict=True)]
+        )
+    return answers
+
+
+def _try_chunk(plan: _Plan, named: tuple[str, ...], chunk: Sequence[Series]) -> list[dict[str, list[_Answer]]]:
     levels = np.array(plan.levels)
     results = []
     for one in chunk:
         folds = cut_folds(len(one.y), plan.horizon, plan.origins)
-        tried = [try_model(model, one.y, plan.season_length, folds, levels) for model in models]
-        results.append([trials[place] for place in range(len(folds)) for trials in tried])
+        answers = {}
+        for model in find_models(named) if named else ():
+            trials = try_model(model, one.y, plan.season_length, folds, levels)
+            answers[model.name] = [(trial.mean, trial.quantiles) for trial in trials]
+        results.append(answers)
     return results
 
 
-def _rows(panel: Panel, series: Series, trial: Trial, levels: Floats) -> pd.DataFrame:
-    length = trial.fold.horizon
-    origin = series.start + trial.fold.origin
-    labels = panel.frequency.labels(np.arange(origin - 1, origin + length, dtype=np.int64))
+def _table(
+    pieces: Sequence[tuple[Series, Fold, str, _Answer]],
+    labels: "object",
+    levels: Floats,
+) -> pd.DataFrame:
+    assert callable(labels)
+    lengths = np.array([fold.horizon for _, fold, _, _ in pieces])
+    origin = np.repeat([one.start + fold.origin for one, fold, _, _ in pieces], lengths)
+    step = np.concatenate([np.arange(1, length + 1) for length in lengths])
+    quantiles = np.concatenate([answer[1] for *_, answer in pieces])
     columns: dict[str, object] = {
-        "unique_id": pd.Series([series.unique_id] * length, dtype=object),
-        "origin": pd.DatetimeIndex(np.repeat(labels[:1], length)),
-        "step": np.arange(1, length + 1),
-        "ds": pd.DatetimeIndex(labels[1:]),
-        "model": pd.Series([trial.model] * length, dtype=object),
-        "y": trial.y,
-        "mean": trial.mean,
+        "unique_id": np.repeat(np.array([one.unique_id for one, *_ in pieces], dtype=object), lengths),
+        "origin": labels(origin - 1),
+        "step": step,
+        "ds": labels(origin + step - 1),
+        "model": np.repeat(np.array([name for _, _, name, _ in pieces], dtype=object), lengths),
+        "y": np.concatenate([one.y[fold.origin : fold.origin + fold.horizon] for one, fold, _, _ in pieces]),
+        "mean": np.concatenate([answer[0] for *_, answer in pieces]),
     }
     for column, name in enumerate(quantile_columns(levels)):
-        columns[name] = trial.quantiles[:, column]
-    return pd.DataFrame(columns)
+        columns[name] = quantiles[:, column]
+    return pd.DataFrame(columns).astype({"unique_id": object, "model": object})

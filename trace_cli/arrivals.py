@@ -116,6 +116,7 @@ def _series(uri: str, table: Any, levels: Sequence[float]) -> dict[str, Any]:
 
 def _decision(prediction: Any, events: Any, tables: Any, days: int, levels: Sequence[float]) -> dict[str, object]:
     from forecasting.decisions import data_digest, describe_run, output_digest
+    from forecasting.rerun import join_places
     from trace_cli.prediction import moment_text
 
     return describe_run(
@@ -127,6 +128,7 @@ def _decision(prediction: Any, events: Any, tables: Any, days: int, levels: Sequ
         parameters={"horizon": days, "quantiles": " ".join(map(repr, levels))},
         seed=0,
         output=" ".join(output_digest(table) for table in tables.values()),
+        result=join_places(tables),
     )
 
 

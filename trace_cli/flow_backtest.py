@@ -120,6 +120,7 @@ def _decision(prediction: Prediction, of: str, period: str, origins: int, table:
         parameters={"period": period, "origins": origins},
         seed=0,
         output=output_digest(table),
+        result=table,
     )
 
 

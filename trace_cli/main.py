@@ -33,6 +33,12 @@ def _run(arguments: list[str]) -> int:
     _prepare_streams(as_json=as_json)
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
+        if arguments in (["--help"], ["-h"]):
+            from trace_cli.overview import overview
+
+            sys.stdout.write(overview())
+            sys.stdout.flush()
+            return int(ExitCode.OK)
         from trace_cli.app import invoke
 
         if "trace_cli.passphrase" in sys.modules or any("passphrase-f" in argument for argument in arguments):

@@ -137,7 +137,7 @@ def open_prediction(
             view, origin=site.origin, policy=site.policy, pin=pin, unverified=unverified, progress=progress.step
         )
     if history is None:
-        _refuse(site, verdict, schema)
+        refuse(site, verdict, schema)
     if verdict.word == "ok" and verdict.signed is not None:
         save_pin(site.home, verdict.signed)
     if not history.events:
@@ -156,14 +156,19 @@ def open_prediction(
     return prediction
 
 
-def _refuse(site: Site, verdict: Verdict, schema: str) -> NoReturn:
+def refuse(site: Site, verdict: Verdict, schema: str, what: str = "nothing is predicted") -> NoReturn:
+    """Give up where a history does not hold, and name its first bad entry.
+
+    Raises:
+        CommandError: Always.
+    """
     from trace_cli.reports.verdict import verdict_answer
 
     answer = {**verdict_answer(verdict, seconds=0), "schema": schema, "verified": False}
     del answer["seconds"]
     raise CommandError(
         ExitCode.UNAVAILABLE if verdict.word == "corrupt" else ExitCode.NOT_VERIFIED,
-        f"nothing is predicted: the history of {site.origin} {_fault(verdict)}",
+        f"{what}: the history of {site.origin} {_fault(verdict)}",
         remedy=f"trace verify {site.path}",
         answer=answer,
     )
@@ -196,8 +201,11 @@ def basis_line(prediction: Prediction) -> str:
 
 @contextmanager
 def telling() -> Iterator[None]:
-    """Turn the faults of forecasting into exit codes: bad options 2, too little history 4, bad history 5."""
-    from forecasting.errors import BadArgument, BadTable, NotEnoughHistory
+    """Turn the faults of forecasting into exit codes.
+
+    Bad options are 2, too little history 4, a bad history and a model that nobody registered 5.
+    """
+    from forecasting.errors import BadArgument, BadTable, NotEnoughHistory, UnregisteredModel
 
     try:
         yield
@@ -205,7 +213,7 @@ def telling() -> Iterator[None]:
         raise CommandError(ExitCode.USAGE, str(error), remedy="see --help") from None
     except NotEnoughHistory as error:
         raise CommandError(ExitCode.NOT_FOUND, str(error)) from None
-    except BadTable as error:
+    except (BadTable, UnregisteredModel) as error:
         raise CommandError(ExitCode.REFUSED, str(error)) from None
 
 

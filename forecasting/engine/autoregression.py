@@ -57,7 +57,8 @@ def autoregress(
         moment = np.einsum("ist,st->si", xw, v[:, longest:])
         variance = (v**2).sum(axis=1) / np.maximum(known.sum(axis=1), 1) + 1e-12
         gram = gram + ridge * variance[:, None, None] * np.eye(len(lags))
-        beta = np.linalg.solve(gram, moment[:, :, None])[:, :, 0]
+        long_enough = (width - start > longest + 1)[:, None]
+        beta = np.where(long_enough, np.linalg.solve(gram, moment[:, :, None])[:, :, 0], 0.0)
     for step in range(horizon):
         at = longest + step
         forecast[:, at] = sum(beta[:, k] * forecast[:, at - lag] for k, lag in enumerate(lags))

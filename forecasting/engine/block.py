@@ -16,6 +16,10 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
+SMALLEST = 1e-280
+"""Mean demand [units/period] below which a history counts as nothing: beside it arithmetic would overflow."""
+
+
 @dataclass(frozen=True)
 class Block:
     """Histories divided by their own scale.
@@ -65,5 +69,5 @@ def make_block(histories: Sequence[Floats], longest: int) -> Block:
         z[row, start[row] :] = history
         z[row, : start[row]] = history[0]
     size = np.where(np.arange(width)[None, :] >= start[:, None], np.abs(z), 0.0).sum(axis=1) / (width - start)
-    scale = np.where(size > 0, size, 1.0)
+    scale = np.where(size > SMALLEST, size, 1.0)
     return Block(z / scale[:, None], start, scale)

@@ -23,7 +23,9 @@ class Learnt:
         scale: coefficients of the scale of the error (`forecasting.engine.spread`); empty for counts.
         edges: last step of each bucket of steps.
         table: quantiles of the scaled error, shape (buckets, levels).
-        dispersion: for counts: ``factor, prior, worth, empirical`` (`forecasting.engine.pipeline`).
+        centre: for counts: coefficients of the level that the distribution lies around, shape as `coefficients`.
+        dispersion: for counts: ``factor, prior, worth, empirical, steady, memory``
+        (`forecasting.engine.pipeline`).
     """
 
     members: tuple[str, ...]
@@ -32,6 +34,7 @@ class Learnt:
     scale: Floats
     edges: tuple[int, ...]
     table: Floats
+    centre: Floats
     dispersion: Mapping[str, float]
 
     @property
@@ -59,6 +62,7 @@ def from_plain(plain: Mapping[str, object]) -> Learnt:
         np.array(one.get("scale", []), dtype=np.float64),
         tuple(one.get("edges", ())),  # type: ignore[arg-type]
         np.array(one.get("table", []), dtype=np.float64),
+        np.array(list(dict(one.get("centre", {})).values()), dtype=np.float64),  # type: ignore[call-overload]
         dict(one.get("dispersion", {})),  # type: ignore[call-overload]
     )
 
@@ -67,15 +71,17 @@ def to_plain(learnt: Learnt) -> dict[str, object]:
     """Turn arrays into the JSON of one class, numbers to four digits after the point."""
     plain: dict[str, object] = {
         "longest": learnt.longest,
-        "members": {
-            name: [round(float(value), 4) for value in row]
-            for name, row in zip(learnt.members, learnt.coefficients, strict=True)
-        },
+        "members": _by_name(learnt.members, learnt.coefficients),
     }
     if learnt.counted:
+        plain["centre"] = _by_name(learnt.members, learnt.centre)
         plain["dispersion"] = {name: round(value, 4) for name, value in learnt.dispersion.items()}
     else:
         plain["scale"] = [round(float(value), 4) for value in learnt.scale]
         plain["edges"] = list(learnt.edges)
         plain["table"] = [[round(float(value), 4) for value in row] for row in learnt.table]
     return plain
+
+
+def _by_name(names: tuple[str, ...], rows: Floats) -> dict[str, list[float]]:
+    return {name: [round(float(value), 4) for value in row] for name, row in zip(names, rows, strict=True)}

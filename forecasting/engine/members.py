@@ -81,7 +81,7 @@ def run_members(block: Block, season_length: int, horizon: int) -> Members:
     sigma, slope = smoothed(plain, "")
     smoothed(logs, "_log")
     changes = np.diff(plain, axis=1, prepend=plain[:, :1])
-    short, long, ridge = ((1, 2, 3), (1, 2, 3, m), 4.0) if seasonal else ((1, 2), (1, 2, 3, 4), 2.0)
+    short, long, ridge = ((1, 2, 3), tuple(sorted({1, 2, 3, m})), 4.0) if seasonal else ((1, 2), (1, 2, 3, 4), 2.0)
     for name, lags in (("ar_short", short), ("ar_long", long)):
         steps = autoregress(
             changes, np.minimum(start + 1, z.shape[1] - 1), lags, horizon, ridge=ridge, centred=True

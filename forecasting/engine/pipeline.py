@@ -26,6 +26,7 @@ from forecasting.engine.spread import error_quantiles, scale_terms, scales, step
 _FEW = 5
 _FEW_VARIATION = 0.5
 _CLOSED_SHARE, _CLOSED_SEASONS = 0.9, 13
+_SEASON_STEPS = (1, 2, 8)
 
 
 @dataclass(frozen=True)
@@ -125,14 +126,18 @@ def prepare(histories: Sequence[Floats], base: str, season_length: int | None, h
 
     Args and shapes as `run`.
     """
-    groups: dict[tuple[str, int], list[int]] = {}
+    groups: dict[tuple[str, int, int], list[int]] = {}
     trimmed = [_from_first_demand(history) for history in histories]
     for row, history in enumerate(trimmed):
         season = find_season(history, base) if season_length is None else season_length
-        groups.setdefault((series_class(history, base), season), []).append(row)
+        kind = series_class(history, base)
+        n = min(len(history if kind.endswith("count") else histories[row]), LONGEST[base])
+        # Which members there are depends on how many seasons a block holds, so rows of a block hold alike many.
+        seasons = sum(n >= count * season for count in _SEASON_STEPS)
+        groups.setdefault((kind, season, seasons), []).append(row)
     return [
         _prepare_group(kind, season, rows, histories, trimmed, horizon, LONGEST[base])
-        for (kind, season), rows in groups.items()
+        for (kind, season, _), rows in groups.items()
     ]
 
 
@@ -204,7 +209,9 @@ def finish(prepared: Prepared, learnt: Learnt, levels: Floats) -> tuple[Floats, 
     constant = np.where(block.known, block.z, block.z[:, -1:]).std(axis=1) < 1e-12
     mean = np.where(constant[:, None], np.maximum(block.z[:, -1:], 0.0), mean) * prepared.open_steps
     if learnt.counted:
-        quantiles = _counted(prepared, learnt, mean, levels)
+        around = member_weights(learnt.centre, features, horizon, learnt.longest)
+        centre = (around * picked).sum(axis=1) * prepared.open_steps
+        quantiles = _counted(prepared, learnt, mean, centre, levels)
     else:
         terms = scale_terms(block.lengths, _sure_sigma(prepared), mean, picked.std(axis=1))
         scale = scales(terms, learnt.scale) * prepared.open_steps
@@ -223,14 +230,14 @@ def _sure_sigma(prepared: Prepared) -> Floats:
     return np.where(n < _FEW, pooled, prepared.sigma)
 
 
-def _counted(prepared: Prepared, learnt: Learnt, mean: Floats, levels: Floats) -> Floats:
+def _counted(prepared: Prepared, learnt: Learnt, mean: Floats, centre: Floats, levels: Floats) -> Floats:
     """Give quantiles of counts over the scale of the block, shape (S, H, q)."""
     block, said = prepared.block, learnt.dispersion
     unit = _unit(block)
     own = prepared.faded_dispersion(said["memory"]) * (block.scale / unit)
-    # The mean forecast is tuned by squared error over a horizon; a distribution needs the level itself as well.
-    steady = prepared.forecasts[:, prepared.names.index("fitted_soft")]
-    centre = (1 - said["steady"]) * mean + said["steady"] * steady
+    # The mean forecast is tuned by the root of squared errors, which a few large demands do not move; a
+    # distribution lies around a centre that is tuned by the squares themselves.
+    centre = (1 - said["steady"]) * mean + said["steady"] * centre
     n = block.lengths
     dispersion = said["factor"] * (n * own + said["worth"] * said["prior"]) / (n + said["worth"])
     over = block.scale / unit
@@ -248,7 +255,8 @@ def _unit(block: Block) -> Floats:
     whole = (np.abs(units - np.round(units)) < 1e-6).all(axis=1)
     some = np.where(block.known & (block.z > 0), block.z, np.nan)
     some[:, -1] = np.where(np.isnan(some).all(axis=1), 1.0, some[:, -1])
-    return np.where(whole, 1.0, np.nanmedian(some, axis=1) * block.scale / 10)
+    # Never so small a unit, beside the mean, that counting in it overflows.
+    return np.where(whole, 1.0, np.maximum(np.nanmedian(some, axis=1), 1e-6) * block.scale / 10)
 
 
 def _decayed(block: Block, levels: Floats, memory: float = 0.97) -> Floats:
@@ -269,8 +277,11 @@ def _open_steps(block: Block, season: int, horizon: int) -> Floats:
     seasons = min(_CLOSED_SEASONS, block.z.shape[1] // season)
     if seasons < 4 or season < 2:
         return np.ones((len(block.z), horizon))
-    table = block.z[:, -seasons * season :].reshape(len(block.z), seasons, season)
-    closed = ((table == 0).mean(axis=1) >= _CLOSED_SHARE) & (block.lengths >= 4 * season)[:, None]
+    last = slice(block.z.shape[1] - seasons * season, None)
+    shape = (len(block.z), seasons, season)
+    known = block.known[:, last].reshape(shape)
+    without = (known & (block.z[:, last].reshape(shape) == 0)).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    closed = (without >= _CLOSED_SHARE) & (block.lengths >= 4 * season)[:, None]
     return np.where(closed, 0.0, 1.0)[:, np.arange(horizon) % season]
 
 

@@ -81,7 +81,7 @@ def seasonal_factors(block: Block, season_length: int, *, smoothing: int = 0) ->
 
 _IMPLIED = {"h": 24, "D": 7, "W": 52, "M": 12, "Q": 4, "Y": 1}
 _OTHER_WEEKS = (6, 5)
-_CLEARLY_STRONGER = 0.1
+_CLEARLY_STRONGER = 0.3
 
 
 def find_season(history: Floats, base: str) -> int:

@@ -100,7 +100,7 @@ def _seasonal_difference(source: Floats, block: Block, m: int, horizon: int) -> 
     """Regress the changes over one season on themselves and add them up again, shape (S, horizon)."""
     changes = source[:, m:] - source[:, :-m]
     start = np.minimum(block.start, changes.shape[1] - 1)
-    steps = autoregress(changes, start, (1, 2, 3, m), horizon, ridge=3.0, centred=True)
+    steps = autoregress(changes, start, tuple(sorted({1, 2, 3, m})), horizon, ridge=3.0, centred=True)
     path = np.concatenate((source[:, -m:], np.zeros((len(source), horizon))), axis=1)
     for step in range(horizon):
         path[:, m + step] = path[:, step] + steps[:, step]

@@ -12,9 +12,10 @@ import pandas as pd
 from forecasting.flow.alarm import alarm_probability
 from forecasting.flow.causes import demonstrate_capacity, name_causes
 from forecasting.flow.free_flow import free_flow_hours
-from forecasting.flow.outlook import expected_queue_hours
+from forecasting.flow.outlook import look_ahead
 from forecasting.flow.period_history import read_history
 from forecasting.flow.queue_area import waiting_hours
+from forecasting.flow.relief import find_relief
 from forecasting.flow.signals import read_signals
 from forecasting.flow.stays import KnownStays, know_stays, period_edges, read_moment
 from forecasting.frequency import Frequency, read_period
@@ -33,11 +34,21 @@ BOTTLENECK_COLUMNS = (
     "departures",
     "open_visits",
     "free_flow_hours",
+    "usual_queue_hours",
+    "hours_at_stake",
+    "expected_arrivals",
+    "capacity",
+    "relief_units",
+    "relief_hours",
+    "relief_replayed_hours",
     "causes",
     "events",
 )
 
 MOST_EVENTS = 20
+
+USUAL_PERIODS = 8
+"""Complete periods whose median says what is usual."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +96,7 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
        waits.
     4. `forecast_queue_hours` is for the first whole period that begins at or after `as_of`: open visits aged
        forward by the survival of visits there, of which recent ones count most, and arrivals at the mean of the
-       rates of the last two and the last eight periods (`expected_queue_hours`).
+       rates of the last two and the last eight periods (`look_ahead`).
     5. `alarm_probability` is that of the next median visit exceeding the 90th percentile of the place's own
        medians, by a logistic regression over past periods (`alarm_probability`), NaN with fewer than eight of
        them.
@@ -101,8 +112,11 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
     Returns:
         One row per place that had a visit, by rank: ``place, rank, queue_hours [hours], share,
         forecast_queue_hours [hours], alarm_probability, utilisation, arrivals, departures`` (both in p),
-        ``open_visits`` (at `as_of`), ``free_flow_hours [hours], causes`` (list of sentences), ``events`` (list of
-        seq that opened the visits that wait most in p, at most 20).
+        ``open_visits`` (at `as_of`), ``free_flow_hours [hours], usual_queue_hours`` (median of the last eight
+        periods), ``hours_at_stake`` (forecast beyond the usual), ``expected_arrivals`` (in the period ahead),
+        ``capacity`` (demonstrated, stays a period), ``relief_units, relief_hours, relief_replayed_hours``
+        (`find_relief`), ``causes`` (list of sentences), ``events`` (list of seq that opened the visits that wait
+        most in p, at most 20).
 
     Raises:
         BadTable: the visits table does not hold together.
@@ -123,22 +137,30 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
     signals = read_signals(stays, history, free_flow, past)
     capacity = demonstrate_capacity(stays, history, end - start)
     total = float(queue_hours.sum())
+    outlook = look_ahead(stays, free_flow, history.arrivals, ahead_start, ahead_end)
+    usual = np.median(signals.queue[:, -USUAL_PERIODS:], axis=1) if places else np.zeros(0)
+    relief = find_relief(stays, free_flow, outlook.open_hours, past[-USUAL_PERIODS - 1 :])
     table = pd.DataFrame(
         {
             "place": pd.Series(stays.places, dtype=object),
             "rank": np.zeros(places, dtype=np.int64),
             "queue_hours": queue_hours,
             "share": queue_hours / total if total > 0 else np.zeros(places),
-            "forecast_queue_hours": expected_queue_hours(
-                stays, free_flow, history.arrivals, ahead_start, ahead_end
-            ),
+            "forecast_queue_hours": outlook.queue_hours,
             "alarm_probability": alarm_probability(signals),
             "utilisation": capacity.utilisation,
             "arrivals": history.arrivals[:, -1],
             "departures": history.departures[:, -1],
             "open_visits": np.bincount(stays.place[~stays.finished], minlength=places),
             "free_flow_hours": free_flow,
-            "causes": _lists(name_causes(stays, history, capacity, queue_hours, start, end)),
+            "usual_queue_hours": usual,
+            "hours_at_stake": np.maximum(outlook.queue_hours - usual, 0.0),
+            "expected_arrivals": outlook.arrivals,
+            "capacity": capacity.departures,
+            "relief_units": relief.units,
+            "relief_hours": relief.hours,
+            "relief_replayed_hours": relief.replayed,
+            "causes": _lists(name_causes(stays, history, capacity, queue_hours, past)),
             "events": _lists(_longest_waits(stays, waits)),
         },
         columns=list(BOTTLENECK_COLUMNS),
@@ -152,7 +174,7 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
 def _find_ordinals(frequency: Frequency, moment: int) -> tuple[int, int]:
     # the last microsecond of a period counts as its end: that is how pandas writes it
     current = int(frequency.ordinals(np.array([moment + 1], dtype=np.int64).view("datetime64[us]"))[0])
-    begins_now = abs(period_edges(frequency, np.array([current], dtype=np.int64), moment)[0]) < 1e-9
+    begins_now = period_edges(frequency, np.array([current], dtype=np.int64), moment)[0] >= 0
     return current - 1, current if begins_now else current + 1
 
 

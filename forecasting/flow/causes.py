@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from forecasting.flow.dwell_shift import find_dwell_shift
 from forecasting.flow.grouped import grouped_quantile
 from forecasting.flow.period_history import PeriodHistory
 from forecasting.flow.stays import KnownStays
@@ -70,7 +71,7 @@ def demonstrate_capacity(stays: KnownStays, history: PeriodHistory, width: float
 
 
 def name_causes(
-    stays: KnownStays, history: PeriodHistory, capacity: Capacity, queue_hours: Floats, start: float, end: float
+    stays: KnownStays, history: PeriodHistory, capacity: Capacity, queue_hours: Floats, edges: Floats
 ) -> list[list[str]]:
     """Name the causes of the queue at each place; a place without queue hours has none.
 
@@ -79,10 +80,10 @@ def name_causes(
         history: complete periods, the last being the one shown.
         capacity: from `demonstrate_capacity`.
         queue_hours: in the period shown [hours], shape (places,).
-        start: of the period shown [hours from the moment].
-        end: of it [hours from the moment].
+        edges: of the periods, the last two being those of the period shown [hours from the moment].
     """
     places = len(stays.places)
+    start, end = float(edges[-2]), float(edges[-1])
     ever_left = np.bincount(stays.place[stays.finished], minlength=places) > 0
     open_now, oldest = _open_work(stays)
     batched = _batched_departures(stays, start, end)
@@ -115,6 +116,12 @@ def name_causes(
         median = history.median_dwell[place, -1]
         if median > SLOWER * usual[place]:
             words.append(f"slower: the median stay was {median:.1f} h against {usual[place]:.1f} h before")
+        if shift := find_dwell_shift(history.median_dwell[place]):
+            since = np.datetime64(stays.as_of + round(float(edges[shift.period]) * 3.6e9), "us")
+            words.append(
+                f"longer since {since.astype('datetime64[D]')}: stays of {shift.after:.1f} h in the middle "
+                f"against {shift.before:.1f} h before"
+            )
         if went and batched[place] * 2 >= went:
             words.append(f"batching: {int(batched[place])} of {went} departures share their time with others")
     return causes

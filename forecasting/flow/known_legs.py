@@ -90,7 +90,7 @@ def know_legs(legs: pd.DataFrame, queries: pd.DataFrame, as_of: int) -> KnownLeg
     age = (as_of - start) / MICROSECONDS_IN_HOUR
     longest = np.nanmax(lead) if done.any() else np.inf
     kept = np.flatnonzero((start <= as_of) & (done | (age <= FORGOTTEN * longest)))
-    kept = kept[np.lexsort((np.nan_to_num(lead[kept], nan=np.inf), start[kept]))]
+    kept = kept[np.lexsort((*_names(legs.iloc[kept]), np.nan_to_num(lead[kept], nan=np.inf), start[kept]))]
     return KnownLegs(
         start=-age[kept],
         lead=lead[kept],
@@ -99,6 +99,12 @@ def know_legs(legs: pd.DataFrame, queries: pd.DataFrame, as_of: int) -> KnownLeg
         asked_start=(asked - as_of) / MICROSECONDS_IN_HOUR,
         asked_window=_window(queries, asked, "queries"),
     )
+
+
+def _names(legs: pd.DataFrame) -> list[Indices]:
+    """Number the names of legs, the ones that tell most last: so that the order of rows given never matters."""
+    names = [name for name in ("product", "item", "destination", "origin") if name in legs.columns]
+    return [np.asarray(pd.factorize(legs[name].astype(str), sort=True)[0], dtype=np.int64) for name in names]
 
 
 def _window(table: pd.DataFrame, start: Indices, what: str) -> Floats:

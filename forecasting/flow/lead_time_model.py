@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Quantiles of the logarithm of a lead time: a median line, and trees around it.
 
-The line carries what must be carried on beyond what was seen (lane, recent level, promise). The trees find what a line cannot, and how wide the band is.
+The line carries what must be carried on beyond what was seen (lane, recent level, promise). The trees find what a
+line cannot, and how wide the band is.
 """
 
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ _FEW_ROWS = (3_000, 12_000)
 _MOST_ROWS = 40_000
 _MOST_ROWS_OF_LINE = 20_000
 
-RIDGE = 10.0
+RIDGE = 3.0
 """Rows that the belief in the lane's own expectation weighs as much as."""
 
 _ROUNDS = 60
@@ -94,7 +95,7 @@ def fit_line(rows: Floats, outcome: Floats, *, expected: int | None = None, wort
     rows, outcome = rows[-_MOST_ROWS_OF_LINE:], outcome[-_MOST_ROWS_OF_LINE:]
     known = np.isfinite(rows)
     some = known.any(axis=0)
-    low, middle, high = np.zeros((3, rows.shape[1]))
+    low, middle, high = (np.zeros(rows.shape[1]) for _ in range(3))
     low[some], middle[some], high[some] = np.nanquantile(rows[:, some], (0.005, 0.5, 0.995), axis=0)
     filled = np.clip(np.where(known, rows, middle), low, high)
     spread = filled.std(axis=0)
@@ -107,14 +108,15 @@ def fit_line(rows: Floats, outcome: Floats, *, expected: int | None = None, wort
         believed[1 + expected] = scale[expected]
     pull = np.full(matrix.shape[1], worth)
     pull[0] = 1e-6
-    weights = believed.copy()
+    weights: Floats = believed.copy()
     for _ in range(_ROUNDS):
         error = np.abs(outcome - matrix @ weights)
-        sway = 1 / np.maximum(error, max(float(np.median(error)) * _SMOOTHING, 1e-6))
+        usual = max(float(np.median(error)), 1e-4)
+        sway = 1 / np.maximum(error, usual * _SMOOTHING)
         heavy = matrix * sway[:, None]
-        ridge = pull * float(sway.mean())
+        ridge = pull / usual
         target = heavy.T @ outcome + ridge * believed
-        moved = np.linalg.solve(heavy.T @ matrix + np.diag(ridge), target)
+        moved = np.asarray(np.linalg.solve(heavy.T @ matrix + np.diag(ridge), target), dtype=np.float64)
         done = float(np.abs(moved - weights).max()) < 1e-6
         weights = moved
         if done:

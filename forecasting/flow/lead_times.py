@@ -24,6 +24,9 @@ OVERDUE = 0.002
 
 TAIL = 4.0
 
+FARTHER = 0.1
+"""Share by which the band widens for each doubling of the time ahead beyond what was judged."""
+
 
 def lead_times(
     legs: pd.DataFrame,
@@ -42,11 +45,14 @@ def lead_times(
     2. Gradient boosted trees find what the line leaves, for seven levels at once; how many trees, if any, is
     chosen
        by how they would have told later legs.
-    3. Split-conformal shifts, from the same later legs, mend the width of the band.
-    4. A query whose start lies before `as_of` is under way: its quantiles are those of legs that last longer than it
-       has lasted. Where hardly any does (`OVERDUE`), the rest follows a Pareto law of exponent `TAIL`: the longer it
-       has lasted, the longer it will. Where it lies further back than three times the longest leg that ever ended,
-       it is no open shipment but a question about a leg of that day, and the quantiles are those of any leg.
+    3. Split-conformal shifts, from the same later legs, mend the width of the band; for starts farther ahead than
+       those were judged, it widens (`FARTHER`).
+    4. A query whose start lies before `as_of` is under way: its quantiles are those of legs that last longer than
+    it
+       has lasted. Where hardly any does (`OVERDUE`), the rest follows a Pareto law of exponent `TAIL`: the longer
+       it has lasted, the longer it will. Where it lies further back than three times the longest leg that ever
+       ended, it is no open shipment but a question about a leg of that day, and the quantiles are those of any
+       leg.
 
     Args:
         legs: columns ``origin, destination, start, end`` (NaT = under way), optional ``promised``, ``item``,
@@ -95,7 +101,12 @@ def _forecast(known: KnownLegs, legs: pd.DataFrame, queries: pd.DataFrame) -> Qu
     learnt = calibrate(known, covariates, item)
     design = build_design(known, covariates, item)
     told = predict_stages(design, (STAGES[learnt.stage],))[0]
-    return QuantileCurve(LEVELS, np.sort(told + learnt.shifts, axis=1), np.zeros(len(told)))
+    told = np.sort(told + learnt.shifts, axis=1)
+    # nobody has judged starts so far ahead; what they meet is less sure with every doubling
+    doublings = np.log2(np.maximum(known.asked_start / learnt.ahead, 1.0))
+    middle = told[:, [len(LEVELS) // 2]]
+    told = middle + (told - middle) * (1 + FARTHER * doublings)[:, None]
+    return QuantileCurve(LEVELS, told, np.zeros(len(told)))
 
 
 def _late(curve: QuantileCurve, known: KnownLegs, queries: pd.DataFrame) -> Floats:

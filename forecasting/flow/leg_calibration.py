@@ -40,11 +40,13 @@ class Calibration:
         stage: which of `STAGES` told best.
         shifts: to add to each level of the logarithm, shape (levels,).
         judged: legs that were judged.
+        ahead: how far ahead of the moment the judged ones began at most [hours], infinite without a calendar.
     """
 
     stage: int
     shifts: Floats
     judged: int
+    ahead: float
 
 
 def calibrate(known: KnownLegs, covariates: Covariates, item: Indices) -> Calibration:
@@ -62,7 +64,7 @@ def calibrate(known: KnownLegs, covariates: Covariates, item: Indices) -> Calibr
         truths.append(truth)
         weights.append(weight)
     if not staged:
-        return Calibration(1, np.zeros(len(LEVELS)), 0)
+        return Calibration(1, np.zeros(len(LEVELS)), 0, np.inf)
     told, truth, weight = np.concatenate(staged, axis=1), np.concatenate(truths), np.concatenate(weights)
     stage = int(np.argmin([_loss(truth, one, weight) for one in told]))
     size = weight.sum() ** 2 / (weight**2).sum()
@@ -73,7 +75,8 @@ def calibrate(known: KnownLegs, covariates: Covariates, item: Indices) -> Calibr
         # conditions change: a band that was too wide in the past is believed by half
         narrowing = ((LEVELS < 0.5) & (shifts > shifts[_MIDDLE])) | ((LEVELS > 0.5) & (shifts < shifts[_MIDDLE]))
         shifts = np.where(narrowing, (shifts + shifts[_MIDDLE]) / 2, shifts)
-    return Calibration(stage, shifts * size / (size + _WORTH), len(truth))
+    ahead = _ahead(known) if is_ordered(known) else np.inf
+    return Calibration(stage, shifts * size / (size + _WORTH), len(truth), ahead)
 
 
 def _shifts(truth: Floats, told: Floats, weight: Floats) -> Floats:
@@ -108,8 +111,7 @@ def _looks(
                 yield *past, outcome[held], np.ones(int(held.sum()))
         return
     span = -float(known.start[0])
-    farthest = float(np.quantile(known.asked_start, 0.95)) if len(known.asked_start) else 0.0
-    ahead = float(np.clip(farthest, _SHORTEST, max(_SHORTEST, min(_LONGEST, span / 8))))
+    ahead = _ahead(known)
     usual = float(np.quantile(known.lead[finished], 0.75))
     for look in range(LOOKS):
         moment = -min(usual, span / 4) - (look + 1) * ahead
@@ -124,6 +126,13 @@ def _looks(
         had_time = 1 - np.searchsorted(waited, known.lead[judged], side="left") / len(waited)
         weight = np.minimum(1 / np.maximum(had_time, 1e-3), _MOST_WEIGHT)
         yield *_at(known, covariates, item, before, judged, moment, then), outcome[judged], weight
+
+
+def _ahead(known: KnownLegs) -> float:
+    """Choose how far ahead to judge: as far as is asked, within what the history allows [hours]."""
+    span = -float(known.start[0])
+    farthest = float(np.quantile(known.asked_start, 0.95)) if len(known.asked_start) else 0.0
+    return float(np.clip(farthest, _SHORTEST, max(_SHORTEST, min(_LONGEST, span / 8))))
 
 
 def _at(

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The queue hours to expect in a period ahead: open work aged forward, and the work still to arrive."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -21,9 +23,24 @@ _LEAST_WEIGHT = 0.1
 _SLICES = 64
 
 
-def expected_queue_hours(
+@dataclass(frozen=True)
+class Outlook:
+    """What to expect of a period ahead.
+
+    Attributes:
+        queue_hours: of each place [hours], shape (places,).
+        arrivals: of each place, shape (places,).
+        open_hours: the part of each stay that is open, 0 for finished ones [hours], shape (stays,).
+    """
+
+    queue_hours: Floats
+    arrivals: Floats
+    open_hours: Floats
+
+
+def look_ahead(
     stays: KnownStays, free_flow: Floats, arrivals: npt.NDArray[np.int64], start: float, end: float
-) -> Floats:
+) -> Outlook:
     """Forecast the queue hours of each place in a period ahead.
 
     A stay of age a goes on waiting at age x with probability S(x) / S(a), S being the survival of stays at its
@@ -40,12 +57,12 @@ def expected_queue_hours(
         end: of it [hours from the moment].
 
     Returns:
-        [hours], shape (places,).
+        What to expect.
     """
     places = len(stays.places)
-    expected = np.zeros(places)
+    expected, of_open = np.zeros(places), np.zeros(len(stays.place))
     if places == 0:
-        return expected
+        return Outlook(expected, expected, of_open)
     width = end - start
     rate = expected_arrivals(arrivals) / width
     aged = 0.5 ** (-np.where(stays.finished, stays.depart, 0.0) / (HALF_LIFE * width))
@@ -59,16 +76,16 @@ def expected_queue_hours(
         survival = _fit(stays, rows, aged)
         expected[place] += rate[place] * _hours_per_rate(survival, free_flow[place], start, end)
         open_rows = rows[~stays.finished[rows]]
-        expected[place] += _open_hours(survival, stays.arrive[open_rows], free_flow[place], start, end).sum()
+        of_open[open_rows] = _open_hours(survival, stays.arrive[open_rows], free_flow[place], start, end)
     borrowing = finished < LEAST_FINISHED
     if borrowing.any():
         pooled = _fit(stays, np.arange(len(stays.place)), aged)
         free = float(free_flow[borrowing][0])
         expected[borrowing] += rate[borrowing] * _hours_per_rate(pooled, free, start, end)
         rows = np.flatnonzero(borrowing[stays.place] & ~stays.finished)
-        hours = _open_hours(pooled, stays.arrive[rows], free, start, end)
-        expected += np.bincount(stays.place[rows], weights=hours, minlength=places)
-    return expected
+        of_open[rows] = _open_hours(pooled, stays.arrive[rows], free, start, end)
+    expected += np.bincount(stays.place, weights=of_open, minlength=places)
+    return Outlook(expected, expected_arrivals(arrivals), of_open)
 
 
 def expected_arrivals(arrivals: npt.NDArray[np.int64]) -> Floats:

@@ -7,15 +7,18 @@ from forecasting.errors import BadArgument
 from forecasting.models.base import Model
 from forecasting.models.ets import Ets
 from forecasting.models.naive import Naive
+from forecasting.models.sarimax import Sarimax
 from forecasting.models.seasonal_naive import SeasonalNaive
+from forecasting.models.theta import Theta
+from forecasting.models.unobserved_components import Components
 
 MODELS: MappingProxyType[str, Model] = MappingProxyType(
-    {model.name: model for model in (SeasonalNaive(), Ets(), Naive())}
+    {model.name: model for model in (SeasonalNaive(), Ets(), Theta(), Sarimax(), Components(), Naive())}
 )
 """Every model by its name."""
 
-CANDIDATES = ("ets", "seasonal_naive")
-"""What the engine ``auto`` chooses from; the first unless another is clearly better."""
+CANDIDATES = ("ets", "theta", "sarimax", "unobserved_components", "seasonal_naive")
+"""What the engine ``statsmodels`` chooses from; the first unless another is clearly better."""
 
 
 def find_models(names: tuple[str, ...]) -> tuple[Model, ...]:

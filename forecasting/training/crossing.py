@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.arguments import quantile_columns
-from forecasting.engine.block import Bools, Floats
+from forecasting.engine.block import Bools, Ints
 from forecasting.engine.learnt import Learnt
 from forecasting.engine.pipeline import finish
 from forecasting.engine.spread import scales
@@ -50,7 +50,10 @@ def cross_fit(kind: str, batches: Sequence[Batch]) -> Crossed:
     complete = learn_combination(kind, batches, [fold >= 0 for fold in folds])
     spread = _learn_counts if complete.counted else _learn_spread
     tuned = [spread(complete, batches, without, folds, number) for number in range(FOLDS)]
-    tuned = [replace(tuned[number], coefficients=without[number].coefficients) for number in range(FOLDS)]
+    tuned = [
+        replace(tuned[number], coefficients=without[number].coefficients, centre=without[number].centre)
+        for number in range(FOLDS)
+    ]
     learnt = spread(complete, batches, without, folds, -1)
     forecasts = pd.concat(
         [_forecast(batch, fold, tuned) for batch, fold in zip(batches, folds, strict=True) if batch.origin == 0]

@@ -2,7 +2,7 @@
 """Learning: weights of the members, scale of the error, quantiles of pooled errors, dispersion of counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
@@ -56,6 +56,9 @@ EARLIER_WORTH = 0.5
 EDGES = {"year": (1, 2, 4, 6), "quarter": (1, 2, 4, 8), "month": (1, 3, 8, 24)}
 _OTHER_EDGES = (2, 7, 56)
 
+LARGE_ERROR = 5.0
+"""Scaled errors beyond which the squared loss of the centre of counts grows as a straight line (Huber)."""
+
 START = {"factor": 1.0, "prior": 1.5, "worth": 2.0, "empirical": 0.0, "steady": 1.0, "memory": 1.0}
 """What the search for the dispersion of counts starts from."""
 
@@ -97,7 +100,7 @@ def stack(batches: Sequence[Batch], names: Sequence[str], keep: Sequence[Bools])
     return Stacked(*(np.concatenate(list(column)) for column in zip(*parts, strict=True)))
 
 
-def fit_weights(samples: Stacked, kind: str, benchmark: tuple[float, float]) -> Floats:
+def fit_weights(samples: Stacked, kind: str, benchmark: tuple[float, float], *, squares: bool = False) -> Floats:
     """Fit the coefficients of the combination; the loss is OWA, of counts RMSSE, with a ridge towards equal
     weights."""
     members, horizon = samples.forecasts.shape[1:]
@@ -113,7 +116,13 @@ def fit_weights(samples: Stacked, kind: str, benchmark: tuple[float, float]) -> 
         weights = member_weights(theta, samples.features, horizon, horizon)
         mean = (weights * samples.forecasts).sum(axis=1)
         error = mean - samples.actual
-        if kind.endswith("count"):
+        if squares:
+            scaled_error = error * inverse[:, None]
+            size = np.abs(scaled_error)
+            inside = size < LARGE_ERROR
+            value = (samples.mask * np.where(inside, size**2, LARGE_ERROR * (2 * size - LARGE_ERROR))).sum(axis=1)
+            slope = samples.mask * 2 * np.clip(scaled_error, -LARGE_ERROR, LARGE_ERROR) * inverse[:, None]
+        elif kind.endswith("count"):
             size = np.sqrt((samples.mask * error**2).sum(axis=1) + 1e-12)
             value = size * inverse
             slope = samples.mask * error / size[:, None] * inverse[:, None]
@@ -157,17 +166,12 @@ def learn_combination(kind: str, batches: Sequence[Batch], keep: Sequence[Bools]
     names = MEMBERS[kind]
     samples = stack(batches, names, keep)
     coefficients = np.round(fit_weights(samples, kind, benchmark_of(batches, keep)), 4)
-    dispersion = dict(START) if kind.endswith("count") else {}
     empty = np.zeros(0)
-    return Learnt(
-        tuple(names),
-        coefficients,
-        samples.actual.shape[1],
-        empty,
-        EDGES.get(kind, _OTHER_EDGES),
-        empty,
-        dispersion,
-    )
+    counted = kind.endswith("count")
+    centre = np.round(fit_weights(samples, kind, (1.0, 1.0), squares=True), 4) if counted else empty
+    edges, longest = EDGES.get(kind, _OTHER_EDGES), samples.actual.shape[1]
+    dispersion = dict(START) if counted else {}
+    return Learnt(tuple(names), coefficients, longest, empty, edges, empty, centre, dispersion)
 
 
 def scaled_errors(batch: Batch, learnt: Learnt) -> tuple[Floats, Floats, Floats]:
@@ -259,7 +263,7 @@ def _count_loss(
     levels = np.array(SCORE_LEVELS)
     losses = []
     for batch, one, on in zip(batches, learnt, keep, strict=True):
-        constants = Learnt(one.members, one.coefficients, one.longest, one.scale, one.edges, one.table, dispersion)
+        constants = replace(one, dispersion=dispersion)
         _, quantiles = finish(batch.prepared, constants, levels)
         error = batch.actual[:, :, None] - quantiles
         loss = np.maximum(levels * error, (levels - 1) * error).mean(axis=(1, 2)) / batch.unit

@@ -82,7 +82,8 @@ def expand(name: str, names: Mapping[str, str]) -> str:
     prefix, colon, local = name.partition(":")
     if not colon:
         iri = names.get(name)
-        return name if iri is None else _split(_resolve(iri, names))
+        # What ends like a namespace is a prefix and names no field.
+        return name if iri is None or iri[-1:] in "/#:" else _split(_resolve(iri, names))
     namespace = names.get(prefix) or PREFIXES.get(prefix)
     if namespace is not None:
         return _named(namespace, local)

@@ -20,7 +20,7 @@ from ledger.custody.event_hash import event_digest
 from ledger.custody.index.read import find_idents, has_holds, seqs_of_kind
 from ledger.custody.index.rebuild import read_rows
 from ledger.custody.index.schema import TABLES
-from ledger.custody.index.write import HASH_SIZE, IndexRow, IndexWriter, index_row, short_hash
+from ledger.custody.index.write import HASH_SIZE, MASTER, IndexRow, IndexWriter, index_row, labels_of, short_hash
 from ledger.custody.privacy import PrivacyPolicy, seal
 
 if TYPE_CHECKING:
@@ -220,6 +220,26 @@ class Recorder:
             self._index.write_other(transaction.connection, kind, first)
 
         return self.log.append([draft(kind, body, by=by, via=via)], derive=derive)
+
+    def record_master(self, bodies: Sequence[dict[str, Any]], *, by: str, via: str) -> Appended:
+        """Record master data in one commit, one entry each; private fields are sealed as those of events are.
+
+        Args:
+            bodies: From `ledger.custody.master.merged`; commitments of earlier entries stay what they are.
+            by: Who records.
+            via: The way of entry.
+
+        Raises:
+            As `record`.
+        """
+        sealed = [seal(body, self._privacy) for body in bodies]
+        drafts = [draft(MASTER, body, by=by, via=via, attachments=held) for body, held in sealed]
+
+        def derive(transaction: SqliteTransaction, first: int) -> None:
+            for seq, (body, _) in enumerate(sealed, first):
+                self._index.write_labels(transaction.connection, labels_of(MASTER, body), seq)
+
+        return self.log.append(drafts, derive=derive)
 
     def record_keys(self, write: Callable[..., Appended], *arguments: object, by: str) -> Appended:
         """Record entries on the life of keys: `ledger.chain.rotation.rotate` or `revoke`, with their arguments.

@@ -98,7 +98,7 @@ def _exists(planned: Planned, lines: Sequence[Line]) -> Contradiction | None:
 
 
 def _position(planned: Planned, lines: Sequence[Line]) -> Contradiction | None:
-    if (ended := next((line for line in reversed(lines) if _ends(line, planned.uri)), None)) is not None:
+    if (ended := next((line for line in reversed(lines) if ends(line, planned.uri)), None)) is not None:
         return _say("gone", ended, f"it is gone: {_step(ended)}")
     last = next((line for line in reversed(lines) if line.event.facts.place or _gives(line)), None)
     if last is None:
@@ -135,10 +135,17 @@ def _owner(planned: Planned, lines: Sequence[Line]) -> Contradiction | None:
 def _held(planned: Planned, lines: Sequence[Line]) -> Contradiction | None:
     if planned.step not in _MOVING | vocabulary.PACKING_STEPS and not planned.uses_up:
         return None
+    if (line := hold_on(lines)) is None:
+        return None
+    return _say("held", line, f"it is on hold ({line.event.facts.disposition or line.event.facts.step})")
+
+
+def hold_on(lines: Sequence[Line]) -> Line | None:
+    """Find the event that put a thing on hold and was not followed by a release."""
     for line in reversed(lines):
         facts = line.event.facts
         if facts.step == "holding" or facts.disposition in _HOLDING:
-            return _say("held", line, f"it is on hold ({facts.disposition or facts.step})")
+            return line
         if facts.disposition in _RELEASING and facts.step not in vocabulary.TAKING_STEPS:
             return None
     return None
@@ -202,7 +209,8 @@ def _sign(facts: Facts, role: str) -> int:
     return -1 if facts.step in _MOVING or facts.action == "DELETE" else 0
 
 
-def _ends(line: Line, uri: str) -> bool:
+def ends(line: Line, uri: str) -> bool:
+    """Tell whether an event ends a thing: sold, dispensed, destroyed or used up."""
     facts = line.event.facts
     if facts.kind == "TransformationEvent":
         return any(mention.uri == uri and mention.role == "input" for mention in facts.mentions)

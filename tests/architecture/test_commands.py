@@ -9,6 +9,7 @@ import typer
 
 import trace_cli.commands
 from trace_cli.app import COMMANDS, make_app
+from trace_cli.overview import SECTIONS, overview
 
 
 def names_of(app):
@@ -36,3 +37,9 @@ def test_a_command_that_is_run_is_there_alone_with_its_siblings(name):
 def test_everything_is_there_for_help_and_for_guesses(name):
     everything = sorted(name for names in COMMANDS.values() for name in names)
     assert sorted(names_of(make_app(name))) == everything
+
+
+def test_the_overview_has_every_command_once_and_fits_a_terminal():
+    listed = [name for section in SECTIONS.values() for name in section]
+    assert sorted(listed) == sorted(name for names in COMMANDS.values() for name in names)
+    assert all(len(line) < 80 for line in overview().splitlines())

@@ -37,16 +37,12 @@ class Browser:
         flags += ["--remote-debugging-pipe", "--disable-background-networking", "--disable-component-update"]
         flags += [f"--user-data-dir={folder}", "--proxy-server=127.0.0.1:9", "about:blank"]
 
-        def pass_pipes() -> None:
-            first, second = os.dup(commands), os.dup(answers)
-            os.dup2(first, 3)
-            os.dup2(second, 4)
-
         assert CHROMIUM is not None
+        # The browser reads commands from 3 and answers on 4, whatever numbers these pipes have here.
+        redirect = f'exec "$@" 3<&{commands} 4>&{answers}'
         self._process = subprocess.Popen(
-            [CHROMIUM, *flags],
-            preexec_fn=pass_pipes,
-            pass_fds=(3, 4),
+            ["bash", "-c", redirect, "bash", CHROMIUM, *flags],
+            pass_fds=(commands, answers),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -397,3 +397,79 @@ def test_identifiers_have_the_same_one_spelling_as_in_the_program(browser, site,
 
     drawn = browser.evaluate(f"{json.dumps(uris)}.map(canonicalUri)")
     assert drawn == [canonical_uri(uri) for uri in uris]
+
+
+def random_events(chance: random.Random) -> list[dict[str, Any]]:
+    """Things, lots and nested containers: packed, unpacked, moved, withdrawn, in any order."""
+    things = ["https://acme.example/obj/A", "https://acme.example/obj/B", "https://acme.example/lot/L:1"]
+    boxes = [f"https://acme.example/obj/BOX-{number}" for number in range(3)]
+    found: list[dict[str, Any]] = []
+    for number in range(chance.randrange(3, 12)):
+        hour = chance.randrange(1, 12)
+        kind = chance.choice(["ObjectEvent", "AggregationEvent", "AggregationEvent", "TransformationEvent"])
+        some = [{"epcClass": things[2], "quantity": chance.randrange(1, 9)}] if chance.random() < 0.4 else []
+        one = [chance.choice(things[:2] + boxes)] if not some or chance.random() < 0.5 else []
+        more: dict[str, Any]
+        if kind == "ObjectEvent":
+            more = {"action": "OBSERVE", "epcList": one, "quantityList": some}
+        elif kind == "TransformationEvent":
+            more = {"inputEPCList": one, "outputQuantityList": some}
+        else:
+            action = chance.choice(["ADD", "ADD", "DELETE", "OBSERVE"])
+            parent = chance.choice([box for box in boxes if box not in one])
+            emptied = action == "DELETE" and chance.random() < 0.4
+            inside = {} if emptied else {"childEPCs": one, "childQuantityList": some}
+            more = {"action": action, "parentID": parent, **inside}
+        event = body(kind, "storing", f"P-{number}", hour, **more)
+        event["eventID"] = f"urn:uuid:00000000-0000-4000-8000-{number:012}"
+        found.append(event)
+        if chance.random() < 0.15:
+            found.append({**event, "errorDeclaration": {"declarationTime": event["eventTime"]}})
+    chance.shuffle(found)
+    return found
+
+
+def test_the_page_walks_as_the_program_does(browser, site, page):
+    from ledger.chain import canonical
+    from ledger.chain.entry import Entry
+    from ledger.custody.index.rebuild import row_of
+    from ledger.custody.item_history import history_of
+
+    class Nothing:
+        def attachment(self, digest: bytes) -> None:
+            return None
+
+    cases, expected = [], []
+    for seed in range(300):
+        chance = random.Random(seed)
+        entries = [
+            Entry(seq, bytes(32), one, "x", "event", "2026-03-01T00:00:00.000Z", "scanned")
+            for seq, one in enumerate(random_events(chance))
+        ]
+        item = chance.choice(["https://acme.example/obj/A", "https://acme.example/lot/L:1"])
+        things = {entry.seq: set(row.things) for entry in entries if (row := row_of(entry)) is not None}
+
+        def naming(uri: str, entries: list[Entry] = entries, things: dict[int, set[str]] = things) -> list[Entry]:
+            return [entry for entry in entries if uri in things[entry.seq]]
+
+        found = history_of(item, naming, Nothing())
+        expected.append([[line.event.seq, line.parent, line.corrected] for line in found.lines])
+        texts = [canonical.encode({"body": entry.body, "kind": "event"}).decode() for entry in entries]
+        cases.append([item, texts])
+    code = """%s.map(([item, texts]) => historyOf(item, texts.map((text, seq) => readEvent(
+        { seq, entry: readJson(text), kind: "event", commitments: [] }, new Map())))
+        .map((line) => [line.event.seq, line.parent, line.withdrawn]))"""
+    browser.open(site / "box.html")
+    drawn = browser.evaluate(code % json.dumps(cases))
+    wrong = [seed for seed in range(300) if drawn[seed] != expected[seed]]
+    assert wrong == []
+    assert sum(any(parent for _, parent, _ in lines) for lines in expected) > 30
+
+
+def test_a_page_of_another_version_is_not_vouched_for(site, page, tmp_path, capsys):
+    path = tmp_path / "older.html"
+    path.write_text(re.sub('content="trace [^"]+"', 'content="trace 9.9.9"', page), encoding="utf-8")
+    assert call(site, "verify", path, "--json") == 3
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert answer["verdict"] == "untrusted"
+    assert [finding["check"] for finding in answer["findings"]] == ["page"]

@@ -85,6 +85,7 @@ def _trace(
     *,
     as_json: bool,
 ) -> int:
+    from ledger.custody.master import MasterData, named
     from ledger.custody.provenance.answer import make_answer
     from ledger.custody.provenance.graph import trace
     from trace_cli.asking import asking
@@ -93,17 +94,19 @@ def _trace(
 
     with asking(ledger) as asked:
         uri = asked.find(item, f"trace.{direction}/1")
-        answer = make_answer(trace(asked.lookup, uri, direction))
+        master = MasterData(asked.lookup)
+        answer = make_answer(trace(asked.lookup, uri, direction), master.tolerance)
+        names = master.names(uri for node in answer.nodes for uri in (node.uri, node.place, node.holder))
     elsewhere = answer.graph.elsewhere
     verdict = asked.verdict(len(answer.graph.source.records), elsewhere)
     warnings = asked.warnings(elsewhere)
-    codes = asked.site.codes
+    codes = named(asked.site.codes, names)
     if output is not None and form is Form.TREE:
         form = _SUFFIXES.get(output.suffix, Form.TREE)
     if as_json or form is Form.JSON:
         from trace_cli.reports.provenance import trace_answer
 
-        found = trace_answer(answer, verdict, warnings)
+        found = {**trace_answer(answer, verdict, warnings), "names": names}
         if output is None:
             write_json(found)
         else:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from trace_cli import options
+
+_DEMAND_ORIGINS, _FLOW_ORIGINS = 3, 8
 
 
 def register(app: typer.Typer) -> None:
@@ -15,11 +18,26 @@ def register(app: typer.Typer) -> None:
 
 
 def backtest(
-    of: Annotated[str, typer.Option("--of", help="What to judge: eta or bottlenecks.")] = "bottlenecks",
+    of: Annotated[str, typer.Option("--of", help="What to judge: demand, eta or bottlenecks.")] = "demand",
+    series: Annotated[
+        Path | None,
+        typer.Option("--series", help="Of demand, own series: .csv or .parquet with unique_id, ds, y."),
+    ] = None,
+    freq: Annotated[str, typer.Option("--freq", help="Of demand, the period: h, D, W, MS, QS or YS.")] = "W",
+    horizon: Annotated[int, typer.Option("--horizon", help="Of demand, how many periods ahead.")] = 8,
+    by: Annotated[
+        str, typer.Option("--by", help="Of demand, a series for each: product, place, or product,place.")
+    ] = "product",
+    models: Annotated[
+        str, typer.Option("--models", help="Of demand, with commas: auto and named models.")
+    ] = "auto,seasonal_naive,naive",
     period: Annotated[
         str, typer.Option("--period", help="Of bottlenecks, the period to compare: h, D, W, M, Q or Y.")
     ] = "W",
-    origins: Annotated[int, typer.Option("--origins", min=1, help="From how many moments in the past.")] = 8,
+    origins: Annotated[
+        int | None,
+        typer.Option("--origins", min=1, help="From how many moments in the past (3 of demand, else 8)."),
+    ] = None,
     as_of: options.AsOf = None,
     unverified: options.Unverified = False,
     no_record: options.NoRecord = False,
@@ -29,20 +47,40 @@ def backtest(
 ) -> int:
     """Judge forecasts by what happened: from each of several moments in the past, with what was known then.
 
-    Simple methods are judged beside: the lane's own quantiles for eta; last period, exponential smoothing and the
-    count of open work for bottlenecks.
+    Simple methods are judged beside: naive and seasonal naive for demand; the lane's own quantiles for eta; last
+    period, exponential smoothing and the count of open work for bottlenecks. Errors of demand are shown for all
+    series, by segment (ABC by share of demand, XYZ by evenness, Syntetos-Boylan class) with 90 % intervals, and by
+    step ahead.
 
     \b
     Examples:
+      trace backtest --freq D --horizon 14 --origins 5 -o scores.csv
+      trace backtest --series demand.csv --freq MS --horizon 6
       trace backtest --of bottlenecks --period W
       trace backtest --of eta --origins 4 --as-of 2026-02-01
     """
+    if of == "demand" or series is not None:
+        from trace_cli.demand_backtest import run_demand_backtest
+
+        return run_demand_backtest(
+            series=series,
+            freq=freq,
+            horizon=horizon,
+            origins=origins or _DEMAND_ORIGINS,
+            by=by,
+            models=models,
+            as_of=as_of,
+            unverified=unverified,
+            output=output,
+            ledger=ledger,
+            as_json=as_json,
+        )
     from trace_cli.flow_backtest import run_flow_backtest
 
     return run_flow_backtest(
         of,
         period=period,
-        origins=origins,
+        origins=origins or _FLOW_ORIGINS,
         as_of=as_of,
         unverified=unverified,
         no_record=no_record,

@@ -125,6 +125,7 @@ def _decision(
         parameters={"period": period, "free_flow_level": FREE_FLOW_LEVEL, "longest_stay_hours": LONGEST_STAY},
         seed=0,
         output=output_digest(table),
+        result=table,
     )
 
 

@@ -120,6 +120,7 @@ def _decision(prediction: Prediction, table: Any, wanted: list[str], destination
         parameters={"quantiles": "0.1 0.5 0.9"},
         seed=0,
         output=output_digest(table),
+        result=table,
     )
 
 

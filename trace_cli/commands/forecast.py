@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,6 +21,13 @@ def register(app: typer.Typer) -> None:
 
 
 def forecast(
+    series: Annotated[
+        Path | None,
+        typer.Option("--series", help="Own series, .csv or .parquet: unique_id, ds, y; unverified."),
+    ] = None,
+    future: Annotated[
+        Path | None, typer.Option("--future", help="With --series: unique_id, ds and regressors known ahead.")
+    ] = None,
     of: Annotated[
         str, typer.Option("--of", help="demand, or arrivals: how many come to --place on each day.")
     ] = "demand",
@@ -35,7 +43,11 @@ def forecast(
     quantiles: Annotated[str, typer.Option("--quantiles", help="Ascending levels, with commas.")] = "0.1,0.5,0.9",
     model: Annotated[
         str,
-        typer.Option("--model", "--engine", help="auto (chosen for each series), ets, seasonal_naive or naive."),
+        typer.Option(
+            "--model",
+            "--engine",
+            help="auto (a combination), statsmodels (its best model), or a model: ets, theta...",
+        ),
     ] = "auto",
     as_of: options.AsOf = None,
     top: options.Top = 10,
@@ -57,6 +69,7 @@ def forecast(
       trace forecast
       trace forecast --freq D --horizon 14 --product 09521234000020 --place STORE-OMAHA
       trace forecast --by product,place --as-of 2026-02-01 -o weeks.csv
+      trace forecast --series demand.csv --future prices.csv --freq W --horizon 13
       trace forecast --of arrivals --place DC-DALLAS --horizon 7
     """
     if of != "demand":
@@ -75,6 +88,7 @@ def forecast(
             as_json=as_json,
         )
     from forecasting.demand_forecast import forecast_with_accuracy
+    from forecasting.registered_models import require_registered_engine
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
     from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
@@ -84,6 +98,8 @@ def forecast(
     check_output(output)
     moment, levels, keys = read_as_of(as_of), _read_levels(quantiles), tuple(by.split(","))
     _check_options(freq, horizon, levels, model, keys)
+    if series is not None:
+        return _own(series, future, freq, horizon, levels, model, seed, top, charts, output, as_json=as_json)
     site = find_site(ledger)
     products = [site.codes.product(code) for code in product or ()]
     places = [site.codes.place(code) for code in place or ()]
@@ -92,6 +108,7 @@ def forecast(
         with telling():
             asked = _ask(prediction, freq, keys, products, places, None if output else top)
             progress.say("fitting models")
+            require_registered_engine(model)
             result = forecast_with_accuracy(
                 asked.table, freq=freq, horizon=horizon, quantiles=levels, engine=model, seed=seed
             )
@@ -116,6 +133,49 @@ def forecast(
     return int(ExitCode.OK)
 
 
+def _own(
+    series: Path,
+    future: Path | None,
+    freq: str,
+    horizon: int,
+    levels: list[float],
+    model: str,
+    seed: int,
+    top: int,
+    charts: int,
+    output: Path | None,
+    *,
+    as_json: bool,
+) -> int:
+    """Forecast the series of a file: nothing is verified and nothing is recorded."""
+    import json
+
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.formats.answer import say, write_file, write_json
+    from trace_cli.own_forecast import forecast_file
+    from trace_cli.prediction import telling
+    from trace_cli.progress import Progress
+    from trace_cli.reports.forecast import forecast_csv, write_forecast
+
+    with Progress("reading", quiet=as_json) as progress, telling():
+        answer, histories = forecast_file(
+            series, future, freq=freq, horizon=horizon, levels=levels, engine=model, seed=seed, progress=progress
+        )
+    if output is not None:
+        is_json = output.suffix.lower() == ".json"
+        write_file(output, json.dumps(answer, ensure_ascii=False) + "\n" if is_json else forecast_csv(answer))
+    shown = {**answer, "series": answer["series"][:top]}
+    if as_json:
+        write_json(shown)
+        return int(ExitCode.OK)
+    say(f"UNVERIFIED: {series} is nobody's ledger; {answer['series_found']} series, nothing is recorded.")
+    charted = {one["unique_id"] for one in shown["series"][:charts]}
+    write_forecast(shown, {name: past for name, past in histories.items() if name in charted}, None)
+    if output is not None:
+        say(f"\nWritten to {output}: {len(answer['series'])} series")
+    return int(ExitCode.OK)
+
+
 def _read_levels(text: str) -> list[float]:
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
@@ -133,6 +193,7 @@ def _read_levels(text: str) -> list[float]:
 def _check_options(freq: str, horizon: int, levels: list[float], model: str, keys: tuple[str, ...]) -> None:
     """Refuse what has no meaning before anything is read."""
     from forecasting.arguments import read_levels
+    from forecasting.demand_forecast import ENGINES
     from forecasting.errors import BadArgument
     from forecasting.frequency import read_frequency
     from forecasting.models.registry import MODELS
@@ -143,8 +204,8 @@ def _check_options(freq: str, horizon: int, levels: list[float], model: str, key
         read_frequency(freq)
         read_horizon(horizon)
         read_levels(levels)
-        if model not in ("auto", *MODELS):
-            raise BadArgument(f"--model: expected auto, {', '.join(MODELS)}, got {model!r}")
+        if model not in ("auto", *ENGINES, *MODELS):
+            raise BadArgument(f"--model: expected auto, {', '.join((*ENGINES, *MODELS))}, got {model!r}")
         if not set(keys) <= {"product", "place"} or len(set(keys)) < len(keys):
             raise BadArgument(f"--by: expected product, place or product,place, got {','.join(keys)!r}")
 
@@ -218,6 +279,7 @@ def _decision(
         parameters={name: value for name, value in result.parameters.items() if name != "seed"},
         seed=seed if isinstance(seed, int) else 0,
         output=output_digest(result.points),
+        result=result.points,
     )
 
 

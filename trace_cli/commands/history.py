@@ -35,6 +35,7 @@ def history(
     from ledger.chain.reader import AuthenticReader
     from ledger.custody.index.lookup import Lookup
     from ledger.custody.item_history import NotFoundError, item_history, resolve
+    from ledger.custody.master import MasterData, named
     from trace_cli.context import find_site
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
@@ -57,20 +58,32 @@ def history(
                 answer={"schema": "trace.history/1", "item": item, "events": []},
             ) from None
         found = item_history(lookup, uri)
+        names = MasterData(lookup).names(_identifiers(found))
         anchor = "pinned" if pin is not None else "self"
         verdict = {"word": "ok", "anchor": anchor, "size": reader.size, "entries_proven": len(found.lines)}
     warnings = tell_index(lookup)
     if as_json:
-        write_json({**_answer(found, verdict), "warnings": warnings})
+        write_json({**_answer(found, verdict), "names": names, "warnings": warnings})
         return int(ExitCode.OK)
-    say(f"{site.codes.short(uri)}   {len(found.lines)} event{'' if len(found.lines) == 1 else 's'}")
-    _draw(found, site.codes)
+    codes = named(site.codes, names)
+    say(f"{codes.short(uri)}   {len(found.lines)} event{'' if len(found.lines) == 1 else 's'}")
+    _draw(found, codes)
     say(
-        f"Now: {_short(site.codes, found.place) or 'place unknown'}"
-        + (f", held by {_short(site.codes, found.holder)}" if found.holder else "")
+        f"Now: {_short(codes, found.place) or 'place unknown'}"
+        + (f", held by {_short(codes, found.holder)}" if found.holder else "")
     )
     say(f"Every entry shown was proven against the signed head of {reader.size:,} entries ({anchor}).")
     return int(ExitCode.OK)
+
+
+def _identifiers(found: ItemHistory) -> list[str | None]:
+    """List the products, places and parties that the answer names."""
+    uris: list[str | None] = [found.item, found.place, found.holder]
+    for line in found.lines:
+        facts = line.event.facts
+        uris += [facts.place, facts.source, facts.destination, line.event.product, facts.container, line.parent]
+        uris += [uri for _, uri in facts.parties]
+    return uris
 
 
 def _answer(found: ItemHistory, verdict: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from trace_cli import options
 if TYPE_CHECKING:
     from ledger.custody.exchange.importer import Checked
     from ledger.custody.problems import Problem
+    from ledger.custody.recorder import Recorder
     from trace_cli.context import Site
 
 _SHOWN = 10
@@ -25,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 def import_files(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="CSV, TSV or EPCIS (XML, JSON), plain or gzipped.")
+        list[Path], typer.Argument(metavar="FILE...", help="CSV, TSV, EPCIS (XML, JSON), xlsx or Parquet.")
     ],
     column_map: Annotated[
         Path | None, typer.Option("--map", help="A map file: names of columns, zone, words.")
@@ -82,7 +83,7 @@ def import_files(
         with checked:
             stopped = bool(checked.problems) and (on_error == "stop" or not checked.count)
             if stopped or dry_run:
-                shown = [] if stopped else first_events(checked, 3)
+                shown = first_events(checked, 3) if dry_run else []
                 answer = _answer(checked, None, begun)
                 return _tell(site, checked, answer, shown, as_json=as_json, stopped=stopped, dry_run=dry_run)
             with site.recording() as recorder:
@@ -92,8 +93,17 @@ def import_files(
                     by=site.operator(by),
                     progress=lambda what, count: progress.step(count, checked.count, what=what),
                 )
-    answer = _answer(checked, outcome, begun)
+                master = _record_master(site, recorder, checked, by) if checked.master.elements else 0
+    answer = {**_answer(checked, outcome, begun), "master_recorded": master}
     return _tell(site, checked, answer, [], as_json=as_json, stopped=False, dry_run=False)
+
+
+def _record_master(site: Site, recorder: Recorder, checked: Checked, by: str | None) -> int:
+    """Record the master data of the headers, as far as it is new; give how many records."""
+    from ledger.custody.exchange.master_tables import read_element
+    from trace_cli.reports.master import record_new
+
+    return len(record_new(site, recorder, map(read_element, checked.master.elements), by=by, via="imported"))
 
 
 def _answer(checked: Checked, outcome: Any, begun: float) -> dict[str, Any]:
@@ -135,6 +145,7 @@ def _tell(
 
     if dry_run:
         answer = {**answer, "dry_run": True, "would_record": checked.count, "first_events": shown}
+        answer["missing"] = [_missing(event) for event in shown]
     code = ExitCode.REFUSED if stopped else ExitCode.OK
     if as_json:
         write_json(answer)
@@ -147,6 +158,8 @@ def _tell(
         if problem.remedy:
             note(f"           mend: {problem.remedy}")
     refused = answer["refused_count"]
+    if dry_run and stopped:
+        _show_first(site, shown)
     if refused > _SHOWN:
         note(f"... and {refused - _SHOWN} more (--json lists them)")
     if stopped:
@@ -155,19 +168,43 @@ def _tell(
         return int(code)
     if dry_run:
         say(f"{checked.count:,} events would be recorded or recognised, {refused:,} refused. The first:")
-        for event in shown:
-            say(
-                "  "
-                + ", ".join(f"{key} {_brief(site, value)}" for key, value in event.items() if key != "eventID")
-            )
+        _show_first(site, shown)
         return int(code)
     for found in answer["held"][:_SHOWN]:
         note(f"warning: entry {found['seq']} is on {site.codes.short(found['item'])}, which is on hold")
     say(
         f"{answer['recorded']:,} events recorded, {answer['duplicates']:,} known already, {refused:,} refused"
         + (f" (entries {answer['first_seq']} to {answer['last_seq']})" if answer["recorded"] else "")
+        + (f"; {answer['master_recorded']:,} records of master data" if answer["master_recorded"] else "")
     )
     return int(code)
+
+
+def _show_first(site: Site, shown: list[dict[str, Any]]) -> None:
+    """Show events that would be made, and what answers will miss in them."""
+    from trace_cli.formats.answer import say
+
+    for event in shown:
+        fields = ", ".join(f"{key} {_brief(site, value)}" for key, value in event.items() if key != "eventID")
+        say(f"  {fields}")
+        if missing := _missing(event):
+            say(f"    missing: {', '.join(missing)}")
+
+
+def _missing(event: dict[str, Any]) -> list[str]:
+    """Name the columns that would make an event more useful: where, and how much of a product or lot."""
+    found = [] if "readPoint" in event or "bizLocation" in event else ["place"]
+    amounts = [
+        one
+        for key in ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList")
+        for one in event.get(key, ())
+        if isinstance(one, dict)
+    ]
+    if any("quantity" not in one for one in amounts):
+        found.append("quantity")
+    if any("/10/" not in str(one.get("epcClass")) and "/lot/" not in str(one.get("epcClass")) for one in amounts):
+        found.append("lot")
+    return found
 
 
 def _brief(site: Site, value: Any) -> str:

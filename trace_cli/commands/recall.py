@@ -43,6 +43,7 @@ def recall(
       trace recall 99521234009019:Y26029-ROM -o recall.xlsx
       trace recall 99521234009019:Y26029-ROM --mock
     """
+    from ledger.custody.master import MasterData, named
     from ledger.custody.provenance.recall import find_recall
     from trace_cli.asking import asking
     from trace_cli.exit_codes import ExitCode
@@ -52,32 +53,30 @@ def recall(
     begun = time.monotonic()
     with asking(ledger) as asked:
         uri = asked.find(lot, "trace.recall/1")
-        found = find_recall(asked.lookup, uri, contact=contacts(asked))
+        master = MasterData(asked.lookup)
+        found = find_recall(asked.lookup, uri, contact=master.contact, tolerance=master.tolerance)
+        parts = [line.part for line in found.affected]
+        names = master.names(uri for part in parts for uri in (part.uri, part.place, part.holder))
     seconds = time.monotonic() - begun
     graph = found.answer.graph
     warnings = asked.warnings(graph.elsewhere)
     verdict = asked.verdict(len(graph.source.records), graph.elsewhere)
-    answer = recall_answer(found, seconds, verdict, warnings)
+    answer = {**recall_answer(found, seconds, verdict, warnings), "names": names}
+    codes = named(asked.site.codes, names)
     if mock:
         answer["mock"] = _record_mock(asked, found, answer, by)
     if output is not None:
-        write_recall(output, found, answer, asked.site.codes)
+        write_recall(output, found, answer, codes)
     if as_json:
         write_json(answer)
         return int(ExitCode.OK)
-    for line in recall_lines(found, answer, asked.site.codes):
+    for line in recall_lines(found, answer, codes):
         say(line)
     if output is not None:
         say(f"Written: {output}")
     if mock:
         say(f"OK  mock recall  entry {answer['mock']['seq']} keeps it: {seconds:.2f} s, signed with the head.")
     return int(ExitCode.OK)
-
-
-def contacts(asked: Asking) -> Any:
-    """Give whom to call, by holder and place, out of master data; None: this ledger has none."""
-    del asked
-    return None
 
 
 def _record_mock(asked: Asking, found: Recall, answer: dict[str, Any], by: str | None) -> dict[str, Any]:

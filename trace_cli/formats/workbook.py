@@ -13,13 +13,10 @@ from datetime import date
 from decimal import Decimal
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from ledger.custody.fsma.sheets import Sheet
 
 MAX_ROWS: Final = 1_048_575
 _MAX_TEXT: Final = 32_767
@@ -51,7 +48,26 @@ _STYLES: Final = (
 )
 
 
-def write_workbook(path: Path, sheets: Sequence[Sheet]) -> None:
+class Tabular(Protocol):
+    """One table: its title, the names of its columns, its rows; None is an empty cell."""
+
+    @property
+    def title(self) -> str:
+        """Name the table."""
+        ...
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """Name the columns."""
+        ...
+
+    @property
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Give the rows."""
+        ...
+
+
+def write_workbook(path: Path, sheets: Sequence[Tabular]) -> None:
     """Write sheets into one file, whole or not at all.
 
     Raises:
@@ -100,7 +116,7 @@ def column_name(number: int) -> str:
     return name
 
 
-def _frame(sheets: Sequence[Sheet]) -> Iterator[tuple[str, str]]:
+def _frame(sheets: Sequence[Tabular]) -> Iterator[tuple[str, str]]:
     """Write the parts of the package beside the sheets."""
     numbers = range(1, len(sheets) + 1)
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
@@ -148,11 +164,11 @@ def _frame(sheets: Sequence[Sheet]) -> Iterator[tuple[str, str]]:
     yield "xl/styles.xml", _STYLES
 
 
-def _last(sheet: Sheet) -> int:
+def _last(sheet: Tabular) -> int:
     return max(2, len(sheet.rows) + 1)
 
 
-def _worksheet(sheet: Sheet) -> Iterator[str]:
+def _worksheet(sheet: Tabular) -> Iterator[str]:
     """Write one sheet: its first row stays in sight, every column can be sorted and filtered."""
     columns = [column_name(number) for number in range(len(sheet.head))]
     area = f"A1:{columns[-1]}{_last(sheet)}"
@@ -206,7 +222,7 @@ def _other(at: str, cell: Any) -> str:
     return _text(at, str(cell), 1)
 
 
-def _widths(sheet: Sheet) -> list[int]:
+def _widths(sheet: Tabular) -> list[int]:
     """Choose widths by the heads and the first rows."""
     widths = [min(18, len(name) + 2) for name in sheet.head]
     for row in sheet.rows[:200]:

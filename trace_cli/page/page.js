@@ -116,8 +116,8 @@ function keyLines(checked) {
     make("p", "", `as ${checked.note.origin} signed them, under the key with the fingerprint`),
     make("p", "fingerprint", groups),
     make("p", "", `Compare it with the one that ${owner} gives you in a way that the sender of this page does not control: `
-      + "by telephone, in a contract, on its own web site (its command: trace key list). Until then this says only that nothing was changed after "
-      + "somebody with this key signed it."),
+      + `by telephone, in a contract, on its own web site. It begins with the id of the key, ${checked.key.id}. Until then this says only that `
+      + "nothing was changed after somebody with this key signed it."),
   ];
 }
 
@@ -134,7 +134,7 @@ function show(checked, lines) {
   REGION("events").replaceChildren(...lines.map((line) => card(line, checked, nameOf)));
   REGION("view").hidden = false;
   const picture = () => {
-    const found = drawJourney(lines, Math.max(280, Math.min(REGION("journey").clientWidth || 640, 960)), nameOf);
+    const found = drawJourney(lines, checked.item, Math.max(280, Math.min(REGION("journey").clientWidth || 640, 960)), nameOf);
     REGION("journey").replaceChildren(...(found ? [found] : []));
   };
   picture();

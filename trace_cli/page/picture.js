@@ -12,8 +12,34 @@ function cut(text, most) {
   return text.length > most ? `${text.slice(0, most - 1)}\u2026` : text;
 }
 
+// One thing is at one place: its way goes from event to event.
+function wayOfOne(stops, x, y) {
+  let path = "";
+  stops.forEach((line, at) => {
+    if (at && y(line) !== y(stops[at - 1])) path += `L${x(stops[at - 1])} ${y(stops[at - 1])}`;
+    path += `${at ? "L" : "M"}${x(line)} ${y(line)}`;
+  });
+  return path;
+}
+
+// Some of a lot may be at several places at once: only what was shipped and then received there joins two lanes.
+function wayOfMany(stops, lanes, x, y) {
+  let path = "";
+  for (const place of lanes) {
+    const here = stops.filter((line) => line.event.place === place);
+    path += `M${x(here[0])} ${y(here[0])}L${x(here[here.length - 1])} ${y(here[0])}`;
+  }
+  stops.forEach((line, at) => {
+    const { place, step } = line.event;
+    const sent = step !== "receiving" ? null : stops.slice(0, at).reverse().find((one) => one.event.step === "shipping"
+      && ends(one.event, "destinationList", "destination").some((target) => target.uri === place));
+    if (sent) path += `M${x(sent)} ${y(sent)}L${x(line)} ${y(line)}`;
+  });
+  return path;
+}
+
 // One lane a place, in the order of the journey; time runs to the right. `lines` are those of historyOf.
-function drawJourney(lines, width, nameOf) {
+function drawJourney(lines, item, width, nameOf) {
   const stops = lines.filter((line) => line.event.place && !line.withdrawn);
   if (stops.length < 2) return null;
   const lanes = [...new Set(stops.map((line) => line.event.place))];
@@ -26,12 +52,8 @@ function drawJourney(lines, width, nameOf) {
     const level = top + at * lane;
     picture.append(draw("line", { x1: 0, x2: width, y1: level, y2: level, class: "lane" }));
   });
-  let path = "";
-  stops.forEach((line, at) => {
-    if (at && y(line) !== y(stops[at - 1])) path += `L${x(stops[at - 1])} ${y(stops[at - 1])}`;
-    path += `${at ? "L" : "M"}${x(line)} ${y(line)}`;
-  });
-  picture.append(draw("path", { d: path, class: "way" }));
+  const many = stops.some((line) => line.event.mentions.some((one) => one.uri === item && one.quantity));
+  picture.append(draw("path", { d: many ? wayOfMany(stops, lanes, x, y) : wayOfOne(stops, x, y), class: "way" }));
   lanes.forEach((place, at) => {  // after the way, so that it does not run through the names
     const name = cut(nameOf(place), Math.floor(width / 8));
     picture.append(draw("text", { x: 2, y: top + at * lane + 19, class: "place" }, name));

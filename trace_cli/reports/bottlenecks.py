@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 SCHEMA: Final = "trace.bottlenecks/1"
 _NUMBERS: Final = (
     "queue_hours", "share", "forecast_queue_hours", "alarm_probability", "utilisation", "arrivals", "departures",
-    "open_visits", "free_flow_hours",
+    "open_visits", "free_flow_hours", "usual_queue_hours", "hours_at_stake", "expected_arrivals", "capacity",
+    "relief_units", "relief_hours", "relief_replayed_hours",
 )  # fmt: skip
-_COUNTS: Final = frozenset(("arrivals", "departures", "open_visits"))
+_COUNTS: Final = frozenset(("arrivals", "departures", "open_visits", "relief_units"))
 _WIDTH: Final = 80
 _BAR: Final = 8
 _NAME_WIDTH: Final = 18
@@ -83,6 +84,16 @@ def write_bottlenecks(answer: Mapping[str, Any], codes: Codes, *, longest_days: 
     free = first["free_flow_hours"]
     moved = f"{first['arrivals']} came, {first['departures']} left, {first['open_visits']} are there"
     say(f"  - {moved}; free flow is {free:.1f} h")
+    if first["relief_units"]:
+        replayed = first["relief_replayed_hours"]
+        past = (
+            "" if replayed is None else f"; in past periods the same would have saved {replayed:,.0f} h on average"
+        )
+        units, saved = first["relief_units"], first["relief_hours"]
+        relief = (
+            f"to relieve it: release the {units} oldest before the next period, saving about {saved:,.0f} h{past}"
+        )
+        say(textwrap.fill(relief, _WIDTH, initial_indent="  - ", subsequent_indent="    "))
     if first["events"]:
         seqs = " ".join(map(str, first["events"]))
         say(textwrap.fill(f"Events that began the longest waits: {seqs}", _WIDTH, subsequent_indent="  "))

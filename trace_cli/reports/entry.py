@@ -28,6 +28,9 @@ def summary(entry: Entry, codes: Codes) -> str:
         return f"{withdrawn}{step}{place}: {named}"
     if entry.kind == "key":
         return f"key {entry.body.get('add', '')}"
+    if entry.kind == "master":
+        named = f" [{name}]" if isinstance(name := entry.body.get("name"), str) else ""
+        return f"{entry.body.get('type', 'master')}: {codes.short(str(entry.body.get('id', '')))}{named}"
     if entry.kind == "decision":
         return f"decision: {entry.body.get('command', '')}"
     if entry.kind == "erase":

@@ -89,14 +89,14 @@ def forecast_csv(answer: Mapping[str, Any]) -> str:
 
 
 def write_forecast(
-    answer: Mapping[str, Any], histories: Mapping[str, Sequence[tuple[str, float]]], codes: Codes
+    answer: Mapping[str, Any], histories: Mapping[str, Sequence[tuple[str, float]]], codes: Codes | None
 ) -> None:
     """Tell people: a block for each series, a chart where a history is given, a table of all.
 
     Args:
         answer: The JSON answer, cut to what is shown.
         histories: For the series to be charted, the label and demand of their last periods.
-        codes: How URIs are shortened.
+        codes: How URIs are shortened; None: series have no product or place.
     """
     series = answer["series"]
     period = period_name(series[0]["frequency"])
@@ -110,11 +110,13 @@ def write_forecast(
     say(_overview(series, codes, period))
 
 
-def series_name(series: Mapping[str, Any], codes: Codes) -> str:
+def series_name(series: Mapping[str, Any], codes: Codes | None) -> str:
     """Name a series as people do."""
     from forecasting.tables.demand import UNKNOWN_PRODUCT
 
     names = [(key, series[key]) for key in ("product", "place") if series[key] is not None]
+    if codes is None or not names:
+        return str(series["unique_id"])
     return " at ".join(
         f"({key} not named)" if name == UNKNOWN_PRODUCT else codes.short(name) for key, name in names
     )
@@ -169,7 +171,7 @@ def _write_chart(series: Mapping[str, Any], history: Sequence[tuple[str, float]]
         say(f"   ... and {len(points) - _STEPS_SHOWN} more periods (-o FILE.csv writes all)")
 
 
-def _overview(series: Sequence[Mapping[str, Any]], codes: Codes, period: str) -> str:
+def _overview(series: Sequence[Mapping[str, Any]], codes: Codes | None, period: str) -> str:
     levels = _levels(series)
     shown = list(dict.fromkeys(_outline(levels)))
     horizon = len(series[0]["points"])

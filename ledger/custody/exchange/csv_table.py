@@ -10,7 +10,7 @@ import csv
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
 from typing import BinaryIO, Final
@@ -38,6 +38,34 @@ class TableFault(Exception):
         self.problem = problem
 
 
+def check_header(cells: Sequence[str], name: str) -> tuple[str, ...]:
+    """Read the names of the columns.
+
+    Args:
+        cells: As they stand in the first row.
+        name: What the file is called in messages.
+
+    Raises:
+        TableFault: One has no usable name, or two have the same.
+    """
+    header = tuple(cell.strip() for cell in cells)
+    for at, cell in enumerate(header):
+        if not cell or _CONTROL.search(cells[at]):
+            reason = f"column {at + 1} of the header has no usable name: {cells[at]!r}"
+            raise TableFault(Problem(name, 1, cell, reason))
+        if cell in header[:at]:
+            raise TableFault(Problem(name, 1, cell, f"the header names column {cell!r} twice"))
+    return header
+
+
+def control_in(cells: Sequence[str], header: Sequence[str], name: str, line: int) -> Problem | None:
+    """Find the first cell of a row with control characters."""
+    bad = next((at for at, cell in enumerate(cells) if _CONTROL.search(cell)), None)
+    if bad is None:
+        return None
+    return Problem(name, line, header[bad], f"the cell holds control characters: {cells[bad][:60]!r}")
+
+
 class CsvTable:
     """An open table: its header, and its rows as they are read.
 
@@ -61,12 +89,7 @@ class CsvTable:
         delimiter = max(",;\t", key=first.count)
         self._reader = csv.reader(_chain(first, lines), delimiter=delimiter, strict=True)
         header = self._next() or []
-        self.header = tuple(cell.strip() for cell in header)
-        for at, cell in enumerate(self.header):
-            if not cell or _CONTROL.search(header[at]):
-                raise self._fault(1, cell, f"column {at + 1} of the header has no usable name: {header[at]!r}")
-            if cell in self.header[:at]:
-                raise self._fault(1, cell, f"the header names column {cell!r} twice")
+        self.header = check_header(header, name)
 
     def rows(self) -> Iterator[Row | Problem]:
         """Give each row, or what is wrong with it; blank lines are passed over.
@@ -85,12 +108,8 @@ class CsvTable:
             if len(cells) != width:
                 yield Problem(self._name, line, "", f"the row has {len(cells)} cells, the header has {width}")
                 continue
-            bad = next((at for at, cell in enumerate(cells) if _CONTROL.search(cell)), None)
-            if bad is not None:
-                reason = f"the cell holds control characters: {cells[bad][:60]!r}"
-                yield Problem(self._name, line, self.header[bad], reason)
-                continue
-            yield Row(line, tuple(cells))
+            found = control_in(cells, self.header, self._name, line)
+            yield Row(line, tuple(cells)) if found is None else found
 
     def _next(self) -> list[str] | None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -26,6 +27,8 @@ from ledger.custody.problems import Problem
 
 _NO_CONTEXT: Final[list[Any]] = []
 _CREATED: Final = "creationDate"
+# Without an escape, a long number and an exponent everything but depth in a document has a canonical form.
+_DOUBTFUL: Final = re.compile(rb"\\|[0-9.]{32}|[:,\[\s]-?[0-9.]+[eE][+-]?[0-9]")
 
 
 def read_json(data: bytes, file: str, master: MasterData, *, strict: bool = True) -> Iterator[Found | Problem]:
@@ -82,12 +85,14 @@ class _Reader:
         self._file = file
         self._master = master
         self._strict = strict
+        self._plain = False
 
     def _fault(self, path: tuple[str | int, ...], reason: str, remedy: str = "") -> DocumentFault:
         return DocumentFault(Problem(self._file, 0, pointer(path), reason, remedy))
 
     def read(self, data: bytes) -> Iterator[Found | Problem]:
         document = _decode(data, self._file)
+        self._plain = _DOUBTFUL.search(data) is None
         if type(document) is list:
             yield from self._events(document, (), _NO_CONTEXT)
             return
@@ -171,7 +176,7 @@ class _Reader:
             if self._strict:
                 unknown = any(type(part) is str for part in event.get("@context", ()))
                 faults = settle_event(event, ANY_NAME if unknown else names)
-                faults += [] if faults else number_faults(event)
+                faults += [] if faults else depth_faults(event) if self._plain else number_faults(event)
                 for fault in faults:
                     yield problem_of(fault, self._file, 0, pointer((*base, *fault.path)))
                 if faults:
@@ -239,6 +244,15 @@ def strings_of(event: Mapping[str, Any]) -> set[str]:
             return found
         level = below
     raise BadJson(f"the event nests deeper than {MAX_DEPTH} levels")
+
+
+def depth_faults(event: Mapping[str, Any]) -> list[Fault]:
+    """Find whether an event nests too deep."""
+    try:
+        strings_of(event)
+        return []
+    except BadJson as error:
+        return [Fault((), str(error))]
 
 
 def number_faults(event: Mapping[str, Any]) -> list[Fault]:

@@ -24,7 +24,11 @@ from ledger.custody.exchange.column_map import ColumnMap
 from ledger.custody.exchange.csv_table import CsvTable, Row, TableFault
 from ledger.custody.exchange.epcis_document import Found, MasterData
 from ledger.custody.exchange.epcis_file import is_epcis, read_epcis
+from ledger.custody.exchange.parquet_table import MAGIC as PARQUET
+from ledger.custody.exchange.parquet_table import ParquetTable
 from ledger.custody.exchange.rows import MissingColumnError, RowReader
+from ledger.custody.exchange.workbook_table import MAGIC as WORKBOOK
+from ledger.custody.exchange.workbook_table import WorkbookTable
 from ledger.custody.identity import Identifier
 from ledger.custody.problems import Problem
 from ledger.custody.recorder import Prepared, Recorder
@@ -169,11 +173,23 @@ def _read_file(
         yield Problem(name, 0, "", f"the file cannot be read: {error.strerror or error}")
 
 
+def open_table(stream: BufferedReader, name: str) -> CsvTable | WorkbookTable | ParquetTable:
+    """Open a table by how it begins: a workbook, a Parquet file, else CSV or TSV.
+
+    Raises:
+        TableFault: It cannot be read.
+    """
+    head = stream.peek(4)[:4]
+    if head == WORKBOOK:
+        return WorkbookTable(stream, name)
+    return ParquetTable(stream, name) if head == PARQUET else CsvTable(stream, name)
+
+
 def _read_stream(
     stream: BufferedReader, name: str, columns: ColumnMap, codes: Codes, identifier: Identifier
 ) -> Iterator[bytes | Problem]:
     try:
-        table = CsvTable(stream, name)
+        table = open_table(stream, name)
         reader = RowReader(table.header, columns, codes, name)
         for row in table.rows():
             yield _checked_event(reader, row, name, identifier) if isinstance(row, Row) else row

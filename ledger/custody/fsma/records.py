@@ -62,7 +62,10 @@ _SAID_DATE: Final = {
 
 @dataclass(slots=True)
 class Record:
-    """One row of a sheet: which event, and its values. Places and products are URIs until they are written."""
+    """One row of a sheet: which event, and its values. Places and products are URIs until they are written.
+
+    `raw`: food that was harvested and not packed yet is moved, of which 1.1340(c) and 1.1345(c) ask nothing.
+    """
 
     tracking: str
     seq: int
@@ -71,6 +74,7 @@ class Record:
     values: Values
     lots: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
+    raw: bool = False
 
 
 @dataclass(slots=True)
@@ -287,6 +291,7 @@ class Sweep:
 
     def _moved(self, event: FoodEvent, record: Record, known: _Known) -> None:
         values = record.values
+        record.raw = known.origin == "harvesting"
         if not values.get("tlc_source"):
             values["tlc_source"] = known.place
         if not values.get("tlc_source_reference"):

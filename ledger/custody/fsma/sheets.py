@@ -166,7 +166,7 @@ def make_workbook(
         values = writer.shown(record)
         keys = (element.key for element in tracking.elements)
         sheets[record.tracking].rows.append((record.seq, record.event_id, *(values.get(key) for key in keys)))
-        for element in absent(tracking, values):
+        for element in () if record.raw else absent(tracking, values):
             missing.append(
                 Missing(f"entry {record.seq}", record.seq, tracking.title, element.title, element.section)
             )

@@ -58,12 +58,12 @@ def _look_for_missing(
     counts = dict.fromkeys(("d_mention", "d_ident", "d_kind", "d_hold"), 0)
     connection = view.connection
     withdrawn: set[bytes] = set()
-    for seq, kind, row in read_rows(view.entries(0, size), hashed=True):
+    for seq, _, row, labels in read_rows(view.entries(0, size), hashed=True):
+        for label in labels:
+            counts["d_kind"] += 1
+            if not _has(connection, "SELECT 1 FROM d_kind WHERE kind = ? AND seq = ?", label, seq):
+                _add(found, "missing", seq, f"entry {seq} of kind {label} is not listed")
         if row is None:
-            if kind != "event":
-                counts["d_kind"] += 1
-                if not _has(connection, "SELECT 1 FROM d_kind WHERE kind = ? AND seq = ?", kind, seq):
-                    _add(found, "missing", seq, f"entry {seq} of kind {kind} is not listed")
             continue
         counts["d_mention"] += len(row.things)
         counts["d_hold"] += len(row.holds)
@@ -113,7 +113,7 @@ def _is_twin(view: SqliteView, listed: int | None, seq: int, ident: bytes) -> bo
     data = view.entry(listed) if listed is not None and 0 <= listed < seq else None
     if listed is None or data is None:
         return False
-    _, _, row = next(read_rows([(listed, data)]))
+    row = next(read_rows([(listed, data)]))[2]
     return row is not None and row.ident == ident
 
 
@@ -132,22 +132,23 @@ def _name_surplus(view: SqliteView, table: str, size: int, found: list[Differenc
         "d_ident": "SELECT seq, ident FROM d_ident ORDER BY seq",
         "d_kind": "SELECT seq, kind FROM d_kind ORDER BY seq",
     }[table]
-    at, row, kind = -1, None, ""
+    at, row = -1, None
+    labels: tuple[str, ...] = ()
     for seq, value in view.connection.execute(query).fetchall():
         if seq != at:
-            at, row, kind = seq, None, ""
+            at, row, labels = seq, None, ()
             data = view.entry(seq) if 0 <= seq < size else None
             if data is not None:
-                _, kind, row = next(read_rows([(seq, data)]))
-        if not _fits(table, value, row, kind):
+                _, _, row, labels = next(read_rows([(seq, data)]))
+        if not _fits(table, value, row, labels):
             _add(found, "surplus", seq, f"{table} lists entry {seq} under {_text(value)}, which it does not say")
         if len(found) >= MAX_DIFFERENCES:
             return
 
 
-def _fits(table: str, value: object, row: IndexRow | None, kind: str) -> bool:
+def _fits(table: str, value: object, row: IndexRow | None, labels: tuple[str, ...]) -> bool:
     if table == "d_kind":
-        return kind == value != "event"
+        return value in labels
     if row is None:
         return False
     return {"d_mention": value in row.things, "d_hold": value in row.holds}.get(table, value == row.ident)

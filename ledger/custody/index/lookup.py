@@ -26,7 +26,7 @@ from ledger.custody.index.nodes import read_nodes
 from ledger.custody.index.read import Row
 from ledger.custody.index.rebuild import fault_of, fill, row_of
 from ledger.custody.index.roles import NAMED
-from ledger.custody.index.write import create_tables
+from ledger.custody.index.write import MASTER, create_tables, labels_of, master_label
 
 PROBED: Final = 8_000
 MEND: Final = "trace index rebuild"
@@ -146,6 +146,26 @@ class Lookup:
             lambda entry: entry.kind == kind,
             [(f'"kind":"{kind}","rec":"'.encode("ascii"),)],
             f"have the kind {kind}",
+        )
+
+    def has_kind(self, kind: str) -> bool:
+        """Tell whether the log has an entry of a kind that is no event, listed or left out."""
+        listed = self._ask(lambda: read.has_kind(self._connection, kind))
+        return listed or bool(self.entries_of_kind(kind))
+
+    def master_of(self, uri: str) -> list[Entry]:
+        """Give the entries of master data that a product, a place or a party has, in order, each proven.
+
+        Raises:
+            Untrue: One of them does not hold.
+        """
+        label = master_label(uri)
+        kind = f'"kind":"{MASTER}","rec":"'.encode("ascii")
+        return self._proven(
+            lambda: read.seqs_of_kind(self._connection, label),
+            lambda entry: label in labels_of(entry.kind, entry.body),
+            [(kind, *parts) for parts in marks_of(uri)],
+            f"have the master data of {uri}",
         )
 
     def rows_of(self, uris: Sequence[str]) -> dict[str, list[Row]]:

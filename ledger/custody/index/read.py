@@ -115,6 +115,11 @@ def seqs_of_kind(connection: sqlite3.Connection, kind: str) -> list[int]:
     return [row[0] for row in connection.execute("SELECT seq FROM d_kind WHERE kind = ? ORDER BY seq", (kind,))]
 
 
+def has_kind(connection: sqlite3.Connection, kind: str) -> bool:
+    """Tell whether there is an entry of a kind that is no event."""
+    return connection.execute("SELECT 1 FROM d_kind WHERE kind = ? LIMIT 1", (kind,)).fetchone() is not None
+
+
 def has_holds(connection: sqlite3.Connection) -> bool:
     """Tell whether anything was ever put on hold."""
     return connection.execute("SELECT 1 FROM d_hold LIMIT 1").fetchone() is not None

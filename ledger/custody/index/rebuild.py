@@ -18,7 +18,7 @@ from ledger.chain.storage.base import View
 from ledger.chain.storage.sqlite import SqliteStorage, SqliteTransaction
 from ledger.custody.index.read import covered_size
 from ledger.custody.index.schema import TABLES
-from ledger.custody.index.write import IndexRow, IndexWriter, create_tables, index_row, short_hash
+from ledger.custody.index.write import IndexRow, IndexWriter, create_tables, index_row, labels_of, short_hash
 
 _AT_ONCE: Final = 2_000
 _NAMES: Final = tuple(statement.split("(")[0].split()[-1] for statement in TABLES)
@@ -38,8 +38,8 @@ def _row(body: Any, *, hashed: bool = False) -> IndexRow | None:
 
 def read_rows(
     entries: Iterable[tuple[int, bytes]], *, hashed: bool = False
-) -> Iterator[tuple[int, str, IndexRow | None]]:
-    """Give for each entry its number, its kind, and what the index keeps of it if it is an event.
+) -> Iterator[tuple[int, str, IndexRow | None, tuple[str, ...]]]:
+    """Give for each entry its number, its kind, what the index keeps of it if it is an event, else its labels.
 
     Args:
         entries: Numbers and bytes.
@@ -54,7 +54,10 @@ def read_rows(
             kind, body = found["kind"], found["body"]
         except (ValueError, LookupError, TypeError, RecursionError):
             raise BadJson(f"entry {seq} cannot be read", remedy="trace verify") from None
-        yield seq, str(kind), _row(body, hashed=hashed) if kind == "event" else None
+        if kind == "event":
+            yield seq, "event", _row(body, hashed=hashed), ()
+        else:
+            yield seq, str(kind), None, labels_of(str(kind), body)
 
 
 def fault_of(connection: sqlite3.Connection, size: int) -> str:
@@ -97,7 +100,7 @@ def fill(
     rows = read_rows(entries, hashed=True)
     while part := list(islice(rows, _AT_ONCE)):
         run: list[IndexRow] = []
-        for seq, kind, row in part:
+        for seq, kind, row, labels in part:
             if row is not None:
                 run.append(row)
                 continue
@@ -107,7 +110,7 @@ def fill(
             if kind == "event":
                 writer.write_size(connection, seq + 1, seq)
             else:
-                writer.write_other(connection, kind, seq)
+                writer.write_labels(connection, labels, seq)
         if run:
             writer.write_events(connection, part[-1][0] + 1 - len(run), run)
         if progress is not None:

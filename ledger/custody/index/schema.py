@@ -6,7 +6,8 @@ as what (`ledger.custody.index.roles`), at which event time [s], and of a child 
 not 255 (a hint like all else, held against the root); ``d_hold`` lists the entries that put a thing on hold or
 release it; ``d_ident`` maps the identity of an event to its entry, with the first 16 bytes of its event hash (CBV
 2.0 section 8.9) where that covers nothing private; ``d_withdrawn`` lists the identities that an error declaration
-withdraws, with the entry (-1: not here); ``d_kind`` lists the entries that are no events; ``d_meta`` says up to
+withdraws, with the entry (-1: not here); ``d_kind`` lists the entries that are no events;
+of master data also whose it is; ``d_meta`` says up to
 which size the tables are complete.
 """
 

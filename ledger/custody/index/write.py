@@ -24,6 +24,7 @@ from ledger.custody.times import micros
 
 _REMEMBERED: Final = 200_000
 HASH_SIZE: Final = 16
+MASTER: Final = "master"  # the kind of the entries that hold master data
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,17 @@ def index_row(body: Mapping[str, Any], hashed: bytes | None = None) -> IndexRow:
     )
 
 
+def labels_of(kind: str, body: object) -> tuple[str, ...]:
+    """List under what the index keeps an entry that is no event: its kind, and of master data also whose it is."""
+    key = body.get("id") if kind == MASTER and isinstance(body, Mapping) else None
+    return (kind,) if type(key) is not str else (kind, master_label(thing_uri(key)))
+
+
+def master_label(uri: str) -> str:
+    """Name the list of the master data of a thing, a place or a party in the index."""
+    return f"{MASTER} {uri}"
+
+
 def create_tables(connection: sqlite3.Connection) -> None:
     """Make the derived tables."""
     for statement in TABLES:
@@ -120,8 +132,13 @@ class IndexWriter:
         self.write_size(connection, first + len(rows), first)
 
     def write_other(self, connection: sqlite3.Connection, kind: str, seq: int) -> None:
-        """Index an entry that is no event."""
-        connection.execute("INSERT OR IGNORE INTO d_kind(kind, seq) VALUES (?, ?)", (kind, seq))
+        """Index an entry that is no event, and of which no more is kept than its kind."""
+        self.write_labels(connection, (kind,), seq)
+
+    def write_labels(self, connection: sqlite3.Connection, labels: Sequence[str], seq: int) -> None:
+        """Index an entry that is no event under its labels; see `labels_of`."""
+        rows = [(label, seq) for label in labels]
+        connection.executemany("INSERT OR IGNORE INTO d_kind(kind, seq) VALUES (?, ?)", rows)
         self.write_size(connection, seq + 1, seq)
 
     def write_size(self, connection: sqlite3.Connection, size: int, before: int) -> None:

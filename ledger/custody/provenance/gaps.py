@@ -19,10 +19,10 @@ from ledger.custody.provenance.stays import Stays
 class Gap:
     """One gap. `seqs` are the events that show it, `remedy` is the record that would mend it.
 
-    `kind` is one of: no_origin (nothing says how it came to be), not_received, not_shipped (one side of a hand-over
-    is missing), one_sided (a transformation without inputs or outputs), no_lot (only the product is known),
-    not_packed (it came out of what it never went into), two_places (it is in two containers at once),
-    out_of_nothing (more came out than went in, or out of tolerance).
+    `kind` is one of: no_origin (nothing says how it came to be), not_received and not_shipped (one side of a
+    hand-over is missing), one_sided (a transformation without inputs or outputs), no_lot (only the product
+    is known), not_packed (it came out of what it never went into), two_places (it is in two containers at
+    once), out_of_nothing (more came out than went in, or out of tolerance).
     """
 
     kind: str
@@ -34,12 +34,13 @@ class Gap:
 
 def find_gaps(graph: Graph, balance: Iterable[Balance]) -> Iterator[Gap]:
     """Name every gap of a walk."""
+    used = _used(graph)
     for uri in graph.things:
         if graph.direction == "back":
             yield from _origin(graph, uri)
         if graph.source.roles(uri) & (roles.INPUT | roles.OUTPUT):
             yield from _no_lot(graph, uri)
-        yield from _hand_overs(graph, uri)
+        yield from _hand_overs(graph, uri, used.get(uri, ()))
     for (container, _), stays in graph.stays.items():
         yield from _not_packed(container, stays)
     yield from _two_places(graph)
@@ -110,12 +111,25 @@ def _no_lot(graph: Graph, uri: str) -> Iterator[Gap]:
             return
 
 
-def _hand_overs(graph: Graph, uri: str) -> Iterator[Gap]:
+def _used(graph: Graph) -> dict[str, list[Record]]:
+    """List, for each thing, the events of the walk that used it; going back, they are read for what they made."""
+    found: dict[str, list[Record]] = {}
+    for link in graph.links:
+        if link.via == "transformation":
+            records = (graph.source.records[seq] for seq in link.seqs)
+            found.setdefault(link.source, []).extend(
+                record for record in records if record.roles.get(link.source, 0) & roles.INPUT
+            )
+    return found
+
+
+def _hand_overs(graph: Graph, uri: str, used: Iterable[Record]) -> Iterator[Gap]:
     """Follow shipping and receiving of a thing: what was shipped must be received before it is seen there."""
     under_way: dict[str, Record] = {}
     reached: dict[str, Record] = {}
     packed = bool(graph.source.roles(uri) & roles.CHILD)
-    for record in graph.records_of(uri):
+    records = {record.seq: record for record in (*graph.records_of(uri), *used)}
+    for record in sorted(records.values(), key=lambda record: record.moment):
         facts, place = record.facts, record.facts.place
         if facts.step in vocabulary.GIVING_STEPS:
             if place:

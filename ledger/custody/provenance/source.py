@@ -34,7 +34,7 @@ BEGIN: Final[Moment] = (float("-inf"), 0.0)
 END: Final[Moment] = (float("inf"), 0.0)
 
 WHOLE: Final = 8_000  # up to this many entries, all of them are held against the answer
-PART: Final = 1_500
+PART: Final = 500
 _COMMITMENT: Final = b'{"_commit":"'
 _NAMES: Final = re.compile(rb'"((?:https?:|urn:)[^"\\]+)"')
 _HIDDEN_LOTS: Final = re.compile(rb'"trace:lot"|lotNumber|/21/|/ser/')
@@ -102,6 +102,7 @@ class Source:
         self._withdrawn: set[str] = set()
         self._asked: set[str] = set()
         self._fresh: set[str] = set()
+        self._given: dict[tuple[str, int], Records] = {}
 
     def load(self, uris: Iterable[str], mask: int) -> None:
         """Read all entries that name any of the things as what `mask` says.
@@ -125,6 +126,7 @@ class Source:
             As `load`.
         """
         seqs: set[int] = set()
+        self._given.clear()
         for uri, rows in chosen.items():
             self._loaded[uri] = self._loaded.get(uri, 0) | mask
             seqs.update(row.seq for row in rows)
@@ -159,6 +161,8 @@ class Source:
             WrongIndexError: An event does not name the thing as the index says.
         """
         mask &= self._loaded.get(uri, 0)
+        if (known := self._given.get((uri, mask))) is not None:
+            return known
         found = []
         for row in self._listed.get(uri, ()):
             if row.role & mask and (record := self.records.get(row.seq)) is not None:
@@ -166,7 +170,8 @@ class Source:
                     raise WrongIndexError(f"the index is wrong: entry {row.seq} does not name {uri} as it says")
                 if self.stands(record):
                     found.append(record)
-        return sorted(found, key=_moment)
+        known = self._given[uri, mask] = sorted(found, key=_moment)
+        return known
 
     def roles(self, uri: str) -> int:
         """Say as what the index lists a thing at all; a hint."""

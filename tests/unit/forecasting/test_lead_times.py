@@ -5,12 +5,13 @@ import pytest
 
 from forecasting import lead_times
 from forecasting.errors import BadArgument, BadTable, NotEnoughHistory
+from forecasting.flow.lead_time_model import fit_line
 
 NOW = pd.Timestamp("2026-06-01")
 NAMES = ["q0.1", "q0.5", "q0.9"]
 
 
-def make_legs(count=400, seed=1, **more):
+def make_legs(count=200, seed=1, **more):
     """Two lanes, 24 h and 96 h in the middle, spread over 200 days; one column that says how long, roughly."""
     rng = np.random.default_rng(seed)
     far = rng.random(count) < 0.5
@@ -59,7 +60,7 @@ def test_lanes_and_covariates_are_learnt(legs):
 
 
 def test_the_band_holds_what_it_says():
-    table = make_legs(900, seed=3)
+    table = make_legs(500, seed=3)
     asked = table[table.start > NOW - pd.Timedelta(days=40)]
     cut = NOW - pd.Timedelta(days=40)
     answer = lead_times(table, asked.drop(columns="end"), as_of=cut)
@@ -143,7 +144,7 @@ def test_no_queries(legs):
 
 
 def test_legs_without_a_calendar_learn_from_each_other():
-    table = make_legs(600, seed=6)
+    table = make_legs(300, seed=6)
     hours = table.end - table.start
     begin = pd.Timestamp("2020-01-01")
     table = table.assign(start=begin, end=begin + hours, promised=pd.NaT)
@@ -178,3 +179,16 @@ def test_bad_arguments(legs):
         lead_times(legs, asked, as_of=NOW, quantiles=(0.9, 0.1))
     with pytest.raises(BadArgument, match="as_of"):
         lead_times(legs, asked, as_of="some day")
+
+
+def test_without_a_ridge_the_line_is_that_of_statsmodels():
+    from statsmodels.regression.quantile_regression import QuantReg
+
+    rng = np.random.default_rng(8)
+    columns = rng.normal(size=(300, 3))
+    outcome = columns @ [1.0, -0.5, 0.0] + rng.standard_t(3, 300)
+    line = fit_line(columns, outcome, worth=1e-9)
+    low, high = np.quantile(columns, (0.005, 0.995), axis=0)
+    matrix = np.column_stack((np.ones(300), np.clip(columns, low, high)))
+    expected = matrix @ QuantReg(outcome, matrix).fit(q=0.5).params
+    assert line.predict(columns) == pytest.approx(expected, abs=0.03)

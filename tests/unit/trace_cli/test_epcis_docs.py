@@ -13,8 +13,7 @@ def test_the_examples_run(trace, ledger_of):
     folder = ledger_of()
     (document,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
     (folder / "shipment.jsonld").write_text(document, encoding="utf-8")
-    blocks = re.findall(r"^```\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    lines = [line for block in blocks for line in block.splitlines() if line.startswith("trace ")]
+    lines = [line for line in text.splitlines() if line.startswith("trace ")]
     assert len(lines) >= 10
     for line in lines:
         ran = trace(*shlex.split(line)[1:])

@@ -194,6 +194,12 @@ def test_a_transformation_in_several_events_counts_when_it_is_complete():
     assert shipping.values["tlc_source"] == "https://acme.example/loc/PACK"
 
 
+def test_food_that_is_not_packed_yet_is_moved_without_elements_missing():
+    harvest = event("commissioning", 1, action="ADD", quantityList=[some("H", 9)])
+    records = sweep([harvest, event("shipping", 2, quantityList=[some("H", 9), some("OTHER", 1)])])
+    assert [(record.values["batch"], record.raw) for record in records[1:]] == [("H", True), ("OTHER", False)]
+
+
 def test_a_pallet_is_shipped_with_what_is_in_it_at_that_time():
     pallet = "https://id.gs1.org/00/952132112345678902"
     pack = {**event("packing", 2), "type": "AggregationEvent", "action": "ADD", "parentID": pallet}

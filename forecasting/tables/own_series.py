@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Series that somebody brings: a CSV or Parquet file with ``unique_id, ds, y``."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from forecasting.errors import BadTable
+
+SUFFIXES = (".csv", ".parquet")
+
+
+def read_series_file(path: Path, columns: tuple[str, ...] = ("unique_id", "ds", "y")) -> pd.DataFrame:
+    """Read a table of series; rows are sorted by series, in the order of the file, and time.
+
+    Args:
+        path: ``.csv`` (with a head line) or ``.parquet`` (needs the extra ``tables``).
+        columns: that must be there; others are kept.
+
+    Raises:
+        BadTable: the file cannot be read as such a table.
+    """
+    try:
+        if path.suffix.lower() == ".parquet":
+            table = pd.read_parquet(path)
+        elif path.suffix.lower() == ".csv":
+            table = pd.read_csv(path, dtype={"unique_id": str})
+        else:
+            raise BadTable(f"{path}: expected a file that ends in {' or '.join(SUFFIXES)}")
+    except ImportError as error:
+        raise BadTable(f"{path}: reading Parquet needs the extra: pip install 'trace-ledger[tables]'") from error
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise BadTable(f"{path} cannot be read as a table: {error}") from error
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise BadTable(f"{path}: expected columns {', '.join(columns)}, missing {', '.join(missing)}")
+    if not pd.api.types.is_datetime64_any_dtype(table["ds"].dtype):
+        try:
+            table["ds"] = pd.to_datetime(table["ds"], format="ISO8601", utc=True).dt.tz_localize(None)
+        except (ValueError, TypeError) as error:
+            raise BadTable(f"{path} column ds: expected times such as 2026-03-01, {error}") from error
+    order = pd.Series(pd.factorize(table["unique_id"])[0], index=table.index)
+    return (
+        table.assign(_order=order)
+        .sort_values(["_order", "ds"], kind="stable", ignore_index=True)
+        .drop(columns="_order")
+    )

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`trace check`: each verdict with the entries that say so, and none from an entry that does not hold."""
+
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAD = "time,step,item,place,to,disposition,lot,product\n"
+STORY = HEAD + "".join(
+    f"2026-01-0{line}\n"
+    for line in (
+        "1T06:00Z,commissioning,BOX-1,MAKER,,,L1,TEA",
+        "1T06:10Z,commissioning,BOX-2,MAKER,,,L1,TEA",
+        "1T06:20Z,commissioning,BOX-3,MAKER,,,L1,TEA",
+        "1T06:30Z,commissioning,BOX-4,MAKER,,,L1,TEA",
+        "2T06:00Z,shipping,BOX-1,MAKER,DOCK,,,",
+        "2T06:10Z,shipping,BOX-2,MAKER,DOCK,,,",
+        "3T06:00Z,receiving,BOX-2,DOCK,,,,",
+        "3T06:10Z,receiving,BOX-3,DOCK,,,,",
+        "4T06:00Z,retail_selling,BOX-2,DOCK,,,,",
+        "4T06:10Z,holding,BOX-3,DOCK,,non_conformant,,",
+        "4T06:20Z,receiving,BOX-4,DOCK,,,,",
+        "5T06:20Z,receiving,BOX-4,SHOP,,,,",
+    )
+)
+
+
+@pytest.fixture
+def story(ledger_of):
+    return ledger_of(STORY)
+
+
+@pytest.mark.parametrize(
+    ("code", "options", "verdict", "seqs"),
+    [
+        ("BOX-1", ("--place", "DOCK"), "consistent", [1, 5]),
+        ("BOX-1", ("--place", "SHOP"), "elsewhere", [5]),
+        ("BOX-2", (), "gone", [9]),
+        ("BOX-2", ("--at", "2026-01-03T12:00Z"), "consistent", [2, 6, 7]),
+        ("BOX-3", (), "held", [10]),
+        ("BOX-4", (), "elsewhere", [11, 12]),
+        ("BOX-4", ("--at", "2025-01-03T12:00Z"), "cannot_tell", None),
+        ("BOX-9", (), "unknown", []),
+    ],
+)
+def test_verdicts(trace, story, code, options, verdict, seqs):
+    ran = trace("check", code, *options, "--json")
+    assert ran.code == 0
+    answer = ran.answer
+    assert answer["schema"] == "trace.check/1"
+    assert answer["code"] == code
+    assert answer["verdict"] == verdict
+    assert seqs is None or answer["seqs"] == seqs
+    assert answer["explanation"]
+
+
+def test_a_label_against_what_was_declared(trace, ledger_of):
+    ledger_of()
+    label = "]C1010952123456788217270131102026A\x1d21S1"
+    assert (
+        trace("scan", label, "--step", "commissioning", "--place", "MAKER", "--at", "2026-01-01T08:00Z").code == 0
+    )
+    when = ("--at", "2026-02-01T00:00Z", "--json")
+    assert trace("check", label, *when).answer["verdict"] == "consistent"
+    other_lot = label.replace("2026A", "2026B")
+    assert trace("check", other_lot, *when).answer["verdict"] == "mismatch"
+    other_day = label.replace("17270131", "17280131")
+    found = trace("check", other_day, *when).answer
+    assert (found["verdict"], found["seqs"]) == ("mismatch", [1])
+    assert trace("check", label, "--at", "2027-03-01T00:00Z", "--json").answer["verdict"] == "expired"
+
+
+def test_against_a_file(trace, story, tmp_path):
+    sent = tmp_path / "sent.csv"
+    sent.write_text("item,lot,expiry\nBOX-1,L1,\n", encoding="utf-8")
+    assert trace("check", "BOX-1", "--against", sent, "--json").answer["verdict"] == "consistent"
+    assert trace("check", "BOX-3", "--against", sent, "--json").answer["verdict"] == "unknown"
+    sent.write_text("thing\nBOX-1\n", encoding="utf-8")
+    assert trace("check", "BOX-1", "--against", sent).code == 5
+
+
+def test_the_attempt_is_recorded(trace, story):
+    answer = trace("check", "BOX-2", "--log", "--json").answer
+    shown = trace("show", answer["logged_seq"], "--json")
+    assert shown.code == 0
+    assert '"gone"' in shown.out
+    assert trace("verify").code == 0
+
+
+def test_an_entry_that_does_not_hold_is_no_evidence(trace, story, tamper):
+    tamper(story / "ledger.db", 9, b"retail_selling", b"retail_sellinG")
+    ran = trace("check", "BOX-2")
+    assert ran.code == 3
+    assert "9" in ran.err
+
+
+def test_lines(trace, story, tamper, monkeypatch):
+    tamper(story / "ledger.db", 9, b"retail_selling", b"retail_sellinG")
+    stream = io.TextIOWrapper(io.BytesIO(b"BOX-1\n\nBOX-2\r\nBOX-9\n\xff\n"))
+    monkeypatch.setattr(sys, "stdin", stream)
+    ran = trace("check", "-")
+    assert ran.code == 0
+    answers = [json.loads(line) for line in ran.out.splitlines()]
+    assert [one["code"] for one in answers[:3]] == ["BOX-1", "BOX-2", "BOX-9"]
+    assert [one["verdict"] for one in answers[:3]] == ["consistent", "cannot_tell", "unknown"]
+    assert len(answers) == 4
+
+
+def test_nothing_heavy_is_loaded(story):
+    code = (
+        "import sys\nfrom trace_cli.main import run\n"
+        "try: run(['check', 'BOX-1'])\nexcept SystemExit: pass\n"
+        "heavy = {'pandas', 'numpy', 'rich', 'scipy', 'statsmodels', 'sqlite_utils'} & set(sys.modules)\n"
+        "sys.exit(', '.join(heavy) or 0)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, "")

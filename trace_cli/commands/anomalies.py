@@ -1,0 +1,127 @@
+"""`trace anomalies`: what looks wrong in the history, with the entries that say so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trace_cli import options
+
+if TYPE_CHECKING:
+    from trace_cli.prediction import Prediction
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("anomalies")(anomalies)
+
+
+def anomalies(
+    alpha: Annotated[
+        float, typer.Option("--alpha", help="Bound of the expected share of false alarms; 1 ranks every item.")
+    ] = 0.01,
+    places: Annotated[
+        Path | None, typer.Option("--places", help="CSV with place, latitude, longitude: for distances.")
+    ] = None,
+    lots: Annotated[
+        Path | None, typer.Option("--lots", help="CSV with lot, lot_size: how many items were made of each.")
+    ] = None,
+    as_of: options.AsOf = None,
+    top: options.Top = 10,
+    unverified: options.Unverified = False,
+    no_record: options.NoRecord = False,
+    output: options.Output = None,
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """List what looks wrong: clones, ghosts, goods out of turn, invented times, stays that are too long.
+
+    Each alarm names the entries that say so, what was expected and what was seen. What cannot be seen with the
+    data at hand is said. A history that does not hold is refused (exit 3): nothing unverified is evidence.
+
+    \b
+    Examples:
+      trace anomalies
+      trace anomalies --alpha 0.05 --places places.csv --lots lots.csv
+      trace anomalies --as-of 2026-02-01 -o alarms.csv
+    """
+    from trace_cli.context import find_site
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
+    from trace_cli.progress import Progress
+    from trace_cli.reports.anomalies import SCHEMA, alarm_answers, read_lots, read_places
+
+    check_output(output)
+    moment = read_as_of(as_of)
+    site = find_site(ledger)
+    known_places, known_lots = read_places(places, site.codes), read_lots(lots, site.codes)
+    with Progress("verifying", quiet=as_json) as progress:
+        prediction = open_prediction(site, moment, schema=SCHEMA, unverified=unverified, progress=progress)
+        progress.say("looking")
+        with telling():
+            from forecasting.detectors.alarms import anomalies as find_anomalies
+
+            events = prediction.events()
+            table = find_anomalies(
+                events, as_of=prediction.moment, places=known_places, products=known_lots, alpha=alpha
+            )
+
+    def describe() -> dict[str, object]:
+        return _decision(prediction, events, table, alpha)
+
+    answer = {
+        **prediction.answer(SCHEMA),
+        "alpha": alpha,
+        "checked": table.attrs["checked"],
+        "alarms_found": len(table),
+        "alarms": alarm_answers([dict(row) for _, row in table.iterrows()], site.codes),
+        "detectors": table.attrs["detectors"],
+        "decision_seq": record_decision(prediction, describe, wanted=not no_record),
+    }
+    _write(answer, prediction, top=top, output=output, as_json=as_json)
+    return int(ExitCode.OK)
+
+
+def _decision(prediction: Prediction, events: Any, table: Any, alpha: float) -> dict[str, object]:
+    from forecasting.decisions import data_digest, describe_run, output_digest
+    from trace_cli.prediction import moment_text
+
+    told = table[["kind", "item", "p_value", "expected", "seen"]]
+    return describe_run(
+        command="anomalies",
+        checkpoint=prediction.checkpoint(),
+        selection={"as_of": moment_text(prediction.moment)},
+        data=data_digest(events, ["event_time", "seq", "item"]),
+        model="rules and conformal p-values, Benjamini-Hochberg",
+        parameters={"alpha": alpha, "detectors": [one["kind"] for one in table.attrs["detectors"]]},
+        seed=0,
+        output=output_digest(told),
+    )
+
+
+def _write(
+    answer: dict[str, Any], prediction: Prediction, *, top: int, output: Path | None, as_json: bool
+) -> None:
+    import json
+
+    from trace_cli.formats.answer import say, write_file, write_json
+    from trace_cli.prediction import basis_line, warning_line
+    from trace_cli.reports.anomalies import alarms_csv, write_alarms
+
+    if output is not None:
+        is_json = output.suffix.lower() == ".json"
+        write_file(output, json.dumps(answer, ensure_ascii=False) + "\n" if is_json else alarms_csv(answer))
+    shown = {**answer, "alarms": answer["alarms"][:top]}
+    if as_json:
+        write_json(shown)
+        return
+    if warning := warning_line(prediction):
+        say(warning)
+    say(basis_line(prediction) + "\n")
+    write_alarms(shown)
+    if output is not None:
+        say(f"\nWritten to {output}: {len(answer['alarms'])} alarms")
+    if (seq := answer["decision_seq"]) is not None:
+        say(f"\nRecorded as decision {seq}: trace decision show {seq}")

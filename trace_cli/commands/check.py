@@ -1,0 +1,189 @@
+"""`trace check`: is this thing what its code says? Asked with the thing still in hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from trace_cli import options
+
+if TYPE_CHECKING:
+    from ledger.custody.authenticity import Judgement
+    from trace_cli.asking import Asking
+
+SCHEMA: Final = "trace.check/1"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("check")(check)
+
+
+def check(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="A code as scanned or typed, or - to read lines.")],
+    place: options.Place = None,
+    at: options.Time = None,
+    against: Annotated[
+        Path | None, typer.Option("--against", help="CSV of what the sender declares: item, lot, expiry.")
+    ] = None,
+    log: Annotated[bool, typer.Option("--log", help="Record that it was asked, and the verdict.")] = False,
+    by: options.By = None,
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """Say whether a code in hand fits its history; every entry that is used is proven first.
+
+    Verdicts: consistent, unknown, mismatch (lot or expiry), elsewhere, gone, held, expired, cannot_tell. With -
+    each line is answered by a line of JSON. A consistent code is no proof: a copy looks the same until both are
+    seen.
+
+    \b
+    Examples:
+      trace check 952132112345678902 --place DOCK-3
+      trace check ']C1010952123400003710P26030-MIX' --against delivery.csv --log
+      scanner-program | trace check - --place DOCK-3
+    """
+    from ledger.chain.errors import Refused
+    from trace_cli.asking import asking
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.reports.entry import tell_index
+
+    with asking(ledger) as found:
+        checker = _Checker(found, place, at, against)
+        if code == "-":
+            for line in sys.stdin.buffer:
+                if text := line.strip(b"\r\n"):
+                    _write(checker.answer_line(text))
+            tell_index(found.lookup)
+            return int(ExitCode.OK)
+        try:
+            answer = checker.answer(code)
+        except Refused as error:
+            raise CommandError(
+                ExitCode.REFUSED, f"{code!r}: {error.message}", remedy=error.remedy, answer={"schema": SCHEMA}
+            ) from None
+        tell_index(found.lookup)
+    if log:
+        answer["logged_seq"] = _log(found, answer, by)
+    if as_json:
+        _write(answer)
+    else:
+        from trace_cli.formats.answer import say
+
+        say(f"{answer['verdict'].replace('_', ' ').upper()}  {found.site.codes.short(answer['item'])}")
+        say(f"  {answer['explanation']}")
+        if answer["seqs"]:
+            say(f"  entries {' '.join(map(str, answer['seqs']))}: trace show {answer['seqs'][-1]}")
+    return int(ExitCode.OK)
+
+
+class _Checker:
+    """Answers codes from one snapshot."""
+
+    def __init__(self, found: Asking, place: str | None, at: str | None, against: Path | None) -> None:
+        from ledger.custody.times import read_time
+        from trace_cli.context import now
+
+        self._codes = found.site.codes
+        self._lookup = found.lookup
+        self._place = None if place is None else self._codes.place(place)
+        self._moment: datetime = now() if at is None else read_time(at)
+        self._declared = None if against is None else _read_declared(against, self._codes)
+        self._file = against
+
+    def answer(self, text: str) -> dict[str, Any]:
+        """Answer one code.
+
+        Raises:
+            Refused: It cannot be read.
+            Untrue: An entry that the answer needs does not hold.
+        """
+        from ledger.custody.authenticity import Asked, judge
+        from ledger.custody.item_history import NotFoundError, item_history, resolve
+
+        label = self._codes.label(text, scanned=True)
+        thing = label or self._codes.item(text)
+        uri, lines = thing.uri, item_history(self._lookup, thing.uri).lines
+        if not lines and label is None:
+            try:
+                uri = resolve(self._lookup, self._codes, text)  # as people type it: PRODUCT:LOT, the tail of a URI
+                lines = item_history(self._lookup, uri).lines
+            except NotFoundError:
+                uri = thing.uri
+        lot, expiry = (None, None) if label is None else (label.lot, label.expiry)
+        asked = Asked(uri, thing.is_class, self._moment, self._place, lot, expiry)
+        judged = self._hold_against(asked.uri, lot, expiry) or judge(asked, lines)
+        return {
+            "schema": SCHEMA,
+            "code": text,
+            "verdict": judged.verdict,
+            "seqs": list(judged.seqs),
+            "explanation": self._shorten(judged.explanation),
+            "item": uri,
+        }
+
+    def answer_line(self, raw: bytes) -> dict[str, Any]:
+        """Answer one line; what cannot be read or proven is a verdict too."""
+        from ledger.chain.errors import Refused, Untrue
+
+        text = raw.decode("utf-8", "replace")
+        try:
+            return self.answer(text)
+        except (Refused, Untrue) as error:
+            told = {"schema": SCHEMA, "code": text, "verdict": "cannot_tell", "seqs": []}
+            return {**told, "explanation": error.message, "item": None}
+
+    def _hold_against(self, uri: str, lot: str | None, expiry: object) -> Judgement | None:
+        from ledger.custody.authenticity import Judgement
+
+        if self._declared is None:
+            return None
+        if (row := self._declared.get(uri)) is None:
+            return Judgement("unknown", (), f"{self._file} does not list it")
+        stated = {"lot": lot, "expiry": None if expiry is None else str(expiry)}
+        for name, value in stated.items():
+            if value and row.get(name) and row[name] != value:
+                return Judgement("mismatch", (), f"the label states {name} {value}, {self._file} {row[name]}")
+        return None
+
+    def _shorten(self, text: str) -> str:
+        words = text.split(" ") if "://" in text else []
+        return " ".join(self._codes.short(word.rstrip(",")) + "," * word.endswith(",") for word in words) or text
+
+
+def _read_declared(path: Path, codes: Any) -> dict[str, dict[str, str]]:
+    import csv
+
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CommandError(ExitCode.REFUSED, f"{path} cannot be read: {error}") from None
+    if not rows or "item" not in rows[0]:
+        raise CommandError(
+            ExitCode.REFUSED, f"{path}: expected a column item", remedy="begin the file with item,lot,expiry"
+        )
+    return {codes.item(row["item"]).uri: row for row in rows if row["item"]}
+
+
+def _log(found: Asking, answer: dict[str, Any], by: str | None) -> int:
+    """Record the attempt: what was asked and answered, and on what checkpoint."""
+    site = found.site
+    told = {name: answer[name] for name in ("code", "item", "verdict", "seqs", "explanation")}
+    body = {"command": "check", **told, "size": found.lookup.reader.size}
+    with site.recording() as recorder:
+        return recorder.record_other("check", body, by=site.operator(by), via="scanned").first
+
+
+def _write(answer: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(answer, ensure_ascii=False) + os.linesep)

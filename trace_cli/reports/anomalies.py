@@ -1,0 +1,120 @@
+"""The answer of `anomalies`: JSON for programs, sentences for people, rows for spreadsheets; what it reads."""
+
+from __future__ import annotations
+
+import csv
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from trace_cli.errors import CommandError
+from trace_cli.exit_codes import ExitCode
+from trace_cli.formats.answer import say
+from trace_cli.formats.csv_text import csv_text
+
+if TYPE_CHECKING:
+    from ledger.custody.codes import Codes
+
+SCHEMA: Final = "trace.anomalies/1"
+_WIDTH: Final = 80
+_COLUMNS: Final = ("kind", "item", "severity", "p_value", "seqs", "expected", "seen", "explanation")
+
+
+def alarm_answers(rows: Sequence[Mapping[str, Any]], codes: Codes) -> list[dict[str, Any]]:
+    """Build the list `alarms` of the JSON answer; the sentence names things as people write them."""
+    return [
+        {
+            **{name: row[name] for name in _COLUMNS},
+            "severity": round(float(row["severity"]), 4),
+            "p_value": float(row["p_value"]),
+            "seqs": [int(seq) for seq in row["seqs"]],
+            "explanation": f"{codes.short(row['item'])}: {row['kind'].replace('_', ' ')}; expected "
+            f"{_shorten(row['expected'], codes)}, seen {_shorten(row['seen'], codes)}",
+        }
+        for row in rows
+    ]
+
+
+def _shorten(text: str, codes: Codes) -> str:
+    """Shorten the URIs in a sentence."""
+    return " ".join(
+        codes.short(word.rstrip(",")) + "," * word.endswith(",") if "://" in word else word
+        for word in text.split(" ")
+    )
+
+
+def alarms_csv(answer: Mapping[str, Any]) -> str:
+    """Write all alarms as rows, the entries in one cell."""
+    warned = () if answer["verified"] else (False,)
+    head = [*_COLUMNS, "verified"] if warned else list(_COLUMNS)
+    rows = (
+        (*(" ".join(map(str, one[name])) if name == "seqs" else one[name] for name in _COLUMNS), *warned)
+        for one in answer["alarms"]
+    )
+    return csv_text(head, rows)
+
+
+def write_alarms(answer: Mapping[str, Any]) -> None:
+    """Tell people: the alarms by certainty, each with its entries, and what could not be seen."""
+    found, shown = answer["alarms_found"], answer["alarms"]
+    say(f"{found} alarm{'' if found == 1 else 's'}; {answer['checked']:,} items were judged.")
+    for number, one in enumerate(shown, 1):
+        text = f"{number}. {one['explanation']}"
+        say(textwrap.fill(text, _WIDTH, subsequent_indent="   ", break_long_words=False))
+        entries = " ".join(map(str, one["seqs"]))
+        say(f"   entries {entries}; p {one['p_value']:.2g}   trace show {one['seqs'][0]}")
+    if len(shown) < found:
+        say(f"The first {len(shown)} of {found} (--top shows more, -o FILE writes all).")
+    if blind := [one for one in answer["detectors"] if one["cannot_see"]]:
+        say("\nCannot be seen in this history:")
+        for one in blind:
+            text = f"{one['kind'].replace('_', ' ')}: {one['cannot_see']}"
+            say(textwrap.fill(text, _WIDTH, initial_indent="  - ", subsequent_indent="    "))
+
+
+def read_places(path: Path | None, codes: Codes) -> Any:
+    """Read where places are; None: it is not known.
+
+    Raises:
+        CommandError: The file cannot be read, or lacks a column.
+    """
+    rows = None if path is None else _read(path, ("place", "latitude", "longitude"))
+    return None if rows is None else _frame([{**row, "place": codes.place(row["place"])} for row in rows])
+
+
+def read_lots(path: Path | None, codes: Codes) -> Any:
+    """Read how many items lots have; a lot as it is asked for, PRODUCT:LOT or a URI. None: it is not known.
+
+    Raises:
+        CommandError: The file cannot be read, or lacks a column.
+    """
+    if path is None:
+        return None
+    rows = []
+    for row in _read(path, ("lot", "lot_size")):
+        spelled = {row["lot"], *codes.candidates(row["lot"])}
+        rows += [{"lot": one, "lot_size": row["lot_size"]} for one in sorted(spelled)]
+    return _frame(rows)
+
+
+def _read(path: Path, needed: tuple[str, ...]) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CommandError(ExitCode.REFUSED, f"{path} cannot be read: {error}") from None
+    missing = [name for name in needed if not rows or name not in rows[0]]
+    if missing:
+        raise CommandError(
+            ExitCode.REFUSED,
+            f"{path}: expected the columns {', '.join(needed)}; missing {', '.join(missing)}",
+            remedy=f"begin the file with {','.join(needed)}",
+        )
+    return rows
+
+
+def _frame(rows: list[dict[str, Any]]) -> Any:
+    from forecasting.tables.plain import plain_table
+
+    return plain_table(rows)
