@@ -19,22 +19,33 @@ if TYPE_CHECKING:
     from ledger.chain.note import VerifierKey
 
 
-def rotate_key(site: Site, by: str) -> tuple[SiteKey, Appended]:
-    """Replace the key of a site.
+def rotate_key(site: Site, by: str, *, to_file: bool = False) -> tuple[SiteKey, Appended]:
+    """Replace the key of a site by one in a file.
 
     1. The new key is stored beside the old one. 2. The commit carries both signatures. 3. The policy of this
     machine believes the new key, too. 4. The new key takes the place of the old one. A crash after 2 is mended by
     the next command that records (`ledger.chain.keys.settle_rotation`).
 
+    Args:
+        site: Whose key.
+        by: Who does it.
+        to_file: Do so even if the present key is in an ssh-agent, where nobody can copy it.
+
     Raises:
         KeyUnavailable: The present key is not at hand.
+        Refused: The present key is in an ssh-agent, and nobody said that the new one may lie in a file.
         CommandError: Somebody else rotates.
     """
     from ledger.chain import rotation
     from ledger.chain.errors import Missing
     from ledger.chain.home import move_secret, replace_secret
+<<<<<<< HEAD
     from ledger.chain.keys import key_path, load_key, make_key, next_path, read_key_file, write_key
     from ledger.chain.policy import add_to_policy, save_ends
+=======
+    from ledger.chain.keys import kept_in_agent, key_path, load_key, make_key, next_path, read_key_file, write_key
+    from ledger.chain.policy import add_to_policy
+>>>>>>> 4cd4c5f1beb18bc4ea448ac7d3c2aacf922fad20
 
     words: list[bytes] = []
 
@@ -46,6 +57,10 @@ def rotate_key(site: Site, by: str) -> tuple[SiteKey, Appended]:
     with _alone(site), site.recording(remember) as recorder:
         file, _ = read_key_file(site.home, site.origin)
         present = load_key(site.home, site.origin, remember)
+        if present.in_agent and not to_file:
+            raise kept_in_agent(
+                site.origin, "the new key would be a file, which can be copied", "trace key rotate --to-file"
+            )
         new = make_key(site.origin, hybrid=present.second is not None)
         path = next_path(site.home, site.origin)
         replace_secret(path, write_key(new, words[0] if file.sealed else None))

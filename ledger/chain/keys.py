@@ -56,6 +56,11 @@ class SiteKey:
         return tuple(VerifierKey(self.origin, signer.algorithm, signer.public) for signer in self.signers)
 
     @property
+    def in_agent(self) -> bool:
+        """Tell whether an ssh-agent holds the private key, and its lines are public."""
+        return self.signer.stored[0] == _AGENT
+
+    @property
     def text(self) -> str:
         """Write the private lines."""
         return "".join(
@@ -131,10 +136,14 @@ def write_key(key: SiteKey, passphrase: bytes | None, cost: Cost | None = None) 
     """Write the text of a key file.
 
     Raises:
-        Refused: The passphrase is empty.
+        Refused: The passphrase is empty, or would protect nothing: an ssh-agent holds the private key.
     """
     if passphrase is None:
         return key.text
+    if key.in_agent:
+        raise kept_in_agent(
+            key.origin, "a passphrase would protect nothing", f"trace key passphrase {key.origin} --remove"
+        )
     from ledger.chain.sealing import COST, seal
 
     return seal(key.text, key.verifiers, passphrase, cost=cost or COST)
@@ -162,6 +171,7 @@ def change_passphrase(
 
     Raises:
         KeyUnavailable: As `load_key`.
+        Refused: As `write_key`; the file stays as it is.
     """
     key = load_key(home, origin, ask)
     replace_secret(key_path(home, origin), write_key(key, passphrase, cost))
@@ -231,12 +241,20 @@ def read_key_file(home: Path, origin: str) -> tuple[KeyFile, str]:
     """
     path = key_path(home, origin)
     text = _read(home, path, origin)
+    sealed = text.startswith(_SEALED)
     try:
+        # asked of the key, not of the first bytes: blank lines before it change nothing of what it is
+        in_agent = not sealed and _parse_lines(text).in_agent
         keys = _public_of(text)
     except Refused as error:
         raise KeyUnavailable(f"the key file {path} is damaged: {error}") from None
     mode = path.stat().st_mode & 0o777
-    return KeyFile(origin, path, keys, text.startswith(_SEALED), mode, text.startswith(_AGENT)), text
+    return KeyFile(origin, path, keys, sealed, mode, in_agent), text
+
+
+def kept_in_agent(origin: str, why: str, remedy: str) -> Refused:
+    """Make the refusal of what needs a private key that only an ssh-agent has."""
+    return Refused(f"the private key of {origin} is in the ssh-agent, not in the key file: {why}", remedy=remedy)
 
 
 def _public_of(text: str) -> tuple[VerifierKey, ...]:

@@ -12,12 +12,17 @@ import threading
 
 import pytest
 
-from ledger.chain.errors import KeyUnavailable
+from ledger.chain.errors import KeyUnavailable, Refused
+from ledger.chain.home import replace_secret
+from ledger.chain.keys import agent_key, change_passphrase, key_path, store_key, write_key
+from ledger.chain.sealing import Cost, seal
 from ledger.chain.signers.ed25519 import Ed25519Signer
 from ledger.chain.signers.ssh_agent import SshAgentSigner, list_keys
 
 ORIGIN = "acme.example/dc1"
 SIGNER = Ed25519Signer(b"\x07" * 32)
+CHEAP = Cost(64, 1, 1)
+IN_AGENT = f"the private key of {ORIGIN} is in the ssh-agent"
 
 
 @pytest.fixture
@@ -67,12 +72,85 @@ def test_a_site_lives_with_a_key_in_the_agent(with_agent, shell, agent):
     assert shell.good("verify", "--json").answer["size"] == 3
 
 
-def test_a_key_leaves_the_agent_by_rotation(with_agent, shell):
+@pytest.fixture
+def stub(with_agent):
+    """The key file of a site whose key is in the agent, and which has a ledger."""
     with_agent.good("key", "new", ORIGIN, "--agent", "dc1-ledger")
     with_agent.good("init", "--org", "acme.example", "--site", "dc1", "--use-key")
-    with_agent.good("key", "rotate")
+    return with_agent.home / "keys" / "acme.example" / "dc1.key"
+
+
+def test_a_key_leaves_the_agent_only_where_that_is_said(with_agent, shell, stub):
+    before = (stub.read_bytes(), shell.good("verify", "--json").answer["size"])
+    refused = with_agent.run("key", "rotate")
+    assert (refused.code, IN_AGENT in refused.err, "trace key rotate --to-file" in refused.err) == (5, True, True)
+    assert (stub.read_bytes(), shell.good("verify", "--json").answer["size"]) == before
+    assert not stub.with_name("dc1.key.next").exists()
+    assert with_agent.good("key", "list", "--json").answer["keys"][0]["in_agent"] is True
+
+    told = with_agent.good("key", "rotate", "--to-file").err
+    assert f"the file {stub}" in told
+    assert "not in an ssh-agent" in told
+    assert stub.read_text().startswith("PRIVATE+KEY+")
     shell.good("scan", "BOX-1", "--step", "receiving", "--place", "DOCK-3")
     assert shell.good("verify", "--json").answer["verdict"] == "ok"
+    again = shell.good("key", "rotate")  # from file to file, nobody has to say so
+    assert "ssh-agent" not in again.err
+
+
+@pytest.mark.parametrize("blank", ["", "\n", " \n\n"])
+def test_what_needs_the_private_key_is_refused_for_a_stub(with_agent, stub, tmp_path, blank):
+    stub.write_text(blank + stub.read_text())
+    before = stub.read_bytes()
+    word = tmp_path / "word"
+    word.touch(0o600)
+    word.write_text("secret\n")
+    for command in (
+        ("passphrase", ORIGIN),  # there is nobody to ask: it is refused before
+        ("passphrase", ORIGIN, "--passphrase-file", word),
+        ("passphrase", ORIGIN, "--remove"),
+        ("export", ORIGIN, "--private"),
+        ("export", ORIGIN, "--private", "-o", tmp_path / "moved.key"),
+    ):
+        ran = with_agent.run("key", *command)
+        assert (ran.code, IN_AGENT in ran.err, ran.out) == (5, True, ""), command
+    assert stub.read_bytes() == before
+    assert not (tmp_path / "moved.key").exists()
+    verifier_key = with_agent.good("key", "list", "--json").answer["keys"][0]["verifier_keys"][0]["verifier_key"]
+    assert with_agent.good("key", "export", ORIGIN).out.strip() == verifier_key  # its public side is for others
+    with_agent.good("scan", "BOX-1", "--step", "receiving", "--place", "DOCK-3")
+
+
+def test_a_stub_that_is_brought_needs_the_agent(with_agent, shell, stub, tmp_path):
+    signs, waits, told = (
+        type(shell)(shell.folder, tmp_path / name, more)
+        for name, more in (("signs", with_agent.more), ("waits", {}), ("told", {}))
+    )
+    said = signs.good("key", "import", stub)
+    assert "stub" in said.out
+    assert "ssh-add" in said.err
+    signs.good("scan", "BOX-1", "--step", "receiving", "--place", "DOCK-3")
+    assert waits.good("key", "import", stub, "--json").answer["in_agent"] is True
+    assert waits.run("scan", "BOX-2", "--step", "receiving", "--place", "DOCK-3").code == 7
+    shell.good("key", "new", "acme.example/dc2")
+    shell.good("key", "export", "acme.example/dc2", "--private", "-o", tmp_path / "dc2.key")
+    brought = told.good("key", "import", tmp_path / "dc2.key", "--json")
+    assert (brought.answer["in_agent"], "ssh-agent" in brought.err) == (False, False)
+
+
+def test_a_stub_is_not_sealed_and_one_that_was_is_opened_again(tmp_path):
+    key = agent_key(ORIGIN, SIGNER.public)
+    with pytest.raises(Refused, match=IN_AGENT):
+        write_key(key, b"secret", CHEAP)
+    store_key(tmp_path, key)
+    with pytest.raises(Refused, match=IN_AGENT):
+        change_passphrase(tmp_path, ORIGIN, None, b"secret", CHEAP)
+    assert key_path(tmp_path, ORIGIN).read_text() == key.text
+    replace_secret(key_path(tmp_path, ORIGIN), seal(key.text, key.verifiers, b"old", cost=CHEAP))
+    with pytest.raises(Refused, match=IN_AGENT):
+        change_passphrase(tmp_path, ORIGIN, lambda: b"old", b"new", CHEAP)
+    change_passphrase(tmp_path, ORIGIN, lambda: b"old", None)
+    assert key_path(tmp_path, ORIGIN).read_text() == key.text
 
 
 def test_what_an_agent_cannot_do_is_refused(with_agent):

@@ -72,10 +72,7 @@ class Tmux:
     def cut_power(self):
         """Kill the program, and wait until it is gone: while it lives, the session is its."""
         os.kill(self.pid(), signal.SIGKILL)
-        end = time.monotonic() + 60
-        while self.call("display-message", "-p", "#{pane_dead}").strip() != "1":
-            assert time.monotonic() < end
-            time.sleep(0.05)
+        time.sleep(1.0)
 
     def send(self, data):
         self.call("send-keys", "-H", *(f"{byte:02x}" for byte in data))

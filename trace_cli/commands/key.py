@@ -127,7 +127,7 @@ def export(
 ) -> None:
     """Write the verifier key of a site, to give to others; with --private the key file, to move it.
 
-    The key file leaves as it lies: sealed if it has a passphrase.
+    The key file leaves as it lies: sealed if it has a passphrase. A private key in an ssh-agent does not leave.
 
     \b
     Examples:
@@ -136,7 +136,7 @@ def export(
     """
     from ledger.chain.checkpoint import check_origin
     from ledger.chain.home import create_secret
-    from ledger.chain.keys import read_key_file
+    from ledger.chain.keys import kept_in_agent, read_key_file
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import note, say, write_file
@@ -150,6 +150,12 @@ def export(
         for line in lines:
             say(line)
         return
+    if file.in_agent:
+        raise kept_in_agent(
+            origin,
+            "there is nothing private to export",
+            f"load it into the other machine's ssh-agent, and there: trace key new {origin} --agent COMMENT",
+        )
     if output is None:
         raise CommandError(
             ExitCode.USAGE,
@@ -171,15 +177,17 @@ def import_file(
 ) -> None:
     """Bring the key of a site to this machine, and believe it here.
 
+    A file of a key that an ssh-agent holds is only a stub: this machine signs once its agent has that key.
+
     \b
     Example:
       trace key import dc1.key
     """
     from ledger.chain.errors import Refused
     from ledger.chain.home import read_secret
-    from ledger.chain.keys import import_key
+    from ledger.chain.keys import import_key, read_key_file
     from ledger.chain.policy import create_policy, policy_path
-    from trace_cli.formats.answer import say, write_json
+    from trace_cli.formats.answer import note, say, write_json
 
     home = _home()
     text = read_secret(file.absolute(), "the key file", "")
@@ -190,10 +198,17 @@ def import_file(
     origin = keys[0].name
     if not policy_path(home, origin).exists():
         create_policy(home, origin, *keys)
+    in_agent = read_key_file(home, origin)[0].in_agent
+    ids = ", ".join(key.key_id.hex() for key in keys)
     if as_json:
-        write_json({"schema": "trace.key.import/1", "origin": origin, "verifier_keys": [str(key) for key in keys]})
+        answer = {"schema": "trace.key.import/1", "origin": origin, "in_agent": in_agent}
+        write_json({**answer, "verifier_keys": [str(key) for key in keys]})
+    elif in_agent:
+        say(f"The stub of a key of {origin} is here, without the private key: {ids}")
     else:
-        say(f"The key of {origin} is here: {', '.join(key.key_id.hex() for key in keys)}")
+        say(f"The key of {origin} is here: {ids}")
+    if in_agent:
+        note("To sign, the ssh-agent of this machine needs the private key: ssh-add FILE; see it by: ssh-add -L")
 
 
 def passphrase(
@@ -202,7 +217,8 @@ def passphrase(
 ) -> None:
     """Set, change or remove the passphrase of a key. The present one is asked for first.
 
-    Without a terminal the new one comes from --new-passphrase-file FILE (mode 0600).
+    Without a terminal the new one comes from --new-passphrase-file FILE (mode 0600). A key in an ssh-agent has
+    its passphrase there.
 
     \b
     Examples:
@@ -210,12 +226,16 @@ def passphrase(
       trace key passphrase acme.example/dc1 --remove
     """
     from ledger.chain.checkpoint import check_origin
-    from ledger.chain.keys import change_passphrase, load_key, read_key_file
+    from ledger.chain.keys import change_passphrase, kept_in_agent, load_key, read_key_file
     from trace_cli.formats.answer import note
     from trace_cli.passphrase import ask, ask_changed, ask_new
 
     home = _home()
     file, _ = read_key_file(home, check_origin(origin))
+    if file.in_agent:
+        raise kept_in_agent(
+            origin, "there is nothing to seal", "ssh-keygen -p -f FILE seals the file that ssh-add loads it from"
+        )
     present = ask() if file.sealed else b""
     load_key(home, origin, lambda: present)  # a wrong passphrase is told before a new one is asked for
     fresh = None if remove else ask_changed() if file.sealed else ask_new()
@@ -224,6 +244,9 @@ def passphrase(
 
 
 def rotate(
+    to_file: Annotated[
+        bool, typer.Option("--to-file", help="Leave the ssh-agent: the new private key lies in a key file.")
+    ] = False,
     by: options.By = None,
     ledger: options.Ledger = None,
     as_json: options.Json = False,
@@ -232,16 +255,20 @@ def rotate(
 
     Whoever believes the old key follows. A sealed key is replaced by one with the same passphrase.
 
+    The new key is always a key file. Where the present one is in an ssh-agent, --to-file says that this is meant.
+
     \b
-    Example:
+    Examples:
       trace key rotate
+      trace key rotate --to-file
     """
+    from ledger.chain.keys import key_path
     from trace_cli.context import find_site
     from trace_cli.formats.answer import note, say, write_json
     from trace_cli.key_life import rotate_key
 
     site = find_site(ledger)
-    new, appended = rotate_key(site, site.operator(by))
+    new, appended = rotate_key(site, site.operator(by), to_file=to_file)
     keys = [str(verifier) for verifier in new.verifiers]
     if as_json:
         answer = {"schema": "trace.key.rotate/1", "origin": site.origin, "seq": appended.first}
@@ -250,7 +277,11 @@ def rotate(
     say(f"OK  new key of {site.origin}  entry {appended.first}")
     for verifier in keys:
         say(f"Verifier key, to give to others: {verifier}")
-    note("Copy the new key file to a safe place. To distrust the old key from some size on: trace key revoke")
+    path = key_path(site.home, site.origin)
+    note(f"The new private key is the file {path}; copy it to a safe place.")
+    if to_file:
+        note(f"It is not in an ssh-agent. To give it a passphrase: trace key passphrase {site.origin}")
+    note("To distrust the old key from some size on: trace key revoke")
 
 
 def revoke(
