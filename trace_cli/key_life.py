@@ -39,13 +39,8 @@ def rotate_key(site: Site, by: str, *, to_file: bool = False) -> tuple[SiteKey, 
     from ledger.chain import rotation
     from ledger.chain.errors import Missing
     from ledger.chain.home import move_secret, replace_secret
-<<<<<<< HEAD
-    from ledger.chain.keys import key_path, load_key, make_key, next_path, read_key_file, write_key
-    from ledger.chain.policy import add_to_policy, save_ends
-=======
     from ledger.chain.keys import kept_in_agent, key_path, load_key, make_key, next_path, read_key_file, write_key
-    from ledger.chain.policy import add_to_policy
->>>>>>> 4cd4c5f1beb18bc4ea448ac7d3c2aacf922fad20
+    from ledger.chain.policy import add_to_policy, save_ends
 
     words: list[bytes] = []
 
