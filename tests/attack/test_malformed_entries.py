@@ -128,3 +128,14 @@ def test_containers_that_hold_each_other_are_shown_once(site, trace, circle):
     told = [line.split()[0] for line in ran.out.splitlines()]
     assert told == [*circle, circle[0]]
     assert ran.out.rstrip().endswith("(already above)")
+
+
+def test_recording_on_held_goods_under_a_wrong_index_is_refused_with_its_remedy(site, trace):
+    assert trace("hold", "BOX-09", "--reason", "x").code == 0
+    site.sql("UPDATE d_thing SET uri = uri || 'y'")
+    before = len(site.entries())
+    ran = trace("receive", "BOX-09")
+    assert (ran.code, "mend: trace index rebuild" in ran.err) == (3, True)
+    assert len(site.entries()) == before
+    assert trace("index", "rebuild").code == 0
+    assert trace("receive", "BOX-09").code == 0
