@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ledger.chain.commitment import is_commitment
+from ledger.chain.errors import Refused, Untrue
 from ledger.custody.kinds.base import Mention, thing_uri
 from ledger.custody.kinds.registry import find_kind
 from ledger.custody.statement import PARTY, PROMISED
@@ -49,7 +50,15 @@ def _uri(value: object) -> str | None:
 
 
 def _micros(value: object) -> int | None:
-    return micros(datetime.fromisoformat(value)) if type(value) is str else None
+    try:
+        return micros(datetime.fromisoformat(value)) if type(value) is str else None
+    except (ValueError, OverflowError):
+        return None  # what others state beside the event may be anything; it is then no time
+
+
+def _elements(found: object) -> list[Mapping[str, Any]]:
+    """Give the elements of a list that are objects; a private list, or none at all, has none."""
+    return [item for item in found if isinstance(item, Mapping)] if isinstance(found, list | tuple) else []
 
 
 def _identifier(value: object) -> str | None:
@@ -60,15 +69,14 @@ def _ends(body: Mapping[str, Any], key: str, field: str) -> tuple[str | None, li
     """Give the location of a source or destination list, and its parties as (type, id)."""
     location: str | None = None
     parties: list[tuple[str, str]] = []
-    found = body.get(key, ())
-    for end in () if is_commitment(found) else found:
-        uri = _uri(end.get(field))
-        if uri is None:
+    for end in _elements(body.get(key)):
+        uri, kind = _uri(end.get(field)), text(end.get("type"))
+        if uri is None or kind is None or is_commitment(end):
             continue
-        if end["type"].endswith("location"):
+        if kind.endswith("location"):
             location = location or uri
         else:
-            parties.append((f"{field}: {end['type'].rsplit('/', 1)[-1].rsplit(':', 1)[-1]}", uri))
+            parties.append((f"{field}: {kind.rsplit('/', 1)[-1].rsplit(':', 1)[-1]}", uri))
     return location, parties
 
 
@@ -77,22 +85,42 @@ def _corrective(error: object) -> tuple[str, ...]:
     return tuple(item for item in found if type(item) is str) if isinstance(found, list) else ()
 
 
-def read_facts(body: Mapping[str, Any]) -> Facts:
-    """Read the facts of an event that the ledger holds."""
+class NoEventError(Untrue):
+    """An entry is signed as an event, but lacks what every event has."""
+
+
+def read_facts(body: Mapping[str, Any], seq: int | None = None) -> Facts:
+    """Read the facts of an event that the ledger holds.
+
+    Args:
+        body: What the entry holds.
+        seq: Its number, where it is known.
+
+    Raises:
+        NoEventError: It has no eventID, eventTime or type, or its lists of things are none.
+    """
+    try:
+        return _facts(body)
+    except (LookupError, TypeError, AttributeError, ValueError, OverflowError, Refused):
+        named = "an entry" if seq is None else f"entry {seq}"
+        raise NoEventError(f"{named} is signed but is no event", seq=seq, remedy="trace verify") from None
+
+
+def _facts(body: Mapping[str, Any]) -> Facts:
+    if type(event_id := body["eventID"]) is not str:
+        raise TypeError("an eventID is a string")
     source, givers = _ends(body, "sourceList", "source")
     destination, takers = _ends(body, "destinationList", "destination")
     parties = [*givers, *takers]
     if party := text(body.get(PARTY)):
         parties.append(("party", party))
-    documents = body.get("bizTransactionList", ())
-    document = None
-    if documents and not is_commitment(documents):
-        document = _uri(documents[0].get("bizTransaction"))
+    documents = _elements(body.get("bizTransactionList"))
+    document = _uri(documents[0].get("bizTransaction")) if documents else None
     error = body.get("errorDeclaration")
     return Facts(
-        event_id=body["eventID"],
+        event_id=event_id,
         kind=body["type"],
-        time=_micros(body["eventTime"]) or 0,
+        time=micros(datetime.fromisoformat(body["eventTime"])),
         recorded=_micros(body.get("recordTime")),
         action=text(body.get("action")),
         step=text(body.get("bizStep")),

@@ -19,7 +19,7 @@ from ledger.chain.storage.base import View
 from ledger.chain.verdict import Verdict
 from ledger.chain.verify import verify
 from ledger.custody.expiry import read_expiry
-from ledger.custody.facts import Facts, read_facts
+from ledger.custody.facts import Facts, NoEventError, read_facts
 from ledger.custody.label import stated_lot
 from ledger.custody.privacy import reveal
 from ledger.custody.statement import LOT, PRODUCT, QUANTITY, UNIT
@@ -111,7 +111,10 @@ def _read_event(seq: int, data: bytes, view: View, *, doubtful: bool = False) ->
         return None
     private = b'{"_commit":"' in data
     body = reveal(entry["body"], view, doubtful=doubtful) if private else entry["body"]
-    return make_event(seq, body, entry["rec"], entry["via"])
+    try:
+        return make_event(seq, body, entry["rec"], entry["via"])
+    except NoEventError:
+        return None  # signed, but no event that this program would record: it says nothing that can be counted
 
 
 def make_event(seq: int, body: dict[str, Any], rec: str, via: str) -> Event:
@@ -121,7 +124,7 @@ def make_event(seq: int, body: dict[str, Any], rec: str, via: str) -> Event:
     source gives, else from the time of the event (DESIGN section 5, "What was known when"). A correction repeats
     the time of what it corrects, so it counts from when it was declared.
     """
-    facts = read_facts(body)
+    facts = read_facts(body, seq)
     if via == "imported":
         since = facts.time if facts.declared is None else facts.declared
         known = since if facts.recorded is None else facts.recorded

@@ -82,10 +82,16 @@ def _lines(found: Contents, codes: Codes) -> list[str]:
     told = {(stay.container, stay.child): amount(stay.held, stay.unit) for stay in found.held}
     for stay in found.held:
         inside.setdefault(stay.container, []).append(stay.child)
-    lines = [codes.short(found.container)]
+    lines, above = [codes.short(found.container)], {found.container}
     waiting = [(found.container, child, 1) for child in reversed(inside.get(found.container, []))]
     while waiting:
         container, child, depth = waiting.pop()
-        lines.append(f"{'  ' * depth}{codes.short(child)}  {told[container, child]}".rstrip())
+        line = f"{'  ' * depth}{codes.short(child)}  {told[container, child]}".rstrip()
+        if child in above and (child in inside or child == found.container):
+            # What events say may go in a circle, or name one container in two: it is opened once.
+            lines.append(f"{line}  (already above)")
+            continue
+        lines.append(line)
+        above.add(child)
         waiting += [(child, inner, depth + 1) for inner in reversed(inside.get(child, []))]
     return lines

@@ -52,6 +52,7 @@ def correct(
     from ledger.chain.reader import AuthenticReader
     from ledger.custody.corrections import read_reason
     from ledger.custody.index.lookup import Lookup
+    from ledger.custody.index.rebuild import row_of
     from trace_cli.context import find_site
     from trace_cli.reports.entry import find_entry, tell_index
 
@@ -65,7 +66,7 @@ def correct(
         _refuse_unfit(lookup, entry)
         others = [reader.entry(find_entry(view, reader, typed)) for typed in instead or []]
         for other in others:
-            if other.kind != "event" or other.seq == entry.seq or "errorDeclaration" in other.body:
+            if row_of(other) is None or other.seq == entry.seq or "errorDeclaration" in other.body:
                 raise CommandError(
                     ExitCode.REFUSED,
                     f"entry {other.seq} cannot stand in the place of entry {entry.seq}: it is no event of its own",
@@ -144,10 +145,18 @@ def _changes(typed: list[str]) -> dict[str, str]:
 
 def _refuse_unfit(lookup: Lookup, entry: Entry) -> None:
     """Refuse to withdraw what is no event, is itself a declaration, or is withdrawn already."""
+    from ledger.custody.index.rebuild import row_of
+
     if entry.kind != "event":
         raise CommandError(
             ExitCode.REFUSED,
             f"entry {entry.seq} is of kind {entry.kind}, and only events are corrected",
+            remedy=f"trace show {entry.seq}",
+        )
+    if row_of(entry) is None:
+        raise CommandError(
+            ExitCode.REFUSED,
+            f"entry {entry.seq} is signed but is no event",
             remedy=f"trace show {entry.seq}",
         )
     if "errorDeclaration" in entry.body:
@@ -166,11 +175,13 @@ def _refuse_unfit(lookup: Lookup, entry: Entry) -> None:
 
 
 def _last_of(lookup: Lookup, operator: str, oldest: str) -> Entry | None:
+    from ledger.custody.index.rebuild import row_of
+
     for seq in range(lookup.reader.size - 1, -1, -1):
         entry = lookup.reader.entry(seq)
         if entry.rec < oldest:
             return None
-        if entry.kind != "event" or entry.by != operator or entry.via == "imported":
+        if row_of(entry) is None or entry.by != operator or entry.via == "imported":
             continue
         if "errorDeclaration" in entry.body:
             continue

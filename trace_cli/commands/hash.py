@@ -36,6 +36,7 @@ def hash_file(
     from ledger.custody.event_hash import prehash as prehash_of
     from ledger.custody.exchange.epcis_document import MasterData
     from ledger.custody.exchange.epcis_file import read_epcis
+    from ledger.custody.exchange.plain_file import open_plain
     from ledger.custody.problems import Problem
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
@@ -46,7 +47,7 @@ def hash_file(
     version: Cbv = "2.1" if cbv == "2.1" else "2.0"
     hashes = []
     try:
-        with file.open("rb") as stream:
+        with open_plain(file) as stream:
             for index, found in enumerate(read_epcis(stream, str(file), MasterData(), strict=False)):
                 if isinstance(found, Problem):
                     where = f" {found.field}" if found.field else ""

@@ -30,6 +30,7 @@ def log(
     from ledger.chain.reader import AuthenticReader
     from ledger.custody.corrections import find_corrections
     from ledger.custody.index.lookup import Lookup
+    from ledger.custody.index.rebuild import row_of
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import say, write_json
@@ -49,7 +50,7 @@ def log(
             what = summary(entry, site.codes)
             head = {"seq": seq, "recorded": entry.rec, "kind": entry.kind, "by": entry.by, "via": entry.via}
             entries.append({**head, "summary": what})
-            if entry.kind == "event" and "errorDeclaration" not in entry.body:
+            if row_of(entry) is not None and "errorDeclaration" not in entry.body:
                 ids[seq] = entry.body["eventID"]
         lookup = Lookup(view, reader)
         corrections = find_corrections(lookup, ids.values())

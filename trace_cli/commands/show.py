@@ -79,9 +79,10 @@ def show(
 
 def _declaration(lookup: Lookup, entry: Entry) -> Declaration | None:
     from ledger.custody.corrections import find_corrections
+    from ledger.custody.index.rebuild import row_of
     from trace_cli.reports.entry import tell_index
 
-    if entry.kind != "event":
+    if row_of(entry) is None:
         return None
     found = find_corrections(lookup, [entry.body["eventID"]]).of(entry.body["eventID"])
     tell_index(lookup)

@@ -136,10 +136,15 @@ def _wanted(site: Site, view: SqliteView, reader: AuthenticReader, items: list[s
 
 def _event(view: SqliteView, reader: AuthenticReader, seq: int, withheld: list[int]) -> dict[str, Any] | None:
     """Give the event of an entry with its private values; those that are gone are left out and counted."""
+    from ledger.custody.index.rebuild import row_of
     from ledger.custody.privacy import reveal
+    from trace_cli.formats.answer import note
 
     entry = reader.entry(seq)
     if entry.kind != "event":
+        return None
+    if row_of(entry) is None:
+        note(f"warning: entry {seq} is signed but is no event, and was left out")
         return None
     event: dict[str, Any] = _without_gone(reveal(entry.body, view), seq, withheld)
     return event

@@ -12,20 +12,26 @@ if TYPE_CHECKING:
     from ledger.custody.index.lookup import Lookup
 
 _NAMED = 3
+_TOLD = frozenset({"key", "master", "decision", "erase"})
 
 
 def summary(entry: Entry, codes: Codes) -> str:
     """Say what an entry is about, for people."""
     if entry.kind == "event":
-        from ledger.custody.facts import read_facts
+        from ledger.custody.facts import NoEventError, read_facts
 
-        facts = read_facts(entry.body)
+        try:
+            facts = read_facts(entry.body, entry.seq)
+        except NoEventError:
+            return "unreadable: signed, but no event"
         things = [codes.short(mention.uri) for mention in facts.mentions]
         named = ", ".join(things[:_NAMED]) + (f" and {len(things) - _NAMED} more" if len(things) > _NAMED else "")
         place = f" at {codes.short(facts.place)}" if facts.place else ""
         step = codes.short(facts.step).rsplit("/", 1)[-1] if facts.step else facts.kind
         withdrawn = "withdrawn: " if facts.withdraws else ""
         return f"{withdrawn}{step}{place}: {named}"
+    if entry.kind in _TOLD and not isinstance(entry.body, dict):
+        return f"unreadable: signed, but no entry of kind {entry.kind}"
     if entry.kind == "key":
         return f"key {entry.body.get('add', '')}"
     if entry.kind == "master":

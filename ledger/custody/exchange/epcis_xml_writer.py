@@ -130,7 +130,17 @@ class _Writer:
             return
         if self._old and field in _NEW:
             self._leave(field, f"EPCIS 1.2 has no {field}")
-        elif field in EPC_LISTS:
+            return
+        before = len(self._out)
+        try:
+            self._write(field, value)
+        except (LookupError, TypeError, AttributeError):
+            # What is signed need not be what the standard has for this field.
+            del self._out[before:]
+            self._leave(field, f"{field} is not of the form that EPCIS gives it")
+
+    def _write(self, field: str, value: Any) -> None:
+        if field in EPC_LISTS:
             self._list(field, (f"<epc>{self._text(epc, field)}</epc>" for epc in value))
         elif field in QUANTITY_LISTS:
             self._list(field, (self._quantity(field, element) for element in value))

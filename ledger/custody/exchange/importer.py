@@ -26,6 +26,7 @@ from ledger.custody.exchange.epcis_document import Found, MasterData
 from ledger.custody.exchange.epcis_file import is_epcis, read_epcis
 from ledger.custody.exchange.parquet_table import MAGIC as PARQUET
 from ledger.custody.exchange.parquet_table import ParquetTable
+from ledger.custody.exchange.plain_file import open_plain
 from ledger.custody.exchange.rows import MissingColumnError, RowReader
 from ledger.custody.exchange.workbook_table import MAGIC as WORKBOOK
 from ledger.custody.exchange.workbook_table import WorkbookTable
@@ -160,7 +161,7 @@ def _read_file(
 ) -> Iterator[bytes | Problem]:
     name = str(path)
     try:
-        with path.open("rb") as stream:
+        with open_plain(path) as stream:
             if is_epcis(stream, name):
                 for event in read_epcis(stream, name, master):
                     where = (event.line, event.where) if isinstance(event, Found) else (0, "")

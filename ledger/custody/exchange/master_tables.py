@@ -11,6 +11,7 @@ from ledger.chain.errors import Refused
 from ledger.custody.codes import Codes
 from ledger.custody.exchange.csv_table import CsvTable, Row, TableFault
 from ledger.custody.exchange.epcis_document import VocabularyElement
+from ledger.custody.exchange.plain_file import open_plain
 from ledger.custody.kinds.base import thing_uri
 from ledger.custody.master import FIELDS, MasterData, merged, read_fields, read_key
 from ledger.custody.problems import Problem
@@ -49,7 +50,7 @@ def read_table(path: Path, type_: str, codes: Codes) -> tuple[list[Said], list[P
     problems: list[Problem] = []
     name = str(path)
     try:
-        with path.open("rb") as stream:
+        with open_plain(path) as stream:
             table = CsvTable(stream, name)
             key = next((one for one in KEYS if one in table.header), None)
             if key is None:

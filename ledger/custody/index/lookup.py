@@ -33,8 +33,15 @@ MEND: Final = "trace index rebuild"
 _T = TypeVar("_T")
 
 
-class WrongIndexError(Exception):
-    """The index says something that the log does not, or leaves something out."""
+class WrongIndexError(Untrue):
+    """The index says something that the log does not, or leaves something out; the log itself may be sound.
+
+    Args:
+        message: What does not agree.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, remedy=MEND)
 
 
 class Lookup:

@@ -26,13 +26,19 @@ _NAMES: Final = tuple(statement.split("(")[0].split()[-1] for statement in TABLE
 
 def row_of(entry: Entry) -> IndexRow | None:
     """Say what the index keeps of an entry; None: it is no event that can be indexed."""
-    return _row(entry.body) if entry.kind == "event" else None
+    return row_of_body(entry.body) if entry.kind == "event" else None
 
 
-def _row(body: Any, *, hashed: bool = False) -> IndexRow | None:
+def row_of_body(body: Any, *, hashed: bool = False) -> IndexRow | None:
+    """Say what the index keeps of an event; None: it is none that can be indexed.
+
+    Args:
+        body: As it stands in the log.
+        hashed: With the event hash, which takes a while.
+    """
     try:
         return index_row(body, short_hash(body) if hashed else None)
-    except (LookupError, TypeError, AttributeError, Refused):
+    except (LookupError, TypeError, AttributeError, ValueError, OverflowError, Refused):
         return None  # signed, but no event that this program would record
 
 
@@ -55,7 +61,7 @@ def read_rows(
         except (ValueError, LookupError, TypeError, RecursionError):
             raise BadJson(f"entry {seq} cannot be read", remedy="trace verify") from None
         if kind == "event":
-            yield seq, "event", _row(body, hashed=hashed), ()
+            yield seq, "event", row_of_body(body, hashed=hashed), ()
         else:
             yield seq, str(kind), None, labels_of(str(kind), body)
 

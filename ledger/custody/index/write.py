@@ -59,6 +59,8 @@ def short_hash(body: Mapping[str, Any]) -> bytes | None:
 
 def index_row(body: Mapping[str, Any], hashed: bytes | None = None) -> IndexRow:
     """Read from an event, as it stands in the log, what the index keeps: nothing of what is private."""
+    if type(body["eventID"]) is not str:
+        raise Refused("an eventID is a string")
     location = body.get("bizLocation") or body.get("readPoint")
     place = location.get("id") if isinstance(location, Mapping) else None
     things = roles_of(body)

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from ledger.chain.errors import Refused, Untrue
+from ledger.chain.errors import Untrue
 from ledger.custody.facts import Facts, read_facts
 from ledger.custody.holds import NO_WORDS, STEP, hold_words
 from ledger.custody.index.lookup import Lookup, WrongIndexError
 from ledger.custody.index.read import Row
+from ledger.custody.index.rebuild import row_of_body
 from ledger.custody.index.roles import DECLARED, EMPTIED, MEMBER, roles_among, roles_of
 from ledger.custody.index.roles import LOT as IS_LOT
 from ledger.custody.kinds.base import Mention, thing_uri
@@ -249,11 +250,10 @@ class Source:
         if entry["kind"] != "event":
             return
         body = entry["body"]
-        try:
-            roles = roles_of(body)
-        except (LookupError, TypeError, AttributeError, Refused):
-            return  # signed, but no event that this program would record
-        for uri, role in roles.items():
+        row = row_of_body(body)
+        if row is None:
+            return  # signed, but no event that this program would record: the index leaves it out rightly
+        for uri, role in row.things.items():
             listed = role & self._loaded.get(uri, 0) and any(row[:2] == (seq, role) for row in self._listed[uri])
             if role & self._loaded.get(uri, 0) and not listed:
                 raise WrongIndexError(f"the index is wrong: it leaves out entry {seq}, which names {uri}")
@@ -268,7 +268,7 @@ def make_record(seq: int, data: bytes, lookup: Lookup) -> Record | None:
         return None
     sealed = entry["body"]
     body = reveal(sealed, lookup.view) if _COMMITMENT in data else sealed
-    facts = read_facts(body)
+    facts = read_facts(body, seq)
     roles = roles_among(body, facts.mentions) if body is sealed else roles_of(sealed)
     lots = {}
     for mention in facts.mentions:
