@@ -156,7 +156,7 @@ def _refuse_unfit(lookup: Lookup, entry: Entry) -> None:
             f"entry {entry.seq} is itself an error declaration, which cannot be withdrawn",
             remedy="record the event anew if it did happen: trace record",
         )
-    done = lookup.seq_of(entry.body["eventID"], withdraws=True)
+    done = _withdrawn_by(lookup, entry)
     if done is not None:
         raise CommandError(
             ExitCode.REFUSED,
@@ -174,9 +174,18 @@ def _last_of(lookup: Lookup, operator: str, oldest: str) -> Entry | None:
             continue
         if "errorDeclaration" in entry.body:
             continue
-        if lookup.seq_of(entry.body["eventID"], withdraws=True) is None:
+        if _withdrawn_by(lookup, entry) is None:
             return entry
     return None
+
+
+def _withdrawn_by(lookup: Lookup, entry: Entry) -> int | None:
+    """Give the entry that withdraws an event; None: it stands."""
+    from ledger.custody.corrections import find_corrections
+
+    event_id = entry.body["eventID"]
+    found = find_corrections(lookup, [event_id]).of(event_id, entry.via)
+    return None if found is None else found.seq
 
 
 def _later_on_the_same(lookup: Lookup, entry: Entry) -> int | None:
@@ -188,7 +197,7 @@ def _later_on_the_same(lookup: Lookup, entry: Entry) -> int | None:
         for other in lookup.entries_naming(uri):
             if other.seq <= entry.seq or "errorDeclaration" in other.body:
                 continue
-            if lookup.seq_of(other.body["eventID"], withdraws=True) is None:
+            if _withdrawn_by(lookup, other) is None:
                 return other.seq
     return None
 
