@@ -66,3 +66,22 @@ def test_what_was_imported_is_still_withdrawn_by_what_is_imported(site, trace, a
     line = trace("history", "BOX-07", "--json").answer["events"][-1]
     assert (line["corrected"], line["correction"]["seq"], line["disputed"]) == (True, theirs, None)
     assert trace("index", "check").code == 0
+
+
+def test_a_correction_passes_on_nothing_that_is_on_hold(site, trace):
+    assert trace("receive", "CRATE-9", "--from", "FARM-1").code == 0
+    received = trace("history", "CRATE-9", "--json").answer["events"][-1]["seq"]
+    assert trace("hold", "CRATE-9", "--reason", "sample").code == 0
+    change = ("correct", received, "--reason", "incorrect_data", "--with", "step=shipping")
+    ran = trace(*change)
+    assert ran.code == 5
+    assert "on hold" in ran.err
+    assert trace("correct", received, "--reason", "incorrect_data", "--with", "place=DOCK-2").code == 0
+
+
+def test_a_correction_of_held_goods_is_recorded_with_why(site, trace):
+    assert trace("receive", "CRATE-9", "--from", "FARM-1").code == 0
+    received = trace("history", "CRATE-9", "--json").answer["events"][-1]["seq"]
+    assert trace("hold", "CRATE-9", "--reason", "sample").code == 0
+    change = ("correct", received, "--reason", "incorrect_data", "--with", "step=shipping")
+    assert trace(*change, "--anyway", "back to the farm").code == 0

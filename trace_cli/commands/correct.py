@@ -33,6 +33,7 @@ def correct(
         list[str] | None,
         typer.Option("--event", help="An event of this ledger that stands in its place; may be repeated."),
     ] = None,
+    anyway: options.Anyway = None,
     by: options.By = None,
     ledger: options.Ledger = None,
     as_json: options.Json = False,
@@ -73,7 +74,14 @@ def correct(
                 )
         tell_index(lookup)
     return _record(
-        site, entry, why, changes, [str(other.body["eventID"]) for other in others], by, as_json=as_json
+        site,
+        entry,
+        why,
+        changes,
+        [str(other.body["eventID"]) for other in others],
+        by,
+        as_json=as_json,
+        anyway=anyway,
     )
 
 
@@ -212,22 +220,26 @@ def _record(
     *,
     as_json: bool,
     schema: str = "trace.correct/1",
+    anyway: str | None = None,
 ) -> int:
     from ledger.custody.amendment import amend
     from ledger.custody.corrections import declare
     from ledger.custody.identity import new_event_id
+    from ledger.custody.statement import ANYWAY
     from trace_cli.capture import read_moment
     from trace_cli.formats.answer import say, write_json
     from trace_cli.reports.entry import summary
 
     fresh = [amend(entry.body, changes, site.codes, event_id=new_event_id())] if changes else []
+    if anyway:
+        fresh = [{**event, ANYWAY: anyway} for event in fresh]
     corrective = [event["eventID"] for event in fresh] + instead
     declaration = declare(entry.body, at=read_moment(None), reason=reason, corrective=corrective)
     with site.recording() as recorder:
         prepared = [
             recorder.prepare_derived(body, by=site.operator(by), via="typed") for body in (declaration, *fresh)
         ]
-        outcome = recorder.record(prepared)
+        outcome = recorder.record(prepared, refuse_held=not anyway)
     if outcome.seqs[0] is None:
         raise CommandError(ExitCode.REFUSED, f"entry {entry.seq} was withdrawn meanwhile; see trace log")
     seqs = dict(zip(corrective, outcome.seqs[1:], strict=False))
