@@ -3,6 +3,10 @@
 Events are never changed. To withdraw one, a copy of it with the same eventID and an `errorDeclaration` is recorded
 (EPCIS 2.0 section 7.4.1.4); corrective events are events of their own. A correction applies from its own record
 time on: whoever asks for an earlier moment sees what was believed then.
+
+Who may withdraw what: a declaration that was made at the site withdraws any event; one that was imported withdraws
+only what was imported as well. A file of others may carry any eventID, and must not undo what was scanned, typed
+or piped here, a hold least of all. It stays in the log, and such an event is shown as disputed.
 """
 
 from __future__ import annotations
@@ -25,15 +29,40 @@ REASONS: Final = (DID_NOT_OCCUR, INCORRECT_DATA)
 _SPELLINGS: Final = ("urn:epcglobal:cbv:er:", "https://ref.gs1.org/cbv/ER-", "gs1:ER-", "cbv:ER-")
 
 
+IMPORTED: Final = "imported"  # how an entry came that was read from a file
+
+
+class Withdrawn:
+    """The eventIDs that error declarations name, by who may withdraw what; see the module."""
+
+    def __init__(self) -> None:
+        self._here: set[str] = set()
+        self._imported: set[str] = set()
+
+    def add(self, event_id: str, via: str) -> None:
+        """Add a declaration: the event that it names, and how the declaration came."""
+        (self._imported if via == IMPORTED else self._here).add(event_id)
+
+    def knows(self, event_id: str, via: str) -> bool:
+        """Tell whether a declaration on an event was added that came in the same way."""
+        return event_id in (self._imported if via == IMPORTED else self._here)
+
+    def has(self, event_id: str, via: str) -> bool:
+        """Tell whether an event, which came as `via` says, is withdrawn."""
+        return event_id in self._here or (via == IMPORTED and event_id in self._imported)
+
+
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """An error declaration: the event that it withdraws, since when [us], why, and what stands in its place."""
+    """An error declaration: the event that it withdraws, since when [us], why, what replaces it, by whom."""
 
     event_id: str
     seq: int
     known: int
     reason: str | None
     corrective: tuple[str, ...]
+    via: str = "typed"
+    by: str | None = None
 
 
 class Corrections:
@@ -44,26 +73,34 @@ class Corrections:
     """
 
     def __init__(self, events: Iterable[Event]) -> None:
-        self._of: dict[str, Declaration] = {}
+        self._of: dict[tuple[str, bool], Declaration] = {}
         self._replacing: dict[str, Declaration] = {}
         found = sorted((event.known, event.seq, event) for event in events if event.facts.withdraws)
         for known, seq, event in found:
             facts = event.facts
-            declaration = Declaration(facts.event_id, seq, known, bare_reason(facts.reason), facts.corrective)
+            why = bare_reason(facts.reason)
+            declaration = Declaration(facts.event_id, seq, known, why, facts.corrective, event.via, event.by)
             # The first that was known counts; later ones can only say the same again.
-            self._of.setdefault(facts.event_id, declaration)
+            self._of.setdefault((facts.event_id, event.via == IMPORTED), declaration)
             for corrective in facts.corrective:
                 self._replacing.setdefault(corrective, declaration)
 
-    def of(self, event_id: str, as_of: int | None = None) -> Declaration | None:
+    def of(self, event_id: str, via: str, as_of: int | None = None) -> Declaration | None:
         """Give the declaration that withdraws an event; None: it stands.
 
         Args:
             event_id: The event.
+            via: How the event came.
             as_of: Only what was known by then [us since the epoch]; None: everything.
         """
-        found = self._of.get(event_id)
-        return found if found is not None and (as_of is None or found.known <= as_of) else None
+        ways = (False, True) if via == IMPORTED else (False,)
+        found = [one for way in ways if (one := self._of.get((event_id, way))) is not None]
+        first = min(found, key=lambda one: (one.known, one.seq), default=None)
+        return first if first is not None and (as_of is None or first.known <= as_of) else None
+
+    def disputing(self, event_id: str, via: str) -> Declaration | None:
+        """Give the imported declaration that names an event of the site, which it does not withdraw."""
+        return None if via == IMPORTED else self._of.get((event_id, True))
 
     def replaced_by(self, event_id: str) -> Declaration | None:
         """Give the declaration that names an event as what stands in the place of another."""
@@ -76,19 +113,19 @@ class Corrections:
         counts from when it was declared; else both would count in between.
         """
         declaration = self._replacing.get(event.facts.event_id)
-        if declaration is None or event.via != "imported" or event.facts.recorded is not None:
+        if declaration is None or event.via != IMPORTED or event.facts.recorded is not None:
             return event.known
         return max(event.known, declaration.known)
 
 
 def find_corrections(lookup: Lookup, event_ids: Iterable[str]) -> Corrections:
-    """Find the declarations that withdraw any of these events, each proven.
+    """Find the declarations that name any of these events, each proven.
 
     Raises:
         Untrue: One of them does not hold.
     """
     entries = lookup.declarations_of(list(dict.fromkeys(event_ids)))
-    return Corrections(make_event(entry.seq, entry.body, entry.rec, entry.via) for entry in entries)
+    return Corrections(make_event(entry.seq, entry.body, entry.rec, entry.via, by=entry.by) for entry in entries)
 
 
 def read_reason(text: str) -> str:

@@ -39,6 +39,7 @@ class Event:
     unit: str | None
     via: str
     expiry: date | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -112,12 +113,12 @@ def _read_event(seq: int, data: bytes, view: View, *, doubtful: bool = False) ->
     private = b'{"_commit":"' in data
     body = reveal(entry["body"], view, doubtful=doubtful) if private else entry["body"]
     try:
-        return make_event(seq, body, entry["rec"], entry["via"])
+        return make_event(seq, body, entry["rec"], entry["via"], by=entry["by"])
     except NoEventError:
         return None  # signed, but no event that this program would record: it says nothing that can be counted
 
 
-def make_event(seq: int, body: dict[str, Any], rec: str, via: str) -> Event:
+def make_event(seq: int, body: dict[str, Any], rec: str, via: str, *, by: str | None = None) -> Event:
     """Make the event of an entry.
 
     What was scanned or typed is known from the ledger's own time; imported history from the time that its
@@ -132,4 +133,4 @@ def make_event(seq: int, body: dict[str, Any], rec: str, via: str) -> Event:
         known = micros(datetime.fromisoformat(rec))
     lot = body.get(LOT) or stated_lot(body)
     said = body.get(PRODUCT), lot, body.get(QUANTITY), body.get(UNIT)
-    return Event(seq, facts, known, *said, via, read_expiry(body))
+    return Event(seq, facts, known, *said, via, read_expiry(body), by)

@@ -25,10 +25,15 @@ IDENT_SIZE: Final = 16
 SECRET_SIZE: Final = 32
 
 
-def ident_of(event_id: str, withdraws: bool) -> bytes:
-    """Give the identity of an event as the index keeps it: 16 bytes."""
+def ident_of(event_id: str, withdraws: bool, *, imported: bool = False) -> bytes:
+    """Give the identity of an event as the index keeps it: 16 bytes.
+
+    An error declaration that was imported is another than the one that is made here, so that a file which came
+    first cannot keep out the declaration of the site itself. Events are one however they came.
+    """
+    kind = 1 + imported if withdraws else 0
     # No event has an ID with lone surrogates, but somebody may ask for one.
-    return sha256(f"{int(withdraws)}{event_id}".encode("utf-8", "surrogatepass")).digest()[:IDENT_SIZE]
+    return sha256(f"{kind}{event_id}".encode("utf-8", "surrogatepass")).digest()[:IDENT_SIZE]
 
 
 def new_event_id(*, random: Callable[[int], bytes] = os.urandom) -> str:

@@ -32,11 +32,15 @@ _ROLES_AFTER: Final = ("destination: possessing_party", "party", "source: posses
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One event of an item; `parent` is the container it was in, where the event is on that."""
+    """One event of an item; `parent` is the container it was in, where the event is on that.
+
+    `disputed` is an imported declaration that names an event of the site, which stands all the same.
+    """
 
     event: Event
     parent: str | None
     declaration: Declaration | None = None
+    disputed: Declaration | None = None
 
     @property
     def corrected(self) -> bool:
@@ -122,7 +126,7 @@ def history_of(
         for entry in naming(uri):
             if entry.seq not in events:
                 body = reveal(entry.body, held)
-                events[entry.seq] = make_event(entry.seq, body, entry.rec, entry.via)
+                events[entry.seq] = make_event(entry.seq, body, entry.rec, entry.via, by=entry.by)
         return [event for event in events.values() if any(m.uri == uri for m in event.facts.mentions)]
 
     def declared(_some: Iterable[Event]) -> Corrections:
@@ -132,7 +136,12 @@ def history_of(
     found = _gather(item, load, ask)
     corrections = ask(event for event, _ in found.values())
     lines = tuple(
-        Line(event, parent, corrections.of(event.facts.event_id))
+        Line(
+            event,
+            parent,
+            corrections.of(event.facts.event_id, event.via),
+            corrections.disputing(event.facts.event_id, event.via),
+        )
         for event, parent in sorted(found.values(), key=lambda pair: (pair[0].facts.time, pair[0].seq))
     )
     standing = [line for line in lines if not line.corrected]
@@ -183,7 +192,7 @@ def _stays_inside(
     inside: dict[str, tuple[Moment, float | None]] = {}
     for event in sorted(moves.values(), key=_moment):
         facts = event.facts
-        if facts.kind != "AggregationEvent" or corrections.of(facts.event_id):
+        if facts.kind != "AggregationEvent" or corrections.of(facts.event_id, event.via):
             continue
         container, amount = str(facts.container), _amount_of(facts, uri)
         entered, before = inside.get(container, (_moment(event), None))

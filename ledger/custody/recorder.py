@@ -286,7 +286,7 @@ def _prepared(
     sealed: dict[str, Any], attachments: Sequence[Attachment], hashed: bytes | None, *, by: str, via: str
 ) -> Prepared:
     made = draft("event", sealed, by=by, via=via, attachments=tuple(attachments))
-    return Prepared(made, index_row(sealed, hashed), sealed["eventID"])
+    return Prepared(made, index_row(sealed, hashed, via=via), sealed["eventID"])
 
 
 def _part(

@@ -111,7 +111,7 @@ def test_d01_an_index_that_calls_news_known_keeps_no_event_out(site, trace, tmp_
     from ledger.custody.identity import ident_of
 
     ident = ident_of("urn:uuid:00000000-0000-4000-8000-999999999999", False).hex()
-    site.sql(f"INSERT INTO d_ident(ident, seq) VALUES (x'{ident}', 5)")
+    site.sql(f"INSERT INTO d_ident(ident, seq, imported) VALUES (x'{ident}', 5, 1)")
     refused = trace("import", table)
     assert refused.code == 3
     assert "index is wrong" in refused.err

@@ -228,7 +228,7 @@ def test_a_withdrawn_event_links_nothing_even_if_the_index_hides_that(site, trac
     assert (nodes(back), back.answer["complete"]) == ({MIX}, False)
     assert [gap["kind"] for gap in back.answer["gaps"]] == ["no_origin"]
     site.sql(
-        f"DELETE FROM d_ident WHERE ident = x'{ident_of('urn:uuid:1', True).hex()}'",
+        f"DELETE FROM d_ident WHERE ident = x'{ident_of('urn:uuid:1', True, imported=True).hex()}'",
         "DELETE FROM d_mention WHERE seq = 28",
     )
     hidden = trace("forward", "ROMAINE:F1", "--json")

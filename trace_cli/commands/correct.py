@@ -33,6 +33,7 @@ def correct(
         list[str] | None,
         typer.Option("--event", help="An event of this ledger that stands in its place; may be repeated."),
     ] = None,
+    anyway: options.Anyway = None,
     by: options.By = None,
     ledger: options.Ledger = None,
     as_json: options.Json = False,
@@ -74,7 +75,14 @@ def correct(
                 )
         tell_index(lookup)
     return _record(
-        site, entry, why, changes, [str(other.body["eventID"]) for other in others], by, as_json=as_json
+        site,
+        entry,
+        why,
+        changes,
+        [str(other.body["eventID"]) for other in others],
+        by,
+        as_json=as_json,
+        anyway=anyway,
     )
 
 
@@ -165,7 +173,7 @@ def _refuse_unfit(lookup: Lookup, entry: Entry) -> None:
             f"entry {entry.seq} is itself an error declaration, which cannot be withdrawn",
             remedy="record the event anew if it did happen: trace record",
         )
-    done = lookup.seq_of(entry.body["eventID"], withdraws=True)
+    done = _withdrawn_by(lookup, entry)
     if done is not None:
         raise CommandError(
             ExitCode.REFUSED,
@@ -185,9 +193,18 @@ def _last_of(lookup: Lookup, operator: str, oldest: str) -> Entry | None:
             continue
         if "errorDeclaration" in entry.body:
             continue
-        if lookup.seq_of(entry.body["eventID"], withdraws=True) is None:
+        if _withdrawn_by(lookup, entry) is None:
             return entry
     return None
+
+
+def _withdrawn_by(lookup: Lookup, entry: Entry) -> int | None:
+    """Give the entry that withdraws an event; None: it stands."""
+    from ledger.custody.corrections import find_corrections
+
+    event_id = entry.body["eventID"]
+    found = find_corrections(lookup, [event_id]).of(event_id, entry.via)
+    return None if found is None else found.seq
 
 
 def _later_on_the_same(lookup: Lookup, entry: Entry) -> int | None:
@@ -199,7 +216,7 @@ def _later_on_the_same(lookup: Lookup, entry: Entry) -> int | None:
         for other in lookup.entries_naming(uri):
             if other.seq <= entry.seq or "errorDeclaration" in other.body:
                 continue
-            if lookup.seq_of(other.body["eventID"], withdraws=True) is None:
+            if _withdrawn_by(lookup, other) is None:
                 return other.seq
     return None
 
@@ -214,22 +231,26 @@ def _record(
     *,
     as_json: bool,
     schema: str = "trace.correct/1",
+    anyway: str | None = None,
 ) -> int:
     from ledger.custody.amendment import amend
     from ledger.custody.corrections import declare
     from ledger.custody.identity import new_event_id
+    from ledger.custody.statement import ANYWAY
     from trace_cli.capture import read_moment
     from trace_cli.formats.answer import say, write_json
     from trace_cli.reports.entry import summary
 
     fresh = [amend(entry.body, changes, site.codes, event_id=new_event_id())] if changes else []
+    if anyway:
+        fresh = [{**event, ANYWAY: anyway} for event in fresh]
     corrective = [event["eventID"] for event in fresh] + instead
     declaration = declare(entry.body, at=read_moment(None), reason=reason, corrective=corrective)
     with site.recording() as recorder:
         prepared = [
             recorder.prepare_derived(body, by=site.operator(by), via="typed") for body in (declaration, *fresh)
         ]
-        outcome = recorder.record(prepared)
+        outcome = recorder.record(prepared, refuse_held=not anyway)
     if outcome.seqs[0] is None:
         raise CommandError(ExitCode.REFUSED, f"entry {entry.seq} was withdrawn meanwhile; see trace log")
     seqs = dict(zip(corrective, outcome.seqs[1:], strict=False))

@@ -126,6 +126,7 @@ def _event(line: Line, item: str) -> dict[str, Any]:
         "corrected": line.corrected,
         "withdraws": facts.withdraws,
         "correction": correction(line.declaration),
+        "disputed": correction(line.disputed),
     }
 
 
@@ -156,7 +157,7 @@ def _draw(found: ItemHistory, codes: Codes) -> None:
     from ledger.custody.times import from_micros
     from trace_cli.formats.answer import say
     from trace_cli.formats.table import draw_table
-    from trace_cli.reports.correction import remark_on
+    from trace_cli.reports.correction import dispute, remark_on
 
     rows = []
     for line in found.lines:
@@ -173,6 +174,8 @@ def _draw(found: ItemHistory, codes: Codes) -> None:
             remark.append(f"to {codes.short(facts.destination)}")
         if line.declaration is not None:
             remark.append(remark_on(line.declaration, facts.withdraws))
+        if line.disputed is not None and not facts.withdraws:
+            remark.append(dispute(line.disputed))
         step = codes.short(facts.step).rsplit("/", 1)[-1] if facts.step else ""
         time = f"{from_micros(facts.time):%Y-%m-%d %H:%M}"
         rows.append((line.event.seq, time, step, _short(codes, facts.place), amount, ", ".join(remark)))

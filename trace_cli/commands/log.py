@@ -35,7 +35,7 @@ def log(
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import say, write_json
     from trace_cli.formats.table import draw_table
-    from trace_cli.reports.correction import correction, remark_on
+    from trace_cli.reports.correction import correction, dispute, remark_on
     from trace_cli.reports.entry import summary, tell_index
 
     site = find_site(ledger)
@@ -55,10 +55,13 @@ def log(
         lookup = Lookup(view, reader)
         corrections = find_corrections(lookup, ids.values())
         for found in entries:
-            declaration = corrections.of(ids.get(found["seq"], ""))
-            found["correction"] = correction(declaration)
+            asked = ids.get(found["seq"], ""), found["via"]
+            declaration, disputed = corrections.of(*asked), corrections.disputing(*asked)
+            found["correction"], found["disputed"] = correction(declaration), correction(disputed)
             if declaration is not None:
                 found["summary"] += f" [{remark_on(declaration, False)}]"
+            if disputed is not None:
+                found["summary"] += f" [{dispute(disputed)}]"
         tell_index(lookup)
         size = reader.size
     if as_json:

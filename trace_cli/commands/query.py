@@ -83,7 +83,7 @@ def query(
                     {
                         "seq": seq,
                         "recorded": entries[seq].rec,
-                        "corrected": corrections.of(str(event["eventID"])) is not None,
+                        "corrected": corrections.of(str(event["eventID"]), entries[seq].via) is not None,
                         "event": event,
                     }
                     for seq, event in page
@@ -95,7 +95,7 @@ def query(
         )
         return int(ExitCode.OK)
     for seq, event in page[:_SHOWN]:
-        mark = "  (corrected)" if corrections.of(str(event["eventID"])) is not None else ""
+        mark = "  (corrected)" if corrections.of(str(event["eventID"]), entries[seq].via) else ""
         say(f"{seq:>8}  {event['eventTime']}  {summary(entries[seq], asked.site.codes)}{mark}")
     if len(page) > _SHOWN:
         note(f"... and {len(page) - _SHOWN:,} more (--json or -o has them)")

@@ -37,7 +37,7 @@ def show(
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import say, to_json, write_json
-    from trace_cli.reports.correction import correction, remark_on
+    from trace_cli.reports.correction import correction, dispute, remark_on
     from trace_cli.reports.entry import find_entry, withheld_fields
 
     site = find_site(ledger)
@@ -48,7 +48,7 @@ def show(
         entry = reader.entry(seq)
         body = reveal(entry.body, view)
         withheld = withheld_fields(view, reader, entry)
-        declaration = _declaration(Lookup(view, reader), entry)
+        declaration, disputed = _declarations(Lookup(view, reader), entry)
 
     answer = {
         "schema": "trace.show/1",
@@ -60,6 +60,7 @@ def show(
         "body": body,
         "withheld": withheld,
         "correction": correction(declaration),
+        "disputed": correction(disputed),
         "proven": {"origin": site.origin, "size": reader.size, "root": reader.head.root.hex()},
     }
     if as_json:
@@ -70,6 +71,8 @@ def show(
         remark = remark_on(declaration, declaration.seq == entry.seq)
         instead = f"; in its place: {', '.join(declaration.corrective)}" if declaration.corrective else ""
         say(f"{remark}{instead}")
+    if disputed is not None:
+        say(dispute(disputed))
     say(to_json(body, indent=2))
     for item in withheld:
         say(f"withheld: {item['field']}, {item['why']}")
@@ -77,13 +80,15 @@ def show(
     return int(ExitCode.OK)
 
 
-def _declaration(lookup: Lookup, entry: Entry) -> Declaration | None:
+def _declarations(lookup: Lookup, entry: Entry) -> tuple[Declaration | None, Declaration | None]:
+    """Find what withdraws an event, and what only disputes it."""
     from ledger.custody.corrections import find_corrections
     from ledger.custody.index.rebuild import row_of
     from trace_cli.reports.entry import tell_index
 
     if row_of(entry) is None:
-        return None
-    found = find_corrections(lookup, [entry.body["eventID"]]).of(entry.body["eventID"])
+        return None, None
+    event_id = entry.body["eventID"]
+    found = find_corrections(lookup, [event_id])
     tell_index(lookup)
-    return found
+    return found.of(event_id, entry.via), found.disputing(event_id, entry.via)

@@ -56,6 +56,15 @@ function readEvent(one, opened) {
   };
 }
 
+// A declaration that was imported withdraws only what was imported; one made at the site withdraws any event.
+function withdrawnAmong(events) {
+  const imported = (event) => event.entry.get("via") === "imported";
+  const declared = events.filter((event) => event.withdraws);
+  const here = new Set(declared.filter((event) => !imported(event)).map((event) => event.id));
+  const theirs = new Set(declared.filter(imported).map((event) => event.id));
+  return (event) => here.has(event.id) || (imported(event) && theirs.has(event.id));
+}
+
 const names = (event, uri) => event.mentions.some((one) => one.uri === uri);
 
 // An event that puts named things in or out of a container is none on what else is inside.
@@ -76,11 +85,11 @@ function staysInside(uri, events) {
       if (event.container === container && !repacks(event, container) && !moves.includes(event)) moves.push(event);
     }
   }
-  const withdrawn = new Set(moves.filter((event) => event.withdraws).map((event) => event.id));
+  const gone = withdrawnAmong(moves);
   const stays = [];
   const inside = new Map();
   for (const event of moves.sort((a, b) => (before(a.moment, b.moment) ? -1 : 1))) {
-    if (event.type !== "AggregationEvent" || withdrawn.has(event.id)) continue;
+    if (event.type !== "AggregationEvent" || gone(event)) continue;
     const { container } = event;
     const amount = amountOf(event, uri);
     const [entered, held] = inside.get(container) || [event.moment, null];
@@ -121,8 +130,8 @@ function historyOf(item, events) {
       }
     }
   }
-  const withdrawn = new Set([...found.keys()].filter((event) => event.withdraws).map((event) => event.id));
+  const gone = withdrawnAmong([...found.keys()]);
   return [...found]
-    .map(([event, parent]) => ({ event, parent, withdrawn: withdrawn.has(event.id) }))
+    .map(([event, parent]) => ({ event, parent, withdrawn: gone(event) }))
     .sort((a, b) => (before(a.event.moment, b.event.moment) ? -1 : 1));
 }

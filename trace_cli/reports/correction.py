@@ -19,10 +19,23 @@ def correction(declaration: Declaration | None) -> dict[str, Any] | None:
         "since": utc_text(declaration.known),
         "reason": declaration.reason,
         "corrective_event_ids": list(declaration.corrective),
+        "by": declaration.by,
+        "via": declaration.via,
     }
 
 
 def remark_on(declaration: Declaration, withdraws: bool) -> str:
     """Say that an event was withdrawn, or, of the declaration itself, that it withdraws."""
     why = f" ({declaration.reason})" if declaration.reason else ""
-    return f"error declaration{why}" if withdraws else f"withdrawn by entry {declaration.seq}{why}"
+    if withdraws:
+        return f"error declaration{why}"
+    return f"withdrawn by entry {declaration.seq}{why}{_whose(declaration)}"
+
+
+def dispute(declaration: Declaration) -> str:
+    """Say that a declaration from a file names an event of the site, which stands."""
+    return f"disputed by entry {declaration.seq} (imported), which does not withdraw it"
+
+
+def _whose(declaration: Declaration) -> str:
+    return "" if declaration.by is None else f" by {declaration.by}"

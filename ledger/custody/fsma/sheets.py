@@ -12,6 +12,7 @@ from typing import Any, Final
 from ledger.chain.commitment import MARK
 from ledger.chain.errors import Refused
 from ledger.chain.storage.base import View
+from ledger.custody.corrections import Withdrawn
 from ledger.custody.fsma.elements import (
     DESCRIPTION_SECTION,
     LOCATION_PARTS,
@@ -115,25 +116,25 @@ def read_food_events(view: View, size: int) -> list[FoodEvent]:
     Raises:
         Untrue: A private value is not the one that was recorded.
     """
-    found: list[FoodEvent] = []
-    withdrawn: set[str] = set()
+    found: list[tuple[FoodEvent, str]] = []
+    withdrawn = Withdrawn()
     for seq, data in view.entries(0, size):
         if data.find(_MARK, len(data) - 80) < 0:
             continue
-        body = json.loads(data, parse_float=Decimal)["body"]
+        entry = json.loads(data, parse_float=Decimal)
+        body = entry["body"]
         if MARK in data:
             body = reveal(body, view)
         if body.get("errorDeclaration") is not None:
-            withdrawn.add(body["eventID"])
+            withdrawn.add(body["eventID"], entry["via"])
             continue
         try:
-            found.append(read_food_event(seq, body))
+            found.append((read_food_event(seq, body), entry["via"]))
         except (LookupError, TypeError, ValueError, AttributeError):
             continue  # signed, but no event that this program would record
-    if withdrawn:
-        found = [event for event in found if event.body.get("eventID") not in withdrawn]
-    found.sort(key=lambda event: (event.time, event.seq))
-    return found
+    standing = [event for event, via in found if not withdrawn.has(str(event.body.get("eventID")), via)]
+    standing.sort(key=lambda event: (event.time, event.seq))
+    return standing
 
 
 def make_workbook(

@@ -9,10 +9,10 @@ from typing import Final
 
 from ledger.chain.storage.sqlite import SqliteView
 from ledger.custody.index.nodes import wrong_nodes
-from ledger.custody.index.read import find_idents
+from ledger.custody.index.read import find_idents, find_origins
 from ledger.custody.index.rebuild import fault_of, head_size, read_rows
 from ledger.custody.index.roles import CHILD
-from ledger.custody.index.write import IndexRow
+from ledger.custody.index.write import IndexRow, withdrawn_at
 
 MAX_DIFFERENCES: Final = 100
 
@@ -57,7 +57,7 @@ def _look_for_missing(
     """2. Look up every row; count them."""
     counts = dict.fromkeys(("d_mention", "d_ident", "d_kind", "d_hold"), 0)
     connection = view.connection
-    withdrawn: set[bytes] = set()
+    withdrawn: set[tuple[bytes, bool]] = set()
     for seq, _, row, labels in read_rows(view.entries(0, size), hashed=True):
         for label in labels:
             counts["d_kind"] += 1
@@ -68,7 +68,7 @@ def _look_for_missing(
         counts["d_mention"] += len(row.things)
         counts["d_hold"] += len(row.holds)
         if row.withdraws is not None:
-            withdrawn.add(row.withdraws)
+            withdrawn.add((row.withdraws, row.imported))
         for uri in row.holds:
             query = "SELECT 1 FROM d_hold WHERE thing = (SELECT id FROM d_thing WHERE uri = ?) AND seq = ?"
             if not _has(connection, query, uri, seq):
@@ -78,9 +78,14 @@ def _look_for_missing(
         if listed != seq and not _is_twin(view, listed, seq, row.ident):
             _add(found, "missing", seq, f"the identity of entry {seq} leads elsewhere or nowhere")
         elif listed == seq and not _has(
-            connection, "SELECT 1 FROM d_ident WHERE ident = ? AND hash IS ?", row.ident, row.hash
+            connection,
+            "SELECT 1 FROM d_ident WHERE ident = ? AND hash IS ? AND imported = ?",
+            row.ident,
+            row.hash,
+            int(row.imported),
         ):
-            _add(found, "missing", seq, f"the event hash of entry {seq} is another than the index says")
+            why = f"the event hash of entry {seq} is another than the index says, or how it came"
+            _add(found, "missing", seq, why)
         for uri, role in row.things.items():
             if not _has(
                 connection,
@@ -101,9 +106,9 @@ def _look_for_missing(
                 )
         if progress is not None and not seq % 1000:
             progress(seq)
-    known = find_idents(connection, sorted(withdrawn))
-    expected = {ident: known.get(ident, -1) for ident in withdrawn}
-    if dict(connection.execute("SELECT ident, seq FROM d_withdrawn")) != expected:
+    known = find_origins(connection, [ident for ident, _ in withdrawn])
+    expected = {(ident, int(how), withdrawn_at(how, known.get(ident))) for ident, how in withdrawn}
+    if set(connection.execute("SELECT ident, imported, seq FROM d_withdrawn")) != expected:
         _add(found, "missing", None, "d_withdrawn does not list what the error declarations withdraw")
     return counts
 

@@ -105,13 +105,13 @@ class Lookup:
         """List things whose URI ends so; only a hint until their entries are read."""
         return self._ask(lambda: read.ending_with(self._connection, tail)) if marks_of(tail) else []
 
-    def seq_of(self, event_id: str, *, withdraws: bool = False) -> int | None:
+    def seq_of(self, event_id: str) -> int | None:
         """Find the entry of an event.
 
         Raises:
             Untrue: It does not hold.
         """
-        ident = ident_of(event_id, withdraws)
+        ident = ident_of(event_id, False)
         if not (marks := exactly(event_id)):
             return None
 
@@ -127,12 +127,12 @@ class Lookup:
         return found[0].seq if found else None
 
     def declarations_of(self, event_ids: Sequence[str]) -> list[Entry]:
-        """Give the error declarations that withdraw any of these events, in order, each proven.
+        """Give the error declarations that name any of these events, in order, each proven.
 
         Raises:
             Untrue: One of them does not hold.
         """
-        idents = {ident_of(event_id, True) for event_id in event_ids}
+        idents = {ident_of(event_id, True, imported=how) for event_id in event_ids for how in (False, True)}
         if not idents:
             return []
         return self._proven(
@@ -191,11 +191,11 @@ class Lookup:
         """List the things that the index has as put on hold or released; a hint, to be checked."""
         return self._ask(lambda: read.things_on_hold(self._connection))
 
-    def declared(self, event_ids: Sequence[str]) -> dict[str, int]:
-        """List where the index has an error declaration of one of these events; a hint, to be checked."""
-        idents = {ident_of(event_id, True): event_id for event_id in event_ids}
+    def declared(self, event_ids: Sequence[str]) -> list[tuple[str, int]]:
+        """List where the index has error declarations of one of these events; a hint, to be checked."""
+        idents = {ident_of(one, True, imported=how): one for one in event_ids for how in (False, True)}
         found = self._ask(lambda: read.find_idents(self._connection, list(idents)))
-        return {idents[ident]: seq for ident, seq in found.items()}
+        return sorted((idents[ident], seq) for ident, seq in found.items())
 
     def proven(self, seqs: Sequence[int]) -> dict[int, bytes]:
         """Read the bytes of many entries that the index names, each proven.

@@ -23,6 +23,17 @@ def find_idents(connection: sqlite3.Connection, idents: Sequence[bytes]) -> dict
     return _look_up(connection, "SELECT ident, seq FROM d_ident WHERE ident", sorted(idents))
 
 
+def find_origins(connection: sqlite3.Connection, idents: Sequence[bytes]) -> dict[bytes, tuple[int, bool]]:
+    """Give the entries of those identities that are known, and whether they were imported."""
+    found: dict[bytes, tuple[int, bool]] = {}
+    keys = sorted(idents)
+    for start in range(0, len(keys), _ASKED_AT_ONCE):
+        some = keys[start : start + _ASKED_AT_ONCE]
+        query = f"SELECT ident, seq, imported FROM d_ident WHERE ident IN ({','.join('?' * len(some))})"
+        found.update((ident, (seq, bool(how))) for ident, seq, how in connection.execute(query, some))
+    return found
+
+
 def find_numbers(connection: sqlite3.Connection, uris: Sequence[str]) -> dict[str, int]:
     """Give the numbers of those things that have one."""
     return _look_up(connection, "SELECT uri, id FROM d_thing WHERE uri", sorted(uris))

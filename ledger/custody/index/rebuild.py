@@ -26,18 +26,19 @@ _NAMES: Final = tuple(statement.split("(")[0].split()[-1] for statement in TABLE
 
 def row_of(entry: Entry) -> IndexRow | None:
     """Say what the index keeps of an entry; None: it is no event that can be indexed."""
-    return row_of_body(entry.body) if entry.kind == "event" else None
+    return row_of_body(entry.body, entry.via) if entry.kind == "event" else None
 
 
-def row_of_body(body: Any, *, hashed: bool = False) -> IndexRow | None:
+def row_of_body(body: Any, via: str, *, hashed: bool = False) -> IndexRow | None:
     """Say what the index keeps of an event; None: it is none that can be indexed.
 
     Args:
         body: As it stands in the log.
+        via: How it came into the log.
         hashed: With the event hash, which takes a while.
     """
     try:
-        return index_row(body, short_hash(body) if hashed else None)
+        return index_row(body, short_hash(body) if hashed else None, via=via)
     except (LookupError, TypeError, AttributeError, ValueError, OverflowError, Refused):
         return None  # signed, but no event that this program would record
 
@@ -57,11 +58,11 @@ def read_rows(
     for seq, data in entries:
         try:
             found = json.loads(data, parse_float=Decimal)
-            kind, body = found["kind"], found["body"]
+            kind, body, via = found["kind"], found["body"], found["via"]
         except (ValueError, LookupError, TypeError, RecursionError):
             raise BadJson(f"entry {seq} cannot be read", remedy="trace verify") from None
         if kind == "event":
-            yield seq, "event", row_of_body(body, hashed=hashed), ()
+            yield seq, "event", row_of_body(body, via, hashed=hashed), ()
         else:
             yield seq, str(kind), None, labels_of(str(kind), body)
 

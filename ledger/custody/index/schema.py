@@ -5,9 +5,10 @@ as what (`ledger.custody.index.roles`), at which event time [s], and of a child 
 ``d_node`` keeps, for each full tile of leaves, the roots of its sixteenths, so that 30 hashes prove one entry and
 not 255 (a hint like all else, held against the root); ``d_hold`` lists the entries that put a thing on hold or
 release it; ``d_ident`` maps the identity of an event to its entry, with the first 16 bytes of its event hash (CBV
-2.0 section 8.9) where that covers nothing private; ``d_withdrawn`` lists the identities that an error declaration
-withdraws, with the entry (-1: not here); ``d_kind`` lists the entries that are no events;
-of master data also whose it is; ``d_meta`` says up to
+2.0 section 8.9) where that covers nothing private, and whether it was imported; ``d_withdrawn`` lists the
+identities that error declarations name, whether such a declaration was imported, and the entry (-1: not here,
+-2: recorded at the site, so that no imported declaration withdraws it); ``d_kind`` lists the
+entries that are no events; of master data also whose it is; ``d_meta`` says up to
 which size the tables are complete.
 """
 
@@ -20,11 +21,13 @@ TABLES: Final = (
     "CREATE TABLE d_thing(id INTEGER PRIMARY KEY, uri TEXT NOT NULL UNIQUE, place INTEGER NOT NULL) STRICT",
     "CREATE TABLE d_mention(thing INTEGER NOT NULL, seq INTEGER NOT NULL, role INTEGER NOT NULL, "
     "time INTEGER NOT NULL, container INTEGER NOT NULL, PRIMARY KEY(thing, seq)) STRICT, WITHOUT ROWID",
-    "CREATE TABLE d_withdrawn(ident BLOB PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE d_withdrawn(ident BLOB NOT NULL, imported INTEGER NOT NULL, seq INTEGER NOT NULL, "
+    "PRIMARY KEY(ident, imported)) STRICT, WITHOUT ROWID",
     "CREATE TABLE d_node(tile INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT",
     "CREATE TABLE d_hold(thing INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(thing, seq)) "
     "STRICT, WITHOUT ROWID",
-    "CREATE TABLE d_ident(ident BLOB PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB) STRICT, WITHOUT ROWID",
+    "CREATE TABLE d_ident(ident BLOB PRIMARY KEY, seq INTEGER NOT NULL, imported INTEGER NOT NULL, hash BLOB) "
+    "STRICT, WITHOUT ROWID",
     "CREATE TABLE d_kind(kind TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(kind, seq)) STRICT, WITHOUT ROWID",
 )
 COVERED: Final = "size"

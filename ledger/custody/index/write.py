@@ -16,7 +16,7 @@ from ledger.custody.event_hash import event_digest
 from ledger.custody.holds import hold_words
 from ledger.custody.identity import ident_of
 from ledger.custody.index.nodes import write_nodes
-from ledger.custody.index.read import find_idents, find_numbers
+from ledger.custody.index.read import find_numbers, find_origins
 from ledger.custody.index.roles import CHILD, PLAIN, roles_of
 from ledger.custody.index.schema import COVERED, TABLES
 from ledger.custody.kinds.base import thing_uri
@@ -24,6 +24,8 @@ from ledger.custody.times import micros
 
 _REMEMBERED: Final = 200_000
 HASH_SIZE: Final = 16
+NOT_HERE: Final = -1  # of an event that is declared wrong, and has not come
+DISPUTED: Final = -2  # of one that was recorded here, and that only an imported declaration names
 MASTER: Final = "master"  # the kind of the entries that hold master data
 
 
@@ -33,7 +35,7 @@ class IndexRow:
     [s], its event hash.
 
     `holds` are the things that it holds or releases, `container` its parent, `withdraws` the identity of the event
-    that it withdraws.
+    that it withdraws, `imported` whether it came from a file of others.
     """
 
     ident: bytes
@@ -44,6 +46,7 @@ class IndexRow:
     container: str | None = None
     withdraws: bytes | None = None
     hash: bytes | None = None
+    imported: bool = False
 
 
 def short_hash(body: Mapping[str, Any]) -> bytes | None:
@@ -57,10 +60,11 @@ def short_hash(body: Mapping[str, Any]) -> bytes | None:
     return event_digest(body)[:HASH_SIZE]
 
 
-def index_row(body: Mapping[str, Any], hashed: bytes | None = None) -> IndexRow:
+def index_row(body: Mapping[str, Any], hashed: bytes | None = None, *, via: str) -> IndexRow:
     """Read from an event, as it stands in the log, what the index keeps: nothing of what is private."""
     if type(body["eventID"]) is not str:
         raise Refused("an eventID is a string")
+    imported = via == "imported"
     location = body.get("bizLocation") or body.get("readPoint")
     place = location.get("id") if isinstance(location, Mapping) else None
     things = roles_of(body)
@@ -70,7 +74,7 @@ def index_row(body: Mapping[str, Any], hashed: bytes | None = None) -> IndexRow:
     except ValueError as error:
         raise Refused(f"{body['eventTime']!r} is no time: {error}") from None
     return IndexRow(
-        ident_of(body["eventID"], "errorDeclaration" in body),
+        ident_of(body["eventID"], "errorDeclaration" in body, imported=imported),
         things,
         thing_uri(place) if type(place) is str else None,
         tuple(uri for uri, role in things.items() if role & PLAIN) if any(hold_words(body)) else (),
@@ -78,7 +82,20 @@ def index_row(body: Mapping[str, Any], hashed: bytes | None = None) -> IndexRow:
         thing_uri(parent) if type(parent) is str else None,
         ident_of(body["eventID"], False) if "errorDeclaration" in body else None,
         hashed,
+        imported,
     )
+
+
+def withdrawn_at(declared: bool, known: tuple[int, bool] | None) -> int:
+    """Say what `d_withdrawn` has as the entry of an event.
+
+    Args:
+        declared: Whether its error declaration was imported.
+        known: The entry of the event and whether that was imported; None: it is not here.
+    """
+    if known is None:
+        return NOT_HERE
+    return known[0] if known[1] or not declared else DISPUTED
 
 
 def labels_of(kind: str, body: object) -> tuple[str, ...]:
@@ -128,8 +145,9 @@ class IndexWriter:
         holds = [(numbers[uri], seq) for seq, row in enumerate(rows, first) for uri in row.holds]
         if holds:
             connection.executemany("INSERT OR IGNORE INTO d_hold(thing, seq) VALUES (?, ?)", holds)
-        idents = sorted((row.ident, seq, row.hash) for seq, row in enumerate(rows, first))
-        connection.executemany("INSERT OR IGNORE INTO d_ident(ident, seq, hash) VALUES (?, ?, ?)", idents)
+        idents = sorted((row.ident, seq, int(row.imported), row.hash) for seq, row in enumerate(rows, first))
+        query = "INSERT OR IGNORE INTO d_ident(ident, seq, imported, hash) VALUES (?, ?, ?, ?)"
+        connection.executemany(query, idents)
         self._write_withdrawn(connection, first, rows)
         self.write_size(connection, first + len(rows), first)
 
@@ -151,17 +169,26 @@ class IndexWriter:
 
     def _write_withdrawn(self, connection: sqlite3.Connection, first: int, rows: Sequence[IndexRow]) -> None:
         """List what these events withdraw, and those of them that an earlier declaration has withdrawn already."""
-        wanted = [row.withdraws for row in rows if row.withdraws is not None]
+        wanted = {(row.withdraws, row.imported) for row in rows if row.withdraws is not None}
         if wanted:
-            known = find_idents(connection, wanted)
+            known = find_origins(connection, [ident for ident, _ in wanted])
             connection.executemany(
-                "INSERT OR IGNORE INTO d_withdrawn(ident, seq) VALUES (?, ?)",
-                ((ident, known.get(ident, -1)) for ident in sorted(wanted)),
+                "INSERT OR IGNORE INTO d_withdrawn(ident, imported, seq) VALUES (?, ?, ?)",
+                ((ident, int(how), withdrawn_at(how, known.get(ident))) for ident, how in sorted(wanted)),
             )
-        for (early,) in connection.execute("SELECT ident FROM d_withdrawn WHERE seq = -1").fetchall():
-            seq = next((seq for seq, row in enumerate(rows, first) if row.ident == early), None)
-            if seq is not None:
-                connection.execute("UPDATE d_withdrawn SET seq = ? WHERE ident = ?", (seq, early))
+        query = "SELECT ident, imported FROM d_withdrawn WHERE seq = ?"
+        early = connection.execute(query, (NOT_HERE,)).fetchall()
+        if not early:
+            return
+        fresh: dict[bytes, tuple[int, bool]] = {}
+        for seq, row in enumerate(rows, first):
+            fresh.setdefault(row.ident, (seq, row.imported))
+        for ident, how in early:
+            if ident in fresh:
+                connection.execute(
+                    "UPDATE d_withdrawn SET seq = ? WHERE ident = ? AND imported = ?",
+                    (withdrawn_at(bool(how), fresh[ident]), ident, how),
+                )
 
     def _number(self, connection: sqlite3.Connection, rows: Sequence[IndexRow]) -> None:
         """See to it that every URI of the rows has a number, places first."""

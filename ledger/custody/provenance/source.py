@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from ledger.chain.errors import Untrue
+from ledger.custody.corrections import Withdrawn
 from ledger.custody.facts import Facts, read_facts
 from ledger.custody.holds import NO_WORDS, STEP, hold_words
 from ledger.custody.index.lookup import Lookup, WrongIndexError
@@ -100,7 +101,7 @@ class Source:
         self._listed: dict[str, list[Row]] = {}
         self._gone: set[int] | None = None
         self._loaded: dict[str, int] = {}
-        self._withdrawn: set[str] = set()
+        self._withdrawn = Withdrawn()
         self._asked: set[str] = set()
         self._fresh: set[str] = set()
         self._given: dict[tuple[str, int], Records] = {}
@@ -192,7 +193,7 @@ class Source:
 
     def stands(self, record: Record) -> bool:
         """Tell whether an event counts: it is no error declaration, and none withdraws it."""
-        return not record.facts.withdraws and record.facts.event_id not in self._withdrawn
+        return not record.facts.withdraws and not self._withdrawn.has(record.facts.event_id, record.via)
 
     @property
     def corrected(self) -> list[int]:
@@ -207,14 +208,14 @@ class Source:
             self.records[seq] = record
             self._fresh.add(record.facts.event_id)
             if record.facts.withdraws:
-                self._withdrawn.add(record.facts.event_id)
+                self._withdrawn.add(record.facts.event_id, record.via)
 
     def _find_withdrawn(self) -> None:
         fresh, self._fresh = self._fresh - self._asked, set()
         self._asked |= fresh
         declared = self.lookup.declared(sorted(fresh))
-        self._read(sorted(set(declared.values()) - self.records.keys()))
-        for event_id, seq in declared.items():
+        self._read(sorted({seq for _, seq in declared} - self.records.keys()))
+        for event_id, seq in declared:
             facts = self.records[seq].facts
             if facts.event_id != event_id or not facts.withdraws:
                 raise WrongIndexError(f"the index is wrong: entry {seq} does not withdraw {event_id}")
@@ -250,14 +251,15 @@ class Source:
         if entry["kind"] != "event":
             return
         body = entry["body"]
-        row = row_of_body(body)
+        row = row_of_body(body, entry["via"])
         if row is None:
             return  # signed, but no event that this program would record: the index leaves it out rightly
         for uri, role in row.things.items():
             listed = role & self._loaded.get(uri, 0) and any(row[:2] == (seq, role) for row in self._listed[uri])
             if role & self._loaded.get(uri, 0) and not listed:
                 raise WrongIndexError(f"the index is wrong: it leaves out entry {seq}, which names {uri}")
-        if "errorDeclaration" in body and body["eventID"] in self._asked - self._withdrawn:
+        named = "errorDeclaration" in body and body["eventID"] in self._asked
+        if named and not self._withdrawn.knows(body["eventID"], entry["via"]):
             raise WrongIndexError(f"the index is wrong: it leaves out entry {seq}, which withdraws an event")
 
 

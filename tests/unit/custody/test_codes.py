@@ -14,6 +14,8 @@ PLAIN = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp"))
     lambda text: text == text.strip() and not text.isdigit() and "://" not in text
 )
 PLAIN = PLAIN.filter(lambda text: not text.lower().startswith(("urn:", "did:", "tag:", "ni:", "info:")))
+# A caret is how people write FNC1, so what begins with it is read as a GS1 message or refused, never taken as it is.
+PLAIN = PLAIN.filter(lambda text: not text.startswith("^"))
 
 
 def test_the_templates():
@@ -33,6 +35,12 @@ def test_the_templates():
 def test_codes_are_percent_encoded(code, encoded):
     assert CODES.item(code).uri == f"{ACME}/obj/{encoded}"
     assert CODES.short(CODES.item(code).uri) == code
+
+
+def test_what_begins_like_a_gs1_message_and_is_none_is_refused():
+    for code in ("^", "^:", "]C1"):
+        with pytest.raises(Refused):
+            CODES.item(code)
 
 
 @given(PLAIN)
