@@ -14,7 +14,7 @@ PLAIN = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp"))
     lambda text: text == text.strip() and not text.isdigit() and "://" not in text
 )
 PLAIN = PLAIN.filter(lambda text: not text.lower().startswith(("urn:", "did:", "tag:", "ni:", "info:")))
-# A caret is how people write FNC1, so what begins with it is read as a GS1 message or refused, never taken as it is.
+# A caret is how people write FNC1: what begins with it is read as a GS1 message or refused, never taken as it is.
 PLAIN = PLAIN.filter(lambda text: not text.startswith("^"))
 
 
