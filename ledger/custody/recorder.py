@@ -29,11 +29,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """An event that the ledger has already: its place in what was given, and the entry that has it."""
+    """An event that the ledger has already: its place in what was given, and the entry that has it.
+
+    `differs`: that entry has the same identity and says something else, by the event hash.
+    """
 
     position: int
     seq: int
     event_id: str
+    differs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,16 +300,21 @@ def _part(
     fresh: list[Prepared] = []
     seqs: list[int | None] = []
     duplicates: list[Duplicate] = []
+    hashes: dict[bytes, bytes | None] = {}
     for event in events:
-        _check_known(transaction, first, known.get(event.row.ident), event)
+        if (seq := known.get(event.row.ident)) is not None:
+            hashes[event.row.ident] = _check_known(transaction, first, seq, event)
     for position, event in enumerate(events):
         seq = known.get(event.row.ident)
         if seq is None:
             seq = known[event.row.ident] = first + len(fresh)
+            hashes[event.row.ident] = event.row.hash
             fresh.append(event)
             seqs.append(seq)
         else:
-            duplicates.append(Duplicate(position, seq, event.event_id))
+            had, has = hashes[event.row.ident], event.row.hash
+            differs = had is not None and has is not None and had != has
+            duplicates.append(Duplicate(position, seq, event.event_id, differs))
             seqs.append(None)
     return fresh, tuple(seqs), tuple(duplicates)
 
@@ -330,17 +339,20 @@ def _held(
     return tuple(found)
 
 
-def _check_known(transaction: SqliteTransaction, size: int, seq: int | None, event: Prepared) -> None:
-    """Make sure that what the index calls known is in the log: else a wrong index could keep events out."""
-    if seq is None:
-        return
+def _check_known(transaction: SqliteTransaction, size: int, seq: int, event: Prepared) -> bytes | None:
+    """Make sure that what the index calls known is in the log: else a wrong index could keep events out.
+
+    Returns:
+        The event hash of what is there, as the index keeps it; None where it covers private values.
+    """
     data = transaction.entry(seq) if 0 <= seq < size else None
-    row = next(read_rows([(seq, data)]))[2] if data is not None else None
+    row = next(read_rows([(seq, data)], hashed=True))[2] if data is not None else None
     if row is None or row.ident != event.row.ident:
         raise Untrue(
             f"the index is wrong: it says that entry {seq} is the event {event.event_id}, which it is not",
             remedy="trace index rebuild",
         )
+    return row.hash
 
 
 def _index_first(transaction: SqliteTransaction, first: int) -> None:

@@ -111,6 +111,7 @@ def _answer(checked: Checked, outcome: Any, begun: float) -> dict[str, Any]:
         "schema": "trace.import/1",
         "recorded": outcome.recorded if outcome else 0,
         "duplicates": outcome.duplicates if outcome else 0,
+        "conflicts": [{"seq": seq, "event_id": name} for seq, name in outcome.conflicts] if outcome else [],
         "refused": [_refusal(problem) for problem in checked.problems],
         "refused_count": len(checked.problems) + checked.more_problems,
         "first_seq": outcome.first_seq if outcome else None,
@@ -146,7 +147,7 @@ def _tell(
     if dry_run:
         answer = {**answer, "dry_run": True, "would_record": checked.count, "first_events": shown}
         answer["missing"] = [_missing(event) for event in shown]
-    code = ExitCode.REFUSED if stopped else ExitCode.OK
+    code = ExitCode.REFUSED if stopped or answer["conflicts"] else ExitCode.OK
     if as_json:
         write_json(answer)
         return int(code)
@@ -170,6 +171,10 @@ def _tell(
         say(f"{checked.count:,} events would be recorded or recognised, {refused:,} refused. The first:")
         _show_first(site, shown)
         return int(code)
+    for found in answer["conflicts"][:_SHOWN]:
+        note(f"CONFLICT  {found['event_id']}: entry {found['seq']} has this eventID and says otherwise; left out")
+    if answer["conflicts"]:
+        note("           mend: ask who made the file which is right: trace show ENTRY, trace correct ENTRY")
     for found in answer["held"][:_SHOWN]:
         note(f"warning: entry {found['seq']} is on {site.codes.short(found['item'])}, which is on hold")
     say(

@@ -73,13 +73,17 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The outcome of the second pass; `held` names entries on goods that are on hold, and the thing."""
+    """The outcome of the second pass; `held` names entries on goods that are on hold, and the thing.
+
+    `conflicts` names events left out because an entry has their eventID and says something else: (seq, id).
+    """
 
     recorded: int
     duplicates: int
     first_seq: int | None
     last_seq: int | None
     held: tuple[tuple[int, str], ...] = ()
+    conflicts: tuple[tuple[int, str], ...] = ()
 
 
 def check_files(
@@ -131,17 +135,19 @@ def record_checked(checked: Checked, recorder: Recorder, *, by: str, progress: P
     first_seq: int | None = None
     last_seq: int | None = None
     held: list[tuple[int, str]] = []
+    conflicts: list[tuple[int, str]] = []
     for batch in _batches(checked.spool, recorder, by):
         outcome = recorder.record(batch)
         recorded += outcome.count
-        duplicates += len(outcome.duplicates)
+        conflicts += [(one.seq, one.event_id) for one in outcome.duplicates if one.differs]
+        duplicates += sum(not one.differs for one in outcome.duplicates)
         if outcome.appended is not None:
             held += [(outcome.appended.first + one.position, one.thing) for one in outcome.held]
             first_seq = outcome.appended.first if first_seq is None else first_seq
             last_seq = outcome.appended.head.size - 1
         if progress is not None:
             progress("recording", recorded + duplicates)
-    return Imported(recorded, duplicates, first_seq, last_seq, tuple(held))
+    return Imported(recorded, duplicates, first_seq, last_seq, tuple(held), tuple(conflicts))
 
 
 def _batches(spool: IO[bytes], recorder: Recorder, by: str) -> Iterator[list[Prepared]]:
