@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An eventID that is known with other contents is no duplicate: who came first must not keep the true event out."""
+"""An eventID that is known with other contents is no duplicate: who came first must not keep a true event out."""
 
 import json
 
