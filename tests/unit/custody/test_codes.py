@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,8 +16,8 @@ PLAIN = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp"))
     lambda text: text == text.strip() and not text.isdigit() and "://" not in text
 )
 PLAIN = PLAIN.filter(lambda text: not text.lower().startswith(("urn:", "did:", "tag:", "ni:", "info:")))
-# A caret is how people write FNC1: what begins with it is read as a GS1 message or refused, never taken as it is.
-PLAIN = PLAIN.filter(lambda text: not text.startswith("^"))
+# What begins like a GS1 message is read as one or refused, never taken as it is: see the test of those.
+PLAIN = PLAIN.filter(lambda text: not re.match(r"\^|\([0-9]|\][A-Za-z][0-9A-Za-z]|0[012][0-9]{14}", text))
 
 
 def test_the_templates():
@@ -38,7 +40,7 @@ def test_codes_are_percent_encoded(code, encoded):
 
 
 def test_what_begins_like_a_gs1_message_and_is_none_is_refused():
-    for code in ("^", "^:", "]C1"):
+    for code in ("^", "^:", "]C1", "(0", "(01"):
         with pytest.raises(Refused):
             CODES.item(code)
 
