@@ -26,7 +26,7 @@ def run_demand_backtest(
         The exit code.
     """
     from trace_cli.exit_codes import ExitCode
-    from trace_cli.formats.answer import write_file, write_json
+    from trace_cli.formats.answer import write_answer_file, write_json
     from trace_cli.prediction import check_output, telling
     from trace_cli.progress import Progress
     from trace_cli.reports.backtest import SCHEMA, backtest_answer, backtest_csv, write_backtest
@@ -51,10 +51,7 @@ def run_demand_backtest(
             ),
         }
     if output is not None:
-        import json
-
-        is_json = output.suffix.lower() == ".json"
-        write_file(output, json.dumps(answer, ensure_ascii=False) + "\n" if is_json else backtest_csv(answer))
+        write_answer_file(output, answer, backtest_csv)
     if as_json:
         write_json(answer)
     else:

@@ -127,3 +127,14 @@ def split_things(things: tuple[Thing, ...]) -> tuple[list[str], list[dict[str, A
                 element["uom"] = thing.unit
             quantities.append(element)
     return epcs, quantities
+
+
+def child_fields(statement: Statement) -> dict[str, Any]:
+    """Write the things of a statement as the children of a parent."""
+    epcs, quantities = split_things(statement.things)
+    fields: dict[str, Any] = {}
+    if epcs:
+        fields["childEPCs"] = epcs
+    if quantities:
+        fields["childQuantityList"] = quantities
+    return fields

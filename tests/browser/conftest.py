@@ -98,8 +98,11 @@ class Browser:
         """Open a file and give what it says once it has judged itself."""
         self.requests.clear()
         self.call("Page.navigate", url=path.as_uri())
-        while self.evaluate("document.readyState + location.href") != "complete" + path.as_uri():
-            pass
+        for _ in range(10_000):
+            if self.evaluate("document.readyState + location.href") == "complete" + path.as_uri():
+                break
+        else:
+            raise AssertionError(f"{path} was never complete")
         return dict(self.evaluate(READY))
 
     def screenshot(self, path: Path, width: int, height: int, *, dark: bool = False) -> None:

@@ -104,15 +104,13 @@ def _decision(prediction: Prediction, events: Any, table: Any, alpha: float) -> 
 def _write(
     answer: dict[str, Any], prediction: Prediction, *, top: int, output: Path | None, as_json: bool
 ) -> None:
-    import json
 
-    from trace_cli.formats.answer import say, write_file, write_json
+    from trace_cli.formats.answer import say, write_answer_file, write_json
     from trace_cli.prediction import basis_line, warning_line
     from trace_cli.reports.anomalies import alarms_csv, write_alarms
 
     if output is not None:
-        is_json = output.suffix.lower() == ".json"
-        write_file(output, json.dumps(answer, ensure_ascii=False) + "\n" if is_json else alarms_csv(answer))
+        write_answer_file(output, answer, alarms_csv)
     shown = {**answer, "alarms": answer["alarms"][:top]}
     if as_json:
         write_json(shown)

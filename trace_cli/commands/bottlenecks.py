@@ -132,16 +132,14 @@ def _decision(
 def _write(
     answer: dict[str, Any], prediction: Prediction, *, top: int, output: Path | None, as_json: bool
 ) -> None:
-    import json
 
     from forecasting.flow.stays import LONGEST_STAY
-    from trace_cli.formats.answer import note, say, write_file, write_json
+    from trace_cli.formats.answer import note, say, write_answer_file, write_json
     from trace_cli.prediction import basis_line, warning_line
     from trace_cli.reports.bottlenecks import bottlenecks_csv, write_bottlenecks
 
     if output is not None:
-        is_json = output.suffix.lower() == ".json"
-        write_file(output, json.dumps(answer, ensure_ascii=False) + "\n" if is_json else bottlenecks_csv(answer))
+        write_answer_file(output, answer, bottlenecks_csv)
     shown = {**answer, "sites": answer["sites"][:top]}
     if as_json:
         write_json(shown)

@@ -167,7 +167,9 @@ def _read_declared(path: Path, codes: Any) -> dict[str, dict[str, str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except OSError as error:
+        raise CommandError(ExitCode.NOT_FOUND, f"{path} cannot be read: {error.strerror}") from None
+    except (UnicodeDecodeError, csv.Error) as error:
         raise CommandError(ExitCode.REFUSED, f"{path} cannot be read: {error}") from None
     if not rows or "item" not in rows[0]:
         raise CommandError(

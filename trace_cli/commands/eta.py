@@ -125,15 +125,13 @@ def _decision(prediction: Prediction, table: Any, wanted: list[str], destination
 
 
 def _write(answer: dict[str, Any], prediction: Prediction, *, top: int, output: Any, as_json: bool) -> None:
-    import json
 
-    from trace_cli.formats.answer import note, say, write_file, write_json
+    from trace_cli.formats.answer import note, say, write_answer_file, write_json
     from trace_cli.prediction import basis_line, warning_line
     from trace_cli.reports.eta import eta_csv, write_eta
 
     if output is not None:
-        is_json = output.suffix.lower() == ".json"
-        write_file(output, json.dumps(answer, ensure_ascii=False) + "\n" if is_json else eta_csv(answer))
+        write_answer_file(output, answer, eta_csv)
     shown = {**answer, "shipments": answer["shipments"][:top]}
     if as_json:
         write_json(shown)

@@ -148,10 +148,9 @@ def _own(
     as_json: bool,
 ) -> int:
     """Forecast the series of a file: nothing is verified and nothing is recorded."""
-    import json
 
     from trace_cli.exit_codes import ExitCode
-    from trace_cli.formats.answer import say, write_file, write_json
+    from trace_cli.formats.answer import say, write_answer_file, write_json
     from trace_cli.own_forecast import forecast_file
     from trace_cli.prediction import telling
     from trace_cli.progress import Progress
@@ -162,8 +161,7 @@ def _own(
             series, future, freq=freq, horizon=horizon, levels=levels, engine=model, seed=seed, progress=progress
         )
     if output is not None:
-        is_json = output.suffix.lower() == ".json"
-        write_file(output, json.dumps(answer, ensure_ascii=False) + "\n" if is_json else forecast_csv(answer))
+        write_answer_file(output, answer, forecast_csv)
     shown = {**answer, "series": answer["series"][:top]}
     if as_json:
         write_json(shown)
@@ -293,10 +291,9 @@ def _write(
     output: Any,
     as_json: bool,
 ) -> None:
-    import json
 
     from forecasting.asked_demand import last_periods
-    from trace_cli.formats.answer import note, say, write_file, write_json
+    from trace_cli.formats.answer import note, say, write_answer_file, write_json
     from trace_cli.prediction import basis_line, warning_line
     from trace_cli.reports.forecast import (
         HISTORY_SHOWN,
@@ -307,8 +304,7 @@ def _write(
     )
 
     if output is not None:
-        is_json = output.suffix.lower() == ".json"
-        write_file(output, json.dumps(answer, ensure_ascii=False) + "\n" if is_json else forecast_csv(answer))
+        write_answer_file(output, answer, forecast_csv)
     shown = {**answer, "series": answer["series"][:top]}
     if as_json:
         write_json(shown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,6 +56,15 @@ def safe(text: str) -> str:
     )
     encoding = sys.stdout.encoding or "utf-8"
     return shown.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def write_answer_file(path: Path, answer: dict[str, Any], as_csv: Callable[[dict[str, Any]], str]) -> None:
+    """Write a whole answer to a file: JSON where the suffix says so, else a table.
+
+    Raises:
+        CommandError: As `write_file`.
+    """
+    write_file(path, to_json(answer) + "\n" if path.suffix.lower() == ".json" else as_csv(answer))
 
 
 def write_file(path: Path, text: str) -> None:

@@ -38,6 +38,7 @@ from ledger.custody.fsma.values import (
     said_day,
     text_of,
 )
+from ledger.custody.holds import hold_words
 
 _OWN: Final = {
     "harvest": "harvesting",
@@ -141,8 +142,11 @@ class Sweep:
             return "first_land_based_receiving" if event.place in self._landings else "harvesting"
         if step == "packing" and event.container is None:
             return "initial_packing"
-        if step == "other" and any(
-            self._origin(uri) in ("", "harvesting") for uri, _ in event.things.get("epc", ())
+        # The release of a hold has that step, too, and cools nothing.
+        if (
+            step == "other"
+            and not any(hold_words(event.body))
+            and any(self._origin(uri) in ("", "harvesting") for uri, _ in event.things.get("epc", ()))
         ):
             return "cooling"
         return None

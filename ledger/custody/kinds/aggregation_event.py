@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ledger.chain.errors import Refused
-from ledger.custody.kinds.base import Mention, list_epcs, list_parent, list_quantities
-from ledger.custody.statement import Statement, common_fields, split_things
+from ledger.custody.kinds.base import Mention, list_children, list_parent
+from ledger.custody.statement import Statement, child_fields, common_fields
 
 
 class AggregationEvent:
@@ -25,15 +25,9 @@ class AggregationEvent:
             raise Refused("a thing cannot be packed into itself")
         body = common_fields(statement)
         body["parentID"] = statement.container
-        epcs, quantities = split_things(statement.things)
-        if epcs:
-            body["childEPCs"] = epcs
-        if quantities:
-            body["childQuantityList"] = quantities
-        return body
+        return body | child_fields(statement)
 
     def mentions(self, body: Mapping[str, Any]) -> Iterator[Mention]:
         """See `EventKind.mentions`."""
         yield from list_parent(body)
-        yield from list_epcs(body, "childEPCs", "child")
-        yield from list_quantities(body, "childQuantityList", "child")
+        yield from list_children(body)

@@ -71,3 +71,9 @@ def list_quantities(body: Mapping[str, Any], key: str, role: Role) -> Iterator[M
     for element in () if is_commitment(found) else found:
         uri = element["epcClass"]
         yield Mention(thing_uri(uri), role, element.get("quantity"), element.get("uom"), uri, True)
+
+
+def list_children(body: Mapping[str, Any]) -> Iterator[Mention]:
+    """List the children of a parent, single things and classes."""
+    yield from list_epcs(body, "childEPCs", "child")
+    yield from list_quantities(body, "childQuantityList", "child")

@@ -14,6 +14,7 @@ events link nothing. Order is by event time, then by number of the entry, so lat
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -150,7 +151,7 @@ def _walk(source: Source, item: str, direction: Direction) -> Graph:
     return graph
 
 
-class _Step:
+class _Step(ABC):
     """What both ways share: reading in batches, remembering what was reached and when."""
 
     def __init__(self, graph: Graph) -> None:
@@ -159,13 +160,13 @@ class _Step:
         self.fresh: dict[str, list[Span]] = {}
         self._members: set[tuple[str, str]] = set()
 
+    @abstractmethod
     def read(self, waiting: Mapping[str, Sequence[Span]]) -> None:
         """Read what the next steps need: of things and the times for which they are new."""
-        raise NotImplementedError
 
+    @abstractmethod
     def go(self, uri: str, spans: list[Span]) -> None:
         """Go on from a thing, for the times for which it is new."""
-        raise NotImplementedError
 
     def reach(self, uri: str, span: Span) -> None:
         """Remember that a thing belongs to the answer for some time; go on from there where that is new."""

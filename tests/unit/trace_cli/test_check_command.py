@@ -80,6 +80,8 @@ def test_against_a_file(trace, story, tmp_path):
     assert trace("check", "BOX-3", "--against", sent, "--json").answer["verdict"] == "unknown"
     sent.write_text("thing\nBOX-1\n", encoding="utf-8")
     assert trace("check", "BOX-1", "--against", sent).code == 5
+    missing = trace("check", "BOX-1", "--against", tmp_path / "absent.csv")
+    assert (missing.code, "No such file" in missing.err) == (4, True)
 
 
 def test_the_attempt_is_recorded(trace, story):

@@ -296,3 +296,14 @@ def test_shipping_and_receiving_warn_before_the_goods_leave(trace, ledger_of):
     assert trace("ship", "BOX-1", "--place", "A").err == ""
     (folder / "trace.toml").write_text((folder / "trace.toml").read_text() + "\n[fsma]\nwarn = false\n")
     assert trace("ship", "9521321123458:L1", "--place", "A").err == ""
+
+
+def test_the_release_of_a_hold_cools_nothing(trace, ledger_of):
+    folder = ledger_of()
+    assert trace("commission", "9521321123458:L1=5kg", "--place", "A").code == 0
+    assert trace("hold", "9521321123458:L1", "--reason", "sample 7").code == 0
+    assert trace("release", "9521321123458:L1", "--reason", "sample 7 is negative").code == 0
+    assert trace("export", "fsma", "-o", "out.csv").code == 0
+    assert [row["Critical tracking event"] for row in rows_of(folder / "out.csv")].count(
+        TRACKING_EVENTS["cooling"].title
+    ) == 0
