@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The recall report: the same list as `recall`, whom to call, what is not on hold, gaps that nobody can overlook."""
+"""The recall report: the list of `recall`, whom to call, what is not on hold, gaps that nobody can overlook."""
 
 import re
 from html import unescape
