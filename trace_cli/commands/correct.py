@@ -201,9 +201,10 @@ def _last_of(lookup: Lookup, operator: str, oldest: str) -> Entry | None:
 def _withdrawn_by(lookup: Lookup, entry: Entry) -> int | None:
     """Give the entry that withdraws an event; None: it stands."""
     from ledger.custody.corrections import find_corrections
+    from ledger.custody.facts import read_facts
 
-    event_id = entry.body["eventID"]
-    found = find_corrections(lookup, [event_id]).of(event_id, entry.via)
+    facts = read_facts(entry.body, entry.seq)
+    found = find_corrections(lookup, [facts.event_id]).of(facts, entry.via)
     return None if found is None else found.seq
 
 
