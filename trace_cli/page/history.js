@@ -92,7 +92,7 @@ function staysInside(uri, events) {
       if (event.container === container && !repacks(event, container) && !moves.includes(event)) moves.push(event);
     }
   }
-  const gone = withdrawnAmong(moves);
+  const gone = withdrawnAmong(events);
   const stays = [];
   const inside = new Map();
   for (const event of moves.sort((a, b) => (before(a.moment, b.moment) ? -1 : 1))) {
@@ -137,8 +137,12 @@ function historyOf(item, events) {
       }
     }
   }
-  const gone = withdrawnAmong([...found.keys()]);
+  const gone = withdrawnAmong(events);
+  const disputing = (event) => {
+    const theirs = events.find((one) => one.withdraws && one.id === event.id && one !== event);
+    return theirs && !event.withdraws && !gone(event) ? theirs.seq : null;
+  };
   return [...found]
-    .map(([event, parent]) => ({ event, parent, withdrawn: gone(event) }))
+    .map(([event, parent]) => ({ event, parent, withdrawn: event.withdraws || gone(event), disputed: disputing(event) }))
     .sort((a, b) => (before(a.event.moment, b.event.moment) ? -1 : 1));
 }
