@@ -240,6 +240,7 @@ def _record(
     from ledger.custody.statement import ANYWAY
     from trace_cli.capture import read_moment
     from trace_cli.formats.answer import say, write_json
+    from trace_cli.refusals import correction_guard
     from trace_cli.reports.entry import summary
 
     fresh = [amend(entry.body, changes, site.codes, event_id=new_event_id())] if changes else []
@@ -251,7 +252,8 @@ def _record(
         prepared = [
             recorder.prepare_derived(body, by=site.operator(by), via="typed") for body in (declaration, *fresh)
         ]
-        outcome = recorder.record(prepared, refuse_held=not anyway)
+        guard = None if anyway or not fresh else correction_guard(site.codes, recorder, entry, fresh)
+        outcome = recorder.record(prepared, refuse_held=not anyway, guard=guard)
     if outcome.seqs[0] is None:
         raise CommandError(ExitCode.REFUSED, f"entry {entry.seq} was withdrawn meanwhile; see trace log")
     seqs = dict(zip(corrective, outcome.seqs[1:], strict=False))
