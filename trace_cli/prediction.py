@@ -69,6 +69,7 @@ class Prediction:
             "as_of": moment_text(self.moment),
             "checkpoint": self.checkpoint(),
             "anchor": {"kind": anchor.kind, "size": anchor.size, "root": anchor.root.hex()},
+            "left_out": list(self.history.left_out),
         }
 
 
@@ -131,6 +132,7 @@ def open_prediction(
     from ledger.chain.pins import save_pin
     from ledger.custody.history import open_history
     from ledger.custody.times import from_micros
+    from trace_cli.reports.entry import tell_left_out
 
     with site.reading() as (view, pin):
         verdict, history = open_history(
@@ -140,6 +142,7 @@ def open_prediction(
         refuse(site, verdict, schema)
     if verdict.word == "ok" and verdict.signed is not None:
         save_pin(site.home, verdict.signed)
+    tell_left_out(history.left_out)
     if not history.events:
         raise CommandError(
             ExitCode.NOT_FOUND,

@@ -45,12 +45,16 @@ class Event:
 
 @dataclass(frozen=True)
 class History:
-    """The events of a log up to a checkpoint, in order of their number."""
+    """The events of a log up to a checkpoint, in order of their number.
+
+    `left_out` are the entries that are signed as events and are none, which nothing counts.
+    """
 
     head: Checkpoint
     verdict: Verdict
     verified: bool
     events: tuple[Event, ...]
+    left_out: tuple[int, ...] = ()
 
     @property
     def latest(self) -> int:
@@ -85,14 +89,27 @@ def open_history(
     if not verified and not unverified:
         return verdict, None
     head = Checkpoint(verdict.origin, verdict.size, verdict.root)
-    events = read_events(view, verdict.size) if verified else _read_doubtful(view, verdict.size)
-    return verdict, History(head, verdict, verified, tuple(events))
+    left: list[int] = []
+    events = read_events(view, verdict.size, left) if verified else _read_doubtful(view, verdict.size)
+    return verdict, History(head, verdict, verified, tuple(events), tuple(left))
 
 
-def read_events(view: View, size: int) -> Iterator[Event]:
-    """Read the events among the first entries of a snapshot that has been verified."""
+def read_events(view: View, size: int, left_out: list[int] | None = None) -> Iterator[Event]:
+    """Read the events among the first entries of a snapshot that has been verified.
+
+    Args:
+        view: The snapshot.
+        size: How many entries.
+        left_out: Takes the numbers of those that are signed as events and are none.
+    """
     for seq, data in view.entries(0, size):
-        if (event := _read_event(seq, data, view)) is not None:
+        try:
+            event = _read_event(seq, data, view)
+        except NoEventError:
+            if left_out is not None:
+                left_out.append(seq)
+            continue
+        if event is not None:
             yield event
 
 
@@ -101,7 +118,7 @@ def _read_doubtful(view: View, size: int) -> Iterator[Event]:
     for seq, data in view.entries(0, size):
         try:
             event = _read_event(seq, data, view, doubtful=True)
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError, Refused):
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError, Refused, NoEventError):
             continue
         if event is not None:
             yield event
@@ -113,10 +130,7 @@ def _read_event(seq: int, data: bytes, view: View, *, doubtful: bool = False) ->
         return None
     private = b'{"_commit":"' in data
     body = reveal(entry["body"], view, doubtful=doubtful) if private else entry["body"]
-    try:
-        return make_event(seq, body, entry["rec"], entry["via"], by=entry["by"])
-    except NoEventError:
-        return None  # signed, but no event that this program would record: it says nothing that can be counted
+    return make_event(seq, body, entry["rec"], entry["via"], by=entry["by"])
 
 
 def make_event(seq: int, body: dict[str, Any], rec: str, via: str, *, by: str | None = None) -> Event:

@@ -27,6 +27,7 @@ HASH_SIZE: Final = 16
 NOT_HERE: Final = -1  # of an event that is declared wrong, and has not come
 DISPUTED: Final = -2  # of one that an imported declaration names, which may not withdraw it
 MASTER: Final = "master"  # the kind of the entries that hold master data
+MALFORMED: Final = "malformed event"  # the label of entries that are signed as events and are none
 
 
 @dataclass(frozen=True, slots=True)
