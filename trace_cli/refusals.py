@@ -56,12 +56,13 @@ def stop_after(guard: Guard) -> Guard:
 
 def plan(statement: Statement) -> list[Planned]:
     """List what a statement says of each thing, to be judged."""
+    from ledger.custody.kinds.base import thing_uri
     from ledger.custody.standing import Planned
 
     uses_up = statement.kind == "TransformationEvent"
     return [
         Planned(
-            thing.uri,
+            thing_uri(thing.uri),
             thing.is_class,
             statement.step,
             statement.time,
