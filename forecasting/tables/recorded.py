@@ -181,6 +181,11 @@ def take_events(recorded: RecordedEvents, rows: Indices) -> RecordedEvents:
     )
 
 
+def events_before(recorded: RecordedEvents, size: int) -> RecordedEvents:
+    """Take the events among the first entries of a log."""
+    return take_events(recorded, np.flatnonzero(recorded.seq < size))
+
+
 def by_number(recorded: RecordedEvents) -> RecordedEvents:
     """Sort events by their numbers."""
     if (recorded.seq[1:] >= recorded.seq[:-1]).all():
