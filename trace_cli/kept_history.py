@@ -1,9 +1,9 @@
 """What verified entries said, kept between answers, so that a new answer reads only the entries that came since.
 
 The columns (`forecasting.tables.recorded`) lie in `$TRACE_HOME/derived`; what they are worth stands beside the
-pin, in `pins/<domain>/<site>.derived`: the signed head up to which everything was verified when they were made, and
-the digest of each file. Nothing in the ledger file or in `derived/` can change them; what is damaged or missing is
-read from the log again. Entries with private values are never kept: they are proven and read each time.
+pin, in `pins/<domain>/<site>.derived`: the signed head up to which everything was verified when they were made,
+and the digest of each file. Nothing in the ledger file or in `derived/` can change them; what is damaged or
+missing is read from the log again. Entries with private values are never kept: they are proven and read each time.
 """
 
 from __future__ import annotations
