@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -47,6 +48,8 @@ def anomalies(
       trace anomalies --alpha 0.05 --places places.csv --lots lots.csv
       trace anomalies --as-of 2026-02-01 -o alarms.csv
     """
+    from ledger.custody.cases import judged_findings
+    from trace_cli.cases import known_cases
     from trace_cli.cited import cited_leaves
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
@@ -61,6 +64,7 @@ def anomalies(
     with Progress("verifying", quiet=as_json) as progress:
         prediction = open_prediction(site, moment, schema=SCHEMA, unverified=unverified, progress=progress)
         progress.say("looking")
+        dismissed, confirmed = judged_findings(known_cases(prediction, moment).values())
         with telling(), cited_leaves(prediction) as leaves:
             from forecasting.detectors.alarms import anomalies as find_anomalies
 
@@ -72,15 +76,19 @@ def anomalies(
                 products=known_lots,
                 alpha=alpha,
                 leaves=leaves,
+                dismissed=dismissed,
+                confirmed=confirmed,
             )
 
     def describe() -> dict[str, object]:
-        return _decision(prediction, events, table, alpha)
+        return _decision(prediction, events, table, alpha, dismissed, confirmed)
 
     answer = {
         **prediction.answer(SCHEMA),
         "alpha": alpha,
         "checked": table.attrs["checked"],
+        "dismissed": len(dismissed),
+        "confirmed": len(confirmed),
         "alarms_found": len(table),
         "alarms": alarm_answers([dict(row) for _, row in table.iterrows()], site.codes),
         "detectors": table.attrs["detectors"],
@@ -90,7 +98,14 @@ def anomalies(
     return int(ExitCode.OK)
 
 
-def _decision(prediction: Prediction, events: Any, table: Any, alpha: float) -> dict[str, object]:
+def _decision(
+    prediction: Prediction,
+    events: Any,
+    table: Any,
+    alpha: float,
+    dismissed: Collection[str],
+    confirmed: Collection[str],
+) -> dict[str, object]:
     from forecasting.decisions import data_digest, describe_run, output_digest
     from trace_cli.prediction import moment_text
 
@@ -101,7 +116,12 @@ def _decision(prediction: Prediction, events: Any, table: Any, alpha: float) -> 
         selection={"as_of": moment_text(prediction.moment)},
         data=data_digest(events, ["event_time", "seq", "item"]),
         model="rules and conformal p-values, Benjamini-Hochberg",
-        parameters={"alpha": alpha, "detectors": [one["kind"] for one in table.attrs["detectors"]]},
+        parameters={
+            "alpha": alpha,
+            "detectors": [one["kind"] for one in table.attrs["detectors"]],
+            "dismissed": sorted(dismissed),
+            "confirmed": sorted(confirmed),
+        },
         seed=0,
         output=output_digest(told),
     )
