@@ -145,6 +145,10 @@ class NamedCodes(Codes):
         name = self.names.get(uri)
         return super().short(uri) + (f" [{name}]" if name else "")
 
+    def called(self, uri: str) -> str:
+        """Write its name, or its code where it has none."""
+        return self.names.get(uri) or super().short(uri)
+
 
 def named(codes: Codes, names: Mapping[str, str]) -> Codes:
     """Show names beside codes."""

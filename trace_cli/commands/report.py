@@ -1,4 +1,4 @@
-"""`trace report`: where a thing comes from or went, and how operations stand, to print or as a workbook."""
+"""`trace report`: a recall, where a thing comes from or went, how operations stand: to print or as a workbook."""
 
 from __future__ import annotations
 
@@ -21,9 +21,31 @@ class Direction(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(no_args_is_help=True, help="Write reports to print or to file.")
+    group.command("recall")(recall)
     group.command("provenance")(provenance)
     group.command("operations")(operations)
     app.add_typer(group, name="report")
+
+
+def recall(
+    lots: Annotated[list[str], typer.Argument(metavar="LOT...", help="PRODUCT:LOT, codes, or URIs.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="FILE.html or FILE.xlsx.")],
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """Write a recall to act on: whom to call, what is affected, where it is, how much, what is not on hold.
+
+    With a picture of the spread, the gaps, the mock recalls on record, and the signed head that proves it. What
+    holds several of the lots is listed and counted once.
+
+    \b
+    Examples:
+      trace report recall 99521234009019:Y26029-ROM -o recall.html
+      trace report recall 99521234009019:Y26029-ROM 9521234000037:P26030-MIX -o recall.xlsx
+    """
+    from trace_cli.recall_report import report_recall
+
+    return report_recall(lots, output=output, ledger=ledger, as_json=as_json)
 
 
 def provenance(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -55,6 +55,41 @@ class Recall:
     def complete(self) -> bool:
         """Tell whether no gap is known."""
         return not self.gaps
+
+
+@dataclass(frozen=True)
+class United:
+    """The recalls of several lots as one: what holds two of them is listed, and counted, once.
+
+    `lots` names for each line of `affected` the lots that are in it.
+    """
+
+    affected: tuple[Affected, ...]
+    lots: tuple[tuple[str, ...], ...]
+    where: tuple[There, ...]
+    sold: tuple[There, ...]
+    gaps: tuple[Gap, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether no gap is known."""
+        return not self.gaps
+
+
+def unite(recalls: Sequence[Recall]) -> United:
+    """Lay the recalls of several lots together."""
+    lots: dict[Affected, list[str]] = {}
+    for found in recalls:
+        for line in found.affected:
+            lots.setdefault(line, []).append(found.lot)
+    affected = sorted(lots, key=lambda line: line.part.state in GONE)
+    return United(
+        tuple(affected),
+        tuple(tuple(lots[line]) for line in affected),
+        _places(affected, _LEFT),
+        _places(affected, _SOLD),
+        tuple(dict.fromkeys(gap for found in recalls for gap in found.gaps)),
+    )
 
 
 def find_recall(
