@@ -7,7 +7,7 @@ The first of these that holds is the verdict:
 `cannot_tell` every event that names it was withdrawn
 `gone`        it was sold, dispensed, destroyed or used up, so what is in hand is another thing or stolen
 `mismatch`    its label states another lot or expiry date than its maker declared
-`held`        it is on hold, recalled or non-conformant, and was not released since
+`held`        it, its lot or what is packed in it is on hold, recalled or non-conformant, and was not released
 `expired`     its expiry date is past
 `elsewhere`   it was last seen at, or sent to, another place than where it is asked for; or it was received at
               two places with no shipment from the first, so there are two of it
@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ledger.custody import vocabulary
 from ledger.custody.codes import lot_of
@@ -29,7 +29,11 @@ from ledger.custody.item_history import Line
 from ledger.custody.standing import ends, hold_on
 from ledger.custody.times import micros
 
-VERDICTS: Final = ("consistent", "unknown", "mismatch", "elsewhere", "gone", "held", "expired", "cannot_tell")
+if TYPE_CHECKING:
+    from ledger.custody.provenance.held import Hold
+
+# In the order in which they are looked for.
+VERDICTS: Final = ("unknown", "cannot_tell", "gone", "mismatch", "held", "expired", "elsewhere", "consistent")
 _SHOWN: Final = 3
 
 
@@ -54,13 +58,28 @@ class Judgement:
     explanation: str
 
 
-def judge(asked: Asked, lines: Sequence[Line]) -> Judgement:
+def judge(asked: Asked, lines: Sequence[Line], hold: Hold | None = None) -> Judgement:
     """Hold a code in hand against the history of its thing.
 
     Args:
         asked: The code.
         lines: The history, oldest first.
+        hold: What keeps it back now: its own hold, that of its lot, or that of what is packed in it.
     """
+    found = _judge(asked, lines)
+    return found if hold is None else kept_back(found, asked.uri, hold)
+
+
+def kept_back(found: Judgement, uri: str, hold: Hold) -> Judgement:
+    """Add to a judgement on a thing that a hold, of itself or of something else, keeps it back."""
+    if VERDICTS.index(found.verdict) <= VERDICTS.index("held"):
+        return found
+    words = ", ".join(sorted(hold.words))
+    through = "it is on hold" if hold.thing == uri else f"it is kept back with {hold.thing}, which is on hold"
+    return Judgement("held", (hold.seq,), f"{through} ({words}) since entry {hold.seq}")
+
+
+def _judge(asked: Asked, lines: Sequence[Line]) -> Judgement:
     until = micros(asked.moment)
     if not lines:
         return Judgement("unknown", (), "no event names it: nobody here made, bought or received it")
