@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "trace.anomalies/1"
 _WIDTH: Final = 80
-_COLUMNS: Final = ("kind", "item", "severity", "p_value", "seqs", "expected", "seen", "explanation")
+_COLUMNS: Final = ("kind", "item", "severity", "p_value", "seqs", "expected", "seen", "explanation", "finding")
 
 
 def alarm_answers(rows: Sequence[Mapping[str, Any]], codes: Codes) -> list[dict[str, Any]]:
