@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ledger.custody.index import roles
 from ledger.custody.provenance.graph import Graph
-from ledger.custody.provenance.source import Record
+from ledger.custody.provenance.record import Record
 from ledger.custody.provenance.stock import parts_of
 from ledger.custody.units import convert, decimal_of, total
 
