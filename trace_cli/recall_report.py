@@ -43,7 +43,10 @@ def report_recall(lots: Sequence[str], *, output: Path, ledger: Path | None, as_
         lookup = asked.lookup
         uris = list(dict.fromkeys(asked.find(lot, SCHEMA) for lot in lots))
         master = MasterData(lookup)
-        recalls = [find_recall(lookup, uri, contact=master.contact, tolerance=master.tolerance) for uri in uris]
+        recalls = [
+            find_recall(lookup, uri, contact=master.contact, tolerance=master.tolerance, unit_of=master.unit)
+            for uri in uris
+        ]
         united = unite(recalls)
         held, mocks = _held(lookup), _mocks(lookup, set(uris))
         names = master.names(_named_uris(recalls, united))

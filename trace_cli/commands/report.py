@@ -65,6 +65,7 @@ def provenance(
       trace report provenance 9521234000037:P26030-MIX -o lot.html
       trace report provenance 99521234009019:Y26029-ROM --direction forward -o lot.xlsx
     """
+    from ledger.custody.master import MasterData, named
     from ledger.custody.provenance.answer import make_answer
     from ledger.custody.provenance.graph import trace
     from trace_cli.asking import asking
@@ -82,22 +83,27 @@ def provenance(
         )
     with asking(ledger) as asked:
         uri = asked.find(item, "trace.report.provenance/1")
-        answer = make_answer(trace(asked.lookup, uri, direction.value))
+        master = MasterData(asked.lookup)
+        answer = make_answer(trace(asked.lookup, uri, direction.value), master.tolerance, master.unit)
+        names = master.names(
+            told for node in answer.nodes for told in (node.uri, node.product, node.place, node.holder)
+        )
         head = asked.lookup.reader.head
     verdict = asked.verdict(len(answer.graph.source.records), answer.graph.elsewhere)
     warnings = asked.warnings(answer.graph.elsewhere)
-    codes = asked.site.codes
+    codes = named(asked.site.codes, names)
     tables = provenance_tables(answer, codes.short)
     about = [
         f"Written {now():%Y-%m-%d %H:%M} UTC from the ledger {head.origin}, {head.size:,} entries, root "
         f"{head.root.hex()} ({verdict['anchor']}); {verdict['entries_proven']} events were proven first.",
-        "Complete: history supports every link." if answer.complete else f"Not complete: {len(answer.gaps)} gaps.",
+        *(["Complete: history supports every link."] if answer.complete else []),
     ]
+    alert = None if answer.complete else f"NOT COMPLETE: {len(answer.gaps)} gaps in history, named below."
     if output.suffix == ".xlsx":
         write_workbook(output, tables)
     else:
         word = "Trace back" if direction is Direction.BACK else "Trace forward"
-        write_file(output, report_page(f"{word}: {codes.short(uri)}", [*about, *warnings], tables))
+        write_file(output, report_page(f"{word}: {codes.short(uri)}", [*about, *warnings], tables, alert=alert))
     if as_json:
         found = {"schema": "trace.report.provenance/1", "item": uri, "file": str(output), "verdict": verdict}
         write_json({**found, "complete": answer.complete, "gaps": len(answer.gaps), "warnings": warnings})
