@@ -16,6 +16,7 @@ from forecasting.errors import BadArgument
 from forecasting.known_regressors import read_regressors
 from forecasting.models.registry import CANDIDATES, MODELS
 from forecasting.named_engine import NamedPlan, forecast_named
+from forecasting.reasons import Fitted, as_records, explain_effects, explain_forecasts
 from forecasting.selection import Accuracy
 from forecasting.series import Panel, read_panel
 
@@ -27,7 +28,7 @@ ORIGINS = 3
 ENGINES = {"statsmodels": CANDIDATES}
 """Engines that choose between named models."""
 
-ACCURACY_COLUMNS = ("unique_id", "class", "model", "mase", "rmsse", "coverage80", "value_added", "notes")
+ACCURACY_COLUMNS = ("unique_id", "class", "model", "mase", "rmsse", "coverage80", "value_added", "notes", "why")
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class ForecastResult:
     Attributes:
         points: ``unique_id, ds, mean, q..., model``, one row per series and period ahead.
         accuracy: columns `ACCURACY_COLUMNS`, one row per series; ``class`` after Syntetos and Boylan, the numbers
-            as in `forecasting.selection.Accuracy`, ``notes`` a list of sentences.
+            as in `forecasting.selection.Accuracy`, ``notes`` a list of sentences, ``why`` a list of reasons
+            (`forecasting.reasons`).
         parameters: everything that decided the result besides the table, JSON-ready.
     """
 
@@ -188,6 +190,21 @@ def _points(panel: Panel, outcomes: Sequence[EngineOutcome], horizon: int, level
     return table.astype({"unique_id": object, "model": object})
 
 
+def _why(panel: Panel, outcomes: Sequence[EngineOutcome]) -> list[list[dict[str, object]]]:
+    """Say of each series what moves its forecast."""
+    reasons = explain_forecasts(
+        [series.y for series in panel.series],
+        [series.stop for series in panel.series],
+        [outcome.mean for outcome in outcomes],
+        [outcome.fitted or Fitted(panel.season_length) for outcome in outcomes],
+        panel.frequency,
+    )
+    return [
+        as_records([*said, *explain_effects(outcome.effects)])
+        for said, outcome in zip(reasons, outcomes, strict=True)
+    ]
+
+
 def _accuracy(panel: Panel, outcomes: Sequence[EngineOutcome], measured: Sequence[Accuracy]) -> pd.DataFrame:
     rows = [
         {
@@ -199,7 +216,10 @@ def _accuracy(panel: Panel, outcomes: Sequence[EngineOutcome], measured: Sequenc
             "coverage80": accuracy.coverage80,
             "value_added": accuracy.value_added,
             "notes": list(outcome.notes),
+            "why": why,
         }
-        for series, outcome, accuracy in zip(panel.series, outcomes, measured, strict=True)
+        for series, outcome, accuracy, why in zip(
+            panel.series, outcomes, measured, _why(panel, outcomes), strict=True
+        )
     ]
     return pd.DataFrame(rows, columns=list(ACCURACY_COLUMNS))

@@ -34,16 +34,18 @@ def forecast_file(
         progress: told what is going on.
 
     Returns:
-        The JSON answer, and the last periods of each series for its chart.
+        The JSON answer, and the last periods of each series for charts.
 
     Raises:
         BadTable, BadArgument, NotEnoughHistory: as `forecasting.forecast`.
     """
-    from forecasting.asked_demand import AskedDemand, AskedSeries, last_periods
+    from forecasting.asked_demand import AskedDemand, AskedSeries
+    from forecasting.decisions import output_digest
     from forecasting.demand_forecast import forecast_with_accuracy
     from forecasting.tables.demand import DemandChoice
     from forecasting.tables.own_series import read_series_file
-    from trace_cli.reports.forecast import HISTORY_SHOWN, SCHEMA, label_text, series_answers
+    from trace_cli.reports.forecast import SCHEMA, histories_of, series_answers
+    from trace_cli.reports.forecast_files import PAST_SHOWN
 
     table = read_series_file(series)
     ahead = None if future is None else read_series_file(future, ("unique_id", "ds"))
@@ -72,16 +74,12 @@ def forecast_file(
         "checkpoint": None,
         "anchor": None,
         "demand": {"steps": [], "rule": choice.rule, "explanation": choice.explanation},
+        "completeness": None,
         "frequency": freq,
         "horizon": horizon,
         "series_found": len(asked_series),
         "series": series_answers(asked, result, freq),
+        "output_digest": output_digest(result.points),
         "decision_seq": None,
     }
-    histories = {
-        one.unique_id: [
-            (label_text(at, freq), value) for at, value in last_periods(table, one.unique_id, HISTORY_SHOWN)
-        ]
-        for one in asked_series[:10]
-    }
-    return answer, histories
+    return answer, histories_of(table, freq, PAST_SHOWN)
