@@ -2,7 +2,7 @@
 """The engine ``auto``: all series at once in chunks, with a combination of members and learnt quantiles."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -15,8 +15,8 @@ from forecasting.engine.pipeline import run
 from forecasting.engine.regression import explain, taken_to_logs
 from forecasting.executors import map_chunks
 from forecasting.reasons import Effect, Fitted
-from forecasting.selection import SCORE_LEVELS, Accuracy, measure_accuracy
-from forecasting.trials import Trial, cut_folds
+from forecasting.selection import Accuracy, measure_accuracy
+from forecasting.trials import Fold, Trial, cut_folds
 
 Floats = npt.NDArray[np.float64]
 
@@ -51,6 +51,7 @@ class EngineOutcome:
         notes: sentences: what a reader must know.
         fitted: what the words for why rest on (`forecasting.reasons`).
         effects: of the known regressors.
+        holidays: their effects by name (0.1 is a tenth more), and which fall into the periods ahead.
     """
 
     mean: Floats
@@ -59,22 +60,40 @@ class EngineOutcome:
     notes: tuple[str, ...]
     fitted: Fitted | None = None
     effects: tuple[Effect, ...] = ()
+    holidays: tuple[Mapping[str, float], tuple[str, ...]] = ({}, ())
 
 
-def forecast_all(plan: EnginePlan, histories: Sequence[Floats], executor: Executor | None) -> list[EngineOutcome]:
+def forecast_all(
+    plan: EnginePlan,
+    histories: Sequence[Floats],
+    executor: Executor | None,
+    tell: Callable[[int, int], None] | None = None,
+) -> list[EngineOutcome]:
     """Forecast every history.
 
     Args:
         plan: what is asked.
         histories: demand [units/period].
         executor: where to run; None for here, or for processes where there are `MANY`.
+        tell: told how many are done, of how many.
     """
     work = partial(_forecast_chunk, plan)
     workers = os.cpu_count() or 1
     if executor is None and len(histories) >= MANY and workers > 1:
         with ProcessPoolExecutor(workers) as pool:
-            return list(map_chunks(work, histories, pool, CHUNK))
-    return list(map_chunks(work, histories, executor, CHUNK))
+            return _told(map_chunks(work, histories, pool, CHUNK), len(histories), tell)
+    return _told(map_chunks(work, histories, executor, CHUNK), len(histories), tell)
+
+
+def _told(
+    outcomes: Iterator[EngineOutcome], total: int, tell: Callable[[int, int], None] | None
+) -> list[EngineOutcome]:
+    found = []
+    for done, outcome in enumerate(outcomes, 1):
+        found.append(outcome)
+        if tell is not None and (done % CHUNK == 0 or done == total):
+            tell(done, total)
+    return found
 
 
 def _forecast_chunk(plan: EnginePlan, chunk: Sequence[Floats]) -> list[EngineOutcome]:
@@ -154,21 +173,22 @@ def forecast_explained(
 
 
 def measure_all(
-    plan: EnginePlan, histories: Sequence[Floats], season_length: int, executor: Executor | None
+    histories: Sequence[Floats],
+    horizon: int,
+    season_length: int,
+    ask: Callable[[Sequence[tuple[int, Fold]]], Sequence[EngineOutcome]],
 ) -> list[Accuracy]:
-    """Measure the engine at earlier origins of every history, beside seasonal naive.
+    """Measure forecasts at earlier origins of every history, beside seasonal naive.
 
     Args:
-        plan: what is asked.
         histories: demand.
+        horizon: periods ahead that are asked for.
         season_length: lag of MASE and of seasonal naive [periods].
-        executor: as `forecast_all`.
+        ask: forecasts cuts of the histories, each a place and a fold, with quantiles at `SCORE_LEVELS`.
     """
-    folds = [cut_folds(len(y), plan.horizon, ORIGINS) for y in histories]
+    folds = [cut_folds(len(y), horizon, ORIGINS) for y in histories]
     places = [(row, fold) for row, some in enumerate(folds) for fold in some]
-    tried = EnginePlan(plan.base, plan.season_length, plan.horizon, SCORE_LEVELS)
-    cut = [histories[row][: fold.origin] for row, fold in places]
-    answers = forecast_all(tried, cut, executor) if cut else []
+    answers = ask(places) if places else []
     chosen: list[list[Trial]] = [[] for _ in histories]
     naive: list[list[Trial]] = [[] for _ in histories]
     for (row, fold), answer in zip(places, answers, strict=True):

@@ -3,22 +3,23 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from forecasting.arguments import quantile_columns, read_levels, read_seed
-from forecasting.batched_engine import EngineOutcome, EnginePlan, forecast_all, forecast_explained, measure_all
+from forecasting.batched_engine import EngineOutcome, EnginePlan, measure_all
 from forecasting.demand_class import classify_demand
 from forecasting.errors import BadArgument
-from forecasting.known_regressors import read_regressors
+from forecasting.known_ahead import Cut, Tell, forecast_cuts, read_known
 from forecasting.models.registry import CANDIDATES, MODELS
 from forecasting.named_engine import NamedPlan, forecast_named
-from forecasting.reasons import Fitted, as_records, explain_effects, explain_forecasts
-from forecasting.selection import Accuracy
+from forecasting.reasons import Fitted, as_records, explain_effects, explain_forecasts, explain_holidays
+from forecasting.selection import SCORE_LEVELS, Accuracy
 from forecasting.series import Panel, read_panel
+from forecasting.trials import Fold
 
 Floats = npt.NDArray[np.float64]
 
@@ -57,6 +58,7 @@ def forecast(
     future: pd.DataFrame | None = None,
     season_length: int | None = None,
     regressors: Sequence[str] = (),
+    holidays: Sequence[str] = (),
     engine: str = "auto",
     seed: int = 0,
     executor: Executor | None = None,
@@ -68,10 +70,12 @@ def forecast(
         freq: pandas offset alias such as ``h D W MS QS YS``.
         horizon: periods ahead, from the period after each series' last.
         quantiles: ascending levels.
-        future: ``unique_id, ds`` and the regressors, a row for each series and period ahead.
+        future: ``unique_id, ds`` and the regressors, a row for each series and period ahead
+            (`forecasting.known_regressors.Plans`).
         season_length: periods in a season, or None for what `freq` implies.
         regressors: columns of `demand` that explain it and whose future is known: price, promotion, holidays,
         events.
+        holidays: calendars whose days move demand: countries (ISO 3166-1) and their parts, such as ``US-CA``.
         engine: ``auto`` combines many forecasts with learnt weights; ``statsmodels`` chooses for each series
         by rolling
             origin among its models; or the name of a model.
@@ -98,6 +102,7 @@ def forecast(
         future=future,
         season_length=season_length,
         regressors=regressors,
+        holidays=holidays,
         engine=engine,
         seed=seed,
         executor=executor,
@@ -114,14 +119,17 @@ def forecast_with_accuracy(
     future: pd.DataFrame | None = None,
     season_length: int | None = None,
     regressors: Sequence[str] = (),
+    holidays: Sequence[str] = (),
     engine: str = "auto",
     seed: int = 0,
     executor: Executor | None = None,
     accuracy: bool = True,
+    tell: Tell | None = None,
 ) -> ForecastResult:
     """Forecast as `forecast` does, and say how good the chosen models were at earlier origins.
 
-    Args and Raises are those of `forecast`; without `accuracy` nothing is measured and that table is empty.
+    Args and Raises are those of `forecast`; without `accuracy` nothing is measured and that table is empty; `tell`
+    is told how many series are done, of how many.
 
     Returns:
         Points, accuracy for each series, and the parameters of the run.
@@ -131,8 +139,13 @@ def forecast_with_accuracy(
         raise BadArgument("future: expected regressors=[...] to name its columns, got none")
     if engine != "auto" and engine not in MODELS and engine not in ENGINES:
         raise BadArgument(f"engine: expected auto, {', '.join((*ENGINES, *MODELS))}, got {engine!r}")
-    if names and engine != "auto":
-        raise BadArgument(f"regressors: only the engine 'auto' uses them, got engine={engine!r}")
+    if names and future is None:
+        raise BadArgument(
+            f"future: expected a table with unique_id, ds and {', '.join(names)} for the {horizon} periods ahead; "
+            "a regressor without a known future cannot be used"
+        )
+    if (names or holidays) and engine != "auto":
+        raise BadArgument(f"regressors and holidays: only the engine 'auto' uses them, got engine={engine!r}")
     panel = read_panel(demand, freq=freq, season_length=season_length, horizon=horizon)
     levels = read_levels(quantiles)
     parameters: dict[str, object] = {
@@ -143,6 +156,7 @@ def forecast_with_accuracy(
         "engine": engine,
         "candidates": list(ENGINES.get(engine, (engine,))),
         "regressors": list(names),
+        "holidays": [],
         "origins": ORIGINS,
         "seed": read_seed(seed),
     }
@@ -157,14 +171,19 @@ def forecast_with_accuracy(
         measured = [one.accuracy for one in done]
     else:
         plan = EnginePlan(panel.frequency.base, season_length, int(horizon), tuple(levels.tolist()))
+        known = read_known(panel, demand, future, names, holidays, int(horizon))
+        if known.calendar is not None:
+            parameters |= {"holidays": list(known.calendar.names), "holidays_digest": known.calendar.digest()}
         histories = [series.y for series in panel.series]
-        if names:
-            known = read_regressors(panel, demand, future, names, int(horizon))
-            ends = [series.stop for series in panel.series]
-            outcomes = forecast_explained(plan, histories, ends, known, names, panel.season_length)
-        else:
-            outcomes = forecast_all(plan, histories, executor)
-        measured = measure_all(plan, histories, panel.season_length, executor) if accuracy else []
+        whole = [Cut(row, len(y), int(horizon)) for row, y in enumerate(histories)]
+        outcomes = forecast_cuts(plan, panel.series, whole, known, panel.season_length, executor, tell)
+        scored = replace(plan, levels=SCORE_LEVELS)
+
+        def ask(places: Sequence[tuple[int, Fold]]) -> list[EngineOutcome]:
+            cuts = [Cut(row, fold.origin, fold.horizon) for row, fold in places]
+            return forecast_cuts(scored, panel.series, cuts, known, panel.season_length, executor, tell)
+
+        measured = measure_all(histories, int(horizon), panel.season_length, ask) if accuracy else []
     table = _accuracy(panel, outcomes, measured) if accuracy else pd.DataFrame(columns=list(ACCURACY_COLUMNS))
     return ForecastResult(_points(panel, outcomes, int(horizon), levels), table, parameters)
 
@@ -200,7 +219,7 @@ def _why(panel: Panel, outcomes: Sequence[EngineOutcome]) -> list[list[dict[str,
         panel.frequency,
     )
     return [
-        as_records([*said, *explain_effects(outcome.effects)])
+        as_records([*said, *explain_holidays(*outcome.holidays), *explain_effects(outcome.effects)])
         for said, outcome in zip(reasons, outcomes, strict=True)
     ]
 

@@ -14,6 +14,7 @@ def forecast_file(
     series: Path,
     future: Path | None,
     *,
+    holidays: Sequence[str],
     freq: str,
     horizon: int,
     levels: Sequence[float],
@@ -26,6 +27,7 @@ def forecast_file(
     Args:
         series: ``.csv`` or ``.parquet`` with ``unique_id, ds, y``.
         future: the same with the future of regressors; its further columns name them.
+        holidays: names of calendars.
         freq: period.
         horizon: periods ahead.
         levels: of the quantiles.
@@ -42,6 +44,8 @@ def forecast_file(
     from forecasting.asked_demand import AskedDemand, AskedSeries
     from forecasting.decisions import output_digest
     from forecasting.demand_forecast import forecast_with_accuracy
+    from forecasting.errors import BadTable
+    from forecasting.known_regressors import regressor_names
     from forecasting.tables.demand import DemandChoice
     from forecasting.tables.own_series import read_series_file
     from trace_cli.reports.forecast import SCHEMA, histories_of, series_answers
@@ -49,7 +53,9 @@ def forecast_file(
 
     table = read_series_file(series)
     ahead = None if future is None else read_series_file(future, ("unique_id", "ds"))
-    names = [] if ahead is None else [str(name) for name in ahead.columns if name not in ("unique_id", "ds", "y")]
+    names = [] if ahead is None else regressor_names(ahead)
+    if ahead is not None and not names:
+        raise BadTable(f"{future}: expected a column for each regressor beside unique_id and ds, got none")
     progress.say("fitting models")
     result = forecast_with_accuracy(
         table,
@@ -58,8 +64,10 @@ def forecast_file(
         quantiles=levels,
         future=ahead if names else None,
         regressors=names,
+        holidays=holidays,
         engine=engine,
         seed=seed,
+        tell=progress.bar,
     )
     totals = table.groupby("unique_id", sort=False)["y"].sum()
     asked_series = tuple(

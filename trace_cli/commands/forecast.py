@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,6 +42,7 @@ def forecast(
         list[str] | None, typer.Option("--place", help="Only demand at this place; repeatable.")
     ] = None,
     quantiles: Annotated[str, typer.Option("--quantiles", help="Ascending levels, with commas.")] = "0.1,0.5,0.9",
+    holidays: options.Holidays = None,
     model: Annotated[
         str,
         typer.Option(
@@ -55,7 +57,7 @@ def forecast(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of random draws; recorded.")] = 0,
     unverified: options.Unverified = False,
     no_record: options.NoRecord = False,
-    output: options.Output = None,
+    output: options.Report = None,
     ledger: options.Ledger = None,
     as_json: options.Json = False,
 ) -> int:
@@ -69,7 +71,8 @@ def forecast(
       trace forecast
       trace forecast --freq D --horizon 14 --product 09521234000020 --place STORE-OMAHA
       trace forecast --by product,place --as-of 2026-02-01 -o weeks.csv
-      trace forecast --series demand.csv --future prices.csv --freq W --horizon 13
+      trace forecast --series demand.csv --future prices.csv --freq W --horizon 13 -o demand.html
+      trace forecast --freq D --horizon 28 --holidays US-TX -o demand.xlsx
       trace forecast --of arrivals --place DC-DALLAS --horizon 7
     """
     if of != "demand":
@@ -92,6 +95,7 @@ def forecast(
     from forecasting.registered_models import require_registered_engine
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
+    from trace_cli.known_ahead import read_holidays, require_series
     from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
     from trace_cli.progress import Progress
     from trace_cli.reports.forecast import SCHEMA, completeness_answer, series_answers
@@ -100,8 +104,12 @@ def forecast(
     check_output(output, FORMATS)
     moment, levels, keys = read_as_of(as_of), _read_levels(quantiles), tuple(by.split(","))
     _check_options(freq, horizon, levels, model, keys)
+    calendars = read_holidays(holidays, freq)
+    require_series(future, series)
     if series is not None:
-        return _own(series, future, freq, horizon, levels, model, seed, top, charts, output, as_json=as_json)
+        return _own(
+            series, future, calendars, freq, horizon, levels, model, seed, top, charts, output, as_json=as_json
+        )
     site = find_site(ledger)
     products = [site.codes.product(code) for code in product or ()]
     places = [site.codes.place(code) for code in place or ()]
@@ -112,7 +120,14 @@ def forecast(
             progress.say("fitting models")
             require_registered_engine(model)
             result = forecast_with_accuracy(
-                asked.table, freq=freq, horizon=horizon, quantiles=levels, engine=model, seed=seed
+                asked.table,
+                freq=freq,
+                horizon=horizon,
+                quantiles=levels,
+                holidays=calendars,
+                engine=model,
+                seed=seed,
+                tell=progress.bar,
             )
 
     def describe() -> dict[str, object]:
@@ -140,6 +155,7 @@ def forecast(
 def _own(
     series: Path,
     future: Path | None,
+    holidays: Sequence[str],
     freq: str,
     horizon: int,
     levels: list[float],
@@ -163,7 +179,15 @@ def _own(
 
     with Progress("reading", quiet=as_json) as progress, telling():
         answer, histories = forecast_file(
-            series, future, freq=freq, horizon=horizon, levels=levels, engine=model, seed=seed, progress=progress
+            series,
+            future,
+            holidays=holidays,
+            freq=freq,
+            horizon=horizon,
+            levels=levels,
+            engine=model,
+            seed=seed,
+            progress=progress,
         )
     if output is not None:
         with telling():
@@ -262,7 +286,7 @@ def _decision(
     places: list[str],
     top: int | None,
 ) -> dict[str, object]:
-    from forecasting.decisions import data_digest, describe_run, output_digest
+    from forecasting.decisions import describe_run, forecast_digest, output_digest
     from trace_cli.prediction import moment_text
 
     seed = result.parameters["seed"]
@@ -278,7 +302,7 @@ def _decision(
             "rule": asked.choice.rule,
             "top": top,
         },
-        data=data_digest(asked.table, ["unique_id", "ds"]),
+        data=forecast_digest(asked.table, result.parameters),
         model=", ".join(sorted(set(result.accuracy["model"]))),
         parameters={name: value for name, value in result.parameters.items() if name != "seed"},
         seed=seed if isinstance(seed, int) else 0,
