@@ -110,12 +110,18 @@ def explain(y: Floats, start: Ints, ends: Ints, x: Floats, season_length: int, h
     return Explained(mean, (error / scale[:, None])[settled], scale, effects)
 
 
+def taken_to_logs(values: Floats) -> bool:
+    """Tell whether a regressor of all series, shape (S, T + H), enters in logs, so that its coefficient is an
+    elasticity."""
+    return bool((values > 0).all() and np.unique(values[:50]).size > 2)
+
+
 def _in_logs(x: Floats) -> Floats:
     """Take regressors that are positive throughout, and not only 0 and 1, to logs."""
     out = x.copy()
     for column in range(x.shape[2]):
         values = x[:, :, column]
-        if (values > 0).all() and np.unique(values[:50]).size > 2:
+        if taken_to_logs(values):
             out[:, :, column] = np.log(values)
     return out
 
