@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from forecasting.effect_words import effect_words
 from forecasting.engine.learnt import read_learnt
 from forecasting.engine.pipeline import run
-from forecasting.engine.regression import explain
+from forecasting.engine.regression import explain, logged_columns
 from forecasting.executors import map_chunks
 from forecasting.selection import SCORE_LEVELS, Accuracy, measure_accuracy
 from forecasting.trials import Trial, cut_folds
@@ -54,6 +56,24 @@ class EngineOutcome:
     quantiles: Floats
     model: str
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a history ends: series `row` of the call, after `origin` periods."""
+
+    row: int
+    origin: int
+
+
+class Ask(Protocol):
+    """An engine that forecasts histories, wherever they were cut."""
+
+    def __call__(
+        self, plan: EnginePlan, histories: Sequence[Floats], places: Sequence[Place], /
+    ) -> list[EngineOutcome]:
+        """Forecast every history, which ends at its place."""
+        ...
 
 
 def forecast_all(plan: EnginePlan, histories: Sequence[Floats], executor: Executor | None) -> list[EngineOutcome]:
@@ -128,33 +148,31 @@ def forecast_explained(
         start[row] = width - len(history)
         y[row, start[row] :], x[row, start[row] :] = history, known
         x[row, : start[row]] = known[0]
+    logged = logged_columns(x)
     done = explain(y, start, np.asarray(ends, dtype=np.int64), x, season_length, horizon)
     quantiles = np.sort(done.quantiles(np.array(plan.levels)), axis=2)
     outcomes = []
     for row in range(rows):
         effects = ", ".join(f"{name} {value:+.2f}" for name, value in zip(names, done.effects[row], strict=True))
-        outcomes.append(
-            EngineOutcome(done.mean[row], quantiles[row], "regression", (f"effects on log demand: {effects}",))
-        )
+        notes = (f"effects on log demand: {effects}", *effect_words(names, done.effects[row], logged))
+        outcomes.append(EngineOutcome(done.mean[row], quantiles[row], "regression", notes))
     return outcomes
 
 
-def measure_all(
-    plan: EnginePlan, histories: Sequence[Floats], season_length: int, executor: Executor | None
-) -> list[Accuracy]:
-    """Measure the engine at earlier origins of every history, beside seasonal naive.
+def measure_all(plan: EnginePlan, histories: Sequence[Floats], season_length: int, ask: Ask) -> list[Accuracy]:
+    """Measure an engine at earlier origins of every history, beside seasonal naive.
 
     Args:
         plan: what is asked.
         histories: demand.
         season_length: lag of MASE and of seasonal naive [periods].
-        executor: as `forecast_all`.
+        ask: the engine.
     """
     folds = [cut_folds(len(y), plan.horizon, ORIGINS) for y in histories]
     places = [(row, fold) for row, some in enumerate(folds) for fold in some]
     tried = EnginePlan(plan.base, plan.season_length, plan.horizon, SCORE_LEVELS)
     cut = [histories[row][: fold.origin] for row, fold in places]
-    answers = forecast_all(tried, cut, executor) if cut else []
+    answers = ask(tried, cut, [Place(row, fold.origin) for row, fold in places]) if cut else []
     chosen: list[list[Trial]] = [[] for _ in histories]
     naive: list[list[Trial]] = [[] for _ in histories]
     for (row, fold), answer in zip(places, answers, strict=True):

@@ -4,18 +4,28 @@
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from forecasting.arguments import quantile_columns, read_levels, read_seed
-from forecasting.batched_engine import EngineOutcome, EnginePlan, forecast_all, forecast_explained, measure_all
+from forecasting.batched_engine import (
+    Ask,
+    EngineOutcome,
+    EnginePlan,
+    Place,
+    forecast_all,
+    forecast_explained,
+    measure_all,
+)
 from forecasting.demand_class import classify_demand
 from forecasting.errors import BadArgument
 from forecasting.known_regressors import read_regressors
 from forecasting.models.registry import CANDIDATES, MODELS
 from forecasting.named_engine import NamedPlan, forecast_named
+from forecasting.regression_engine import REGRESSIONS, forecast_regressed
 from forecasting.selection import Accuracy
 from forecasting.series import Panel, read_panel
 
@@ -70,9 +80,8 @@ def forecast(
         season_length: periods in a season, or None for what `freq` implies.
         regressors: columns of `demand` that explain it and whose future is known: price, promotion, holidays,
         events.
-        engine: ``auto`` combines many forecasts with learnt weights; ``statsmodels`` chooses for each series
-        by rolling
-            origin among its models; or the name of a model.
+        engine: ``auto`` combines many forecasts with learnt weights; ``statsmodels`` chooses for each series by
+            rolling origin among its models, with regressors between ``ols`` and ``glm``; or the name of a model.
         seed: recorded; nothing here draws at random.
         executor: where to run, or None for here; results do not depend on it.
 
@@ -127,10 +136,14 @@ def forecast_with_accuracy(
     names = _names(regressors)
     if future is not None and not names:
         raise BadArgument("future: expected regressors=[...] to name its columns, got none")
-    if engine != "auto" and engine not in MODELS and engine not in ENGINES:
-        raise BadArgument(f"engine: expected auto, {', '.join((*ENGINES, *MODELS))}, got {engine!r}")
-    if names and engine != "auto":
-        raise BadArgument(f"regressors: only the engine 'auto' uses them, got engine={engine!r}")
+    if engine != "auto" and engine not in (*MODELS, *ENGINES, *REGRESSIONS):
+        those = ", ".join(("auto", *ENGINES, *MODELS, *REGRESSIONS))
+        raise BadArgument(f"engine: expected one of {those}, got {engine!r}")
+    if names and engine not in ("auto", *ENGINES, *REGRESSIONS):
+        those = ", ".join(("auto", *ENGINES, *REGRESSIONS))
+        raise BadArgument(f"regressors: only the engines {those} use them, got engine={engine!r}")
+    if engine in REGRESSIONS and not names:
+        raise BadArgument(f"engine {engine!r}: expected regressors=[...] to explain demand by, got none")
     panel = read_panel(demand, freq=freq, season_length=season_length, horizon=horizon)
     levels = read_levels(quantiles)
     parameters: dict[str, object] = {
@@ -144,7 +157,7 @@ def forecast_with_accuracy(
         "origins": ORIGINS,
         "seed": read_seed(seed),
     }
-    if engine != "auto":
+    if engine != "auto" and not names:
         named = NamedPlan(
             ENGINES.get(engine, (engine,)), panel.season_length, int(horizon), tuple(levels.tolist())
         )
@@ -156,15 +169,49 @@ def forecast_with_accuracy(
     else:
         plan = EnginePlan(panel.frequency.base, season_length, int(horizon), tuple(levels.tolist()))
         histories = [series.y for series in panel.series]
+        places = [Place(row, len(y)) for row, y in enumerate(histories)]
+        ask: Ask = partial(_ask_alone, executor)
         if names:
             known = read_regressors(panel, demand, future, names, int(horizon))
-            ends = [series.stop for series in panel.series]
-            outcomes = forecast_explained(plan, histories, ends, known, names, panel.season_length)
-        else:
-            outcomes = forecast_all(plan, histories, executor)
-        measured = measure_all(plan, histories, panel.season_length, executor) if accuracy else []
+            stops = [series.stop for series in panel.series]
+            ask = partial(_ask_with_regressors, engine, known, stops, names, panel.season_length, executor)
+        outcomes = ask(plan, histories, places)
+        measured = measure_all(plan, histories, panel.season_length, ask) if accuracy else []
     table = _accuracy(panel, outcomes, measured) if accuracy else pd.DataFrame(columns=list(ACCURACY_COLUMNS))
     return ForecastResult(_points(panel, outcomes, int(horizon), levels), table, parameters)
+
+
+def _ask_alone(
+    executor: Executor | None,
+    plan: EnginePlan,
+    histories: Sequence[Floats],
+    places: Sequence[Place],  # noqa: ARG001 - asked for by the protocol
+) -> list[EngineOutcome]:
+    return forecast_all(plan, histories, executor)
+
+
+def _ask_with_regressors(
+    engine: str,
+    known: Sequence[Floats],
+    stops: Sequence[int],
+    names: tuple[str, ...],
+    season_length: int,
+    executor: Executor | None,
+    plan: EnginePlan,
+    histories: Sequence[Floats],
+    places: Sequence[Place],
+) -> list[EngineOutcome]:
+    """Forecast histories cut at their places, with the regressors of the periods before and after the cut."""
+    cut = []
+    for place in places:
+        x = known[place.row][: place.origin + plan.horizon]
+        missing = place.origin + plan.horizon - len(x)
+        cut.append(np.concatenate((x, np.repeat(x[-1:], missing, axis=0))) if missing else x)
+    if engine != "auto":
+        return forecast_regressed(plan, engine, histories, cut, names, executor)
+    whole = [len(known[place.row]) - plan.horizon for place in places]
+    ends = [stops[place.row] - (n - place.origin) for place, n in zip(places, whole, strict=True)]
+    return forecast_explained(plan, histories, ends, cut, names, season_length)
 
 
 def _names(regressors: Sequence[str]) -> tuple[str, ...]:
