@@ -18,6 +18,7 @@ from forecasting.batched_engine import EngineOutcome, EnginePlan, forecast_all, 
 from forecasting.calendar_days import Adjusted, CalendarDays, read_calendars
 from forecasting.engine.block import Floats
 from forecasting.known_regressors import Plans
+from forecasting.regression_engine import forecast_regressed
 from forecasting.series import Panel, Series
 
 Tell = Callable[[int, int], None]
@@ -87,6 +88,7 @@ def forecast_cuts(
     known: KnownAhead,
     season_length: int,
     executor: Executor | None,
+    engine: str = "auto",
     tell: Tell | None = None,
 ) -> list[EngineOutcome]:
     """Forecast every cut.
@@ -98,6 +100,8 @@ def forecast_cuts(
         known: what is known ahead.
         season_length: periods in a season.
         executor: where to run.
+        engine: which regression explains demand, where there are regressors: ``auto``, or as
+            `forecast_regressed` takes it.
         tell: told how many are done, of how many.
 
     Returns:
@@ -119,7 +123,9 @@ def forecast_cuts(
     if known.plans is None:
         outcomes = forecast_all(plan, histories, executor, tell)
     else:
-        outcomes = _explained(plan, series, cuts, groups, histories, known.plans, season_length, tell)
+        outcomes = _explained(
+            plan, series, cuts, groups, histories, known.plans, season_length, executor, engine, tell
+        )
     return [_put_back(one, found) for one, found in zip(outcomes, adjusted, strict=True)]
 
 
@@ -141,20 +147,22 @@ def _explained(
     histories: Sequence[Floats],
     plans: Plans,
     season_length: int,
+    executor: Executor | None,
+    engine: str,
     tell: Tell | None,
 ) -> list[EngineOutcome]:
     outcomes: list[EngineOutcome | None] = [None] * len(cuts)
     done = 0
     for places in groups:
         some = [cuts[place] for place in places]
-        found = forecast_explained(
-            replace(plan, horizon=some[0].horizon),
-            [histories[place] for place in places],
-            [series[cut.row].start + cut.origin for cut in some],
-            [plans.values(cut.row, cut.origin, cut.horizon) for cut in some],
-            plans.names,
-            season_length,
-        )
+        asked = replace(plan, horizon=some[0].horizon)
+        demand = [histories[place] for place in places]
+        regressors = [plans.values(cut.row, cut.origin, cut.horizon) for cut in some]
+        if engine == "auto":
+            ends = [series[cut.row].start + cut.origin for cut in some]
+            found = forecast_explained(asked, demand, ends, regressors, plans.names, season_length)
+        else:
+            found = forecast_regressed(asked, engine, demand, regressors, plans.names, season_length, executor)
         for place, outcome in zip(places, found, strict=True):
             outcomes[place] = outcome
         done += len(places)

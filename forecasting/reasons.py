@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from forecasting.engine.block import Floats, make_block
+from forecasting.engine.block import Bools, Floats, make_block
 from forecasting.engine.classes import LONGEST
 from forecasting.engine.season import future_phases, seasonal_factors
 from forecasting.frequency import Frequency
@@ -69,6 +69,21 @@ class Effect:
     coefficient: float
     logged: bool
     ahead: Floats
+
+
+def tell_effects(names: Sequence[str], coefficients: Floats, logged: Bools, ahead: Floats) -> tuple[Effect, ...]:
+    """Put what was fitted to each regressor beside its values ahead.
+
+    Args:
+        names: of the k regressors.
+        coefficients: on the logarithm of demand, shape (k,).
+        logged: which entered in logs, shape (k,).
+        ahead: their values over the horizon, shape (H, k).
+    """
+    return tuple(
+        Effect(name, float(value), bool(in_logs), values)
+        for name, value, in_logs, values in zip(names, coefficients, logged, ahead.T, strict=True)
+    )
 
 
 @dataclass(frozen=True)

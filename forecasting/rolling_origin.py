@@ -116,7 +116,7 @@ def backtest(
     engine = EnginePlan(panel.frequency.base, season_length, plan.horizon, plan.levels)
     cuts = [Cut(row, fold.origin, fold.horizon) for row, some in enumerate(folds) for fold in some]
     batched = {
-        name: iter(forecast_cuts(engine, panel.series, cuts, what, panel.season_length, executor, tell))
+        name: iter(forecast_cuts(engine, panel.series, cuts, what, panel.season_length, executor, tell=tell))
         for name, what in ((AUTO, known), (PLAIN, KnownAhead()))
         if name in names
     }
