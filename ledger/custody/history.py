@@ -22,6 +22,7 @@ from ledger.custody.expiry import read_expiry
 from ledger.custody.facts import Facts, NoEventError, read_facts
 from ledger.custody.label import stated_lot
 from ledger.custody.privacy import reveal
+from ledger.custody.readings import Reading, read_readings
 from ledger.custody.statement import LOT, PRODUCT, QUANTITY, UNIT
 from ledger.custody.times import micros
 
@@ -40,6 +41,7 @@ class Event:
     via: str
     expiry: date | None = None
     by: str | None = None
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,4 +135,4 @@ def make_event(seq: int, body: dict[str, Any], rec: str, via: str, *, by: str | 
         known = micros(datetime.fromisoformat(rec))
     lot = body.get(LOT) or stated_lot(body)
     said = body.get(PRODUCT), lot, body.get(QUANTITY), body.get(UNIT)
-    return Event(seq, facts, known, *said, via, read_expiry(body), by)
+    return Event(seq, facts, known, *said, via, read_expiry(body), by, read_readings(body))
