@@ -43,6 +43,8 @@ COMMANDS: Final = {
     "balance": ("balance",),
     "recall": ("recall",),
     "hold": ("hold", "release"),
+    "suspect": ("suspect", "confirm", "dismiss"),
+    "case": ("case",),
     "log": ("log",),
     "quality": ("quality",),
     "report": ("report",),

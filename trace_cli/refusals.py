@@ -113,11 +113,12 @@ def histories(
             continue
         from ledger.custody.item_history import item_history
 
-        lookup = lookup or _lookup(recorder, view)
+        lookup = lookup or lookup_under_lock(recorder, view)
         yield one, item_history(lookup, one.uri).lines
 
 
-def _lookup(recorder: Recorder, view: SqliteTransaction) -> Lookup:
+def lookup_under_lock(recorder: Recorder, view: SqliteTransaction) -> Lookup:
+    """Ask the index as it is under the writer's lock; every entry that it names is proven."""
     from ledger.chain.policy import Policy
     from ledger.chain.reader import AuthenticReader
     from ledger.custody.index.lookup import Lookup
