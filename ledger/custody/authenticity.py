@@ -7,7 +7,7 @@ The first of these that holds is the verdict:
 `cannot_tell` every event that names it was withdrawn
 `gone`        it was sold, dispensed, destroyed or used up, so what is in hand is another thing or stolen
 `mismatch`    its label states another lot or expiry date than its maker declared
-`held`        it is on hold, recalled or non-conformant, and was not released since
+`held`        it, its lot or what is packed in it is on hold, recalled or non-conformant, and was not released
 `expired`     its expiry date is past; where none is declared or on the label, the one that follows from its
               production and the shelf life of the product
 `elsewhere`   it was last seen at, or sent to, another place than where it is asked for; or it was received at
@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ledger.custody import vocabulary
 from ledger.custody.codes import lot_of
@@ -32,7 +32,11 @@ from ledger.custody.standing import ends, hold_on
 from ledger.custody.times import micros
 from ledger.custody.use_by import use_by
 
-VERDICTS: Final = ("consistent", "unknown", "mismatch", "elsewhere", "gone", "held", "expired", "cannot_tell")
+if TYPE_CHECKING:
+    from ledger.custody.provenance.held import Hold
+
+# In the order in which they are looked for.
+VERDICTS: Final = ("unknown", "cannot_tell", "gone", "mismatch", "held", "expired", "elsewhere", "consistent")
 _SHOWN: Final = 3
 
 
@@ -61,13 +65,28 @@ class Judgement:
     explanation: str
 
 
-def judge(asked: Asked, lines: Sequence[Line]) -> Judgement:
+def judge(asked: Asked, lines: Sequence[Line], hold: Hold | None = None) -> Judgement:
     """Hold a code in hand against the history of its thing.
 
     Args:
         asked: The code.
         lines: The history, oldest first.
+        hold: What keeps it back now: its own hold, that of its lot, or that of what is packed in it.
     """
+    found = _judge(asked, lines)
+    return found if hold is None else kept_back(found, asked.uri, hold)
+
+
+def kept_back(found: Judgement, uri: str, hold: Hold) -> Judgement:
+    """Add to a judgement on a thing that a hold, of itself or of something else, keeps it back."""
+    if VERDICTS.index(found.verdict) <= VERDICTS.index("held"):
+        return found
+    words = ", ".join(sorted(hold.words))
+    through = "it is on hold" if hold.thing == uri else f"it is kept back with {hold.thing}, which is on hold"
+    return Judgement("held", (hold.seq,), f"{through} ({words}) since entry {hold.seq}")
+
+
+def _judge(asked: Asked, lines: Sequence[Line]) -> Judgement:
     until = micros(asked.moment)
     if not lines:
         return Judgement("unknown", (), "no event names it: nobody here made, bought or received it")
@@ -100,8 +119,8 @@ def _mismatch(asked: Asked, lines: Sequence[Line]) -> Judgement | None:
     """Hold the label against what was declared first, which is what its maker or the first receiver stated."""
     if asked.lot is not None:
         line = next((line for line in lines if line.event.lot is not None), None)
-        if line is not None and _number_of(line.event.lot) != _number_of(asked.lot):
-            said = f"the label states lot {_number_of(asked.lot)}, declared was lot {_number_of(line.event.lot)}"
+        if line is not None and number_of(line.event.lot) != number_of(asked.lot):
+            said = f"the label states lot {number_of(asked.lot)}, declared was lot {number_of(line.event.lot)}"
             return _say("mismatch", (line,), said)
     if asked.expiry is not None:
         line = next((line for line in lines if line.event.expiry is not None), None)
@@ -157,7 +176,7 @@ def _elsewhere(asked: Asked, lines: Sequence[Line]) -> Judgement | None:
     return _say("elsewhere", (last,), f"it was last seen at {facts.place} on {_day(last)} and not shipped since")
 
 
-def _number_of(lot: str | None) -> str | None:
+def number_of(lot: str | None) -> str | None:
     """Reduce a lot to its number, whichever way it is written."""
     return None if lot is None else (lot_of(lot) or lot).rsplit("/", 1)[-1].rsplit(":", 1)[-1]
 

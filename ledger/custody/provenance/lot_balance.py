@@ -9,7 +9,7 @@ from ledger.custody.codes import product_of
 from ledger.custody.index import roles
 from ledger.custody.provenance.balance import Tolerance, UnitOf, as_met, exact, in_unit
 from ledger.custody.provenance.graph import Graph
-from ledger.custody.provenance.source import Record
+from ledger.custody.provenance.record import Record
 from ledger.custody.provenance.stock import parts_of
 from ledger.custody.units import convert, decimal_of, total
 
