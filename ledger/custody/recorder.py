@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from ledger.chain.log import Appended, Log
 from ledger.chain.policy import Policy
 from ledger.chain.storage.sqlite import SqliteStorage, SqliteTransaction
 from ledger.custody.event_hash import event_digest
+from ledger.custody.index.hold_probe import names_what_passes_on, refuse_missing_hold
 from ledger.custody.index.read import find_idents, has_holds, seqs_of_kind
 from ledger.custody.index.rebuild import read_rows
 from ledger.custody.index.schema import TABLES
@@ -79,7 +80,7 @@ class Recorder:
     def __init__(self, log: Log, privacy: PrivacyPolicy) -> None:
         self.log = log
         self._privacy = privacy
-        self._index = IndexWriter()
+        self._index, self._probed = IndexWriter(), False
 
     @classmethod
     def create(
@@ -194,6 +195,9 @@ class Recorder:
             if guard is not None:
                 guard(transaction, first)
             fresh, seqs, duplicates = _part(transaction, first, events)
+            if refuse_held and not self._probed and names_what_passes_on(one.draft.body for one in fresh):
+                refuse_missing_hold(transaction.connection, first)
+                self._probed = True  # once: a scan of a session does not wait for it again
             held = _held(transaction, self.log, fresh, refuse=refuse_held)
             outcome[:] = [(seqs, duplicates, held)]
             if not fresh:
@@ -318,10 +322,6 @@ class Recorder:
             self._index.write_other(transaction.connection, ERASE, first)
 
         return self.log.append([draft(ERASE, body, by=by, via="typed")], derive=derive)
-
-    def known(self, events: Iterable[Prepared], view: SqliteTransaction) -> dict[bytes, int]:
-        """Tell which of the events the ledger has already, without recording any."""
-        return find_idents(view.connection, [event.row.ident for event in events])
 
 
 def _prepared(
