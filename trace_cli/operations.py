@@ -45,6 +45,7 @@ def report_operations(
     """
     from trace_cli.context import find_site
     from trace_cli.formats.answer import say, write_json
+    from trace_cli.known_history import prove_named
     from trace_cli.prediction import open_prediction, read_as_of, record_decision, telling
     from trace_cli.progress import Progress
     from trace_cli.reports.forecast import period_name
@@ -62,6 +63,9 @@ def report_operations(
         progress.say("measuring")
         with telling():
             found = _measure(prediction, period)
+        named = [seq for one in found["sites"] for seq in one["events"]]
+        named += [one["seq"] for one in found["shipments"]]
+        prove_named(site, prediction.history, named, schema=SCHEMA, progress=progress)
 
     def describe() -> dict[str, object]:
         return _decision(prediction, period, found)

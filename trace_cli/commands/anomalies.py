@@ -50,6 +50,7 @@ def anomalies(
     from trace_cli.cited import cited_leaves
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
+    from trace_cli.known_history import prove_named
     from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
     from trace_cli.progress import Progress
     from trace_cli.reports.anomalies import SCHEMA, alarm_answers, read_lots, read_places
@@ -73,6 +74,8 @@ def anomalies(
                 alpha=alpha,
                 leaves=leaves,
             )
+        named = (seq for seqs in table["seqs"] for seq in seqs)
+        prove_named(site, prediction.history, named, schema=SCHEMA, progress=progress)
 
     def describe() -> dict[str, object]:
         return _decision(prediction, events, table, alpha)
