@@ -13,10 +13,11 @@ from forecasting.arguments import quantile_columns, read_levels, read_seed
 from forecasting.batched_engine import EngineOutcome, EnginePlan, measure_all
 from forecasting.demand_class import classify_demand
 from forecasting.errors import BadArgument
-from forecasting.known_ahead import Cut, Tell, forecast_cuts, read_known
+from forecasting.known_ahead import Cut, Manner, Tell, forecast_cuts, read_known
 from forecasting.models.registry import CANDIDATES, MODELS
 from forecasting.named_engine import NamedPlan, forecast_named
 from forecasting.reasons import Fitted, as_records, explain_effects, explain_forecasts, explain_holidays
+from forecasting.regression_engine import REGRESSIONS
 from forecasting.selection import SCORE_LEVELS, Accuracy
 from forecasting.series import Panel, read_panel
 from forecasting.trials import Fold
@@ -76,9 +77,8 @@ def forecast(
         regressors: columns of `demand` that explain it and whose future is known: price, promotion, holidays,
         events.
         holidays: calendars whose days move demand: countries (ISO 3166-1) and their parts, such as ``US-CA``.
-        engine: ``auto`` combines many forecasts with learnt weights; ``statsmodels`` chooses for each series
-        by rolling
-            origin among its models; or the name of a model.
+        engine: ``auto`` combines many forecasts with learnt weights; ``statsmodels`` chooses for each series by
+            rolling origin among its models, with regressors between ``ols`` and ``glm``; or the name of a model.
         seed: recorded; nothing here draws at random.
         executor: where to run, or None for here; results do not depend on it.
 
@@ -137,15 +137,21 @@ def forecast_with_accuracy(
     names = _names(regressors)
     if future is not None and not names:
         raise BadArgument("future: expected regressors=[...] to name its columns, got none")
-    if engine != "auto" and engine not in MODELS and engine not in ENGINES:
-        raise BadArgument(f"engine: expected auto, {', '.join((*ENGINES, *MODELS))}, got {engine!r}")
+    if engine != "auto" and engine not in (*MODELS, *ENGINES, *REGRESSIONS):
+        those = ", ".join(("auto", *ENGINES, *MODELS, *REGRESSIONS))
+        raise BadArgument(f"engine: expected one of {those}, got {engine!r}")
     if names and future is None:
         raise BadArgument(
             f"future: expected a table with unique_id, ds and {', '.join(names)} for the {horizon} periods ahead; "
             "a regressor without a known future cannot be used"
         )
-    if (names or holidays) and engine != "auto":
-        raise BadArgument(f"regressors and holidays: only the engine 'auto' uses them, got engine={engine!r}")
+    explaining = ("auto", *ENGINES, *REGRESSIONS)
+    if names and engine not in explaining:
+        raise BadArgument(f"regressors: only the engines {', '.join(explaining)} use them, got engine={engine!r}")
+    if engine in REGRESSIONS and not names:
+        raise BadArgument(f"engine: {engine} is a regression; expected regressors=[...] and future, got none")
+    if holidays and not names and engine != "auto":
+        raise BadArgument(f"holidays: without regressors only the engine auto uses them, got engine={engine!r}")
     panel = read_panel(demand, freq=freq, season_length=season_length, horizon=horizon)
     levels = read_levels(quantiles)
     parameters: dict[str, object] = {
@@ -160,7 +166,7 @@ def forecast_with_accuracy(
         "origins": ORIGINS,
         "seed": read_seed(seed),
     }
-    if engine != "auto":
+    if engine != "auto" and not names:
         named = NamedPlan(
             ENGINES.get(engine, (engine,)), panel.season_length, int(horizon), tuple(levels.tolist())
         )
@@ -176,12 +182,13 @@ def forecast_with_accuracy(
             parameters |= {"holidays": list(known.calendar.names), "holidays_digest": known.calendar.digest()}
         histories = [series.y for series in panel.series]
         whole = [Cut(row, len(y), int(horizon)) for row, y in enumerate(histories)]
-        outcomes = forecast_cuts(plan, panel.series, whole, known, panel.season_length, executor, tell)
+        how = Manner(engine, panel.season_length, executor, tell)
+        outcomes = forecast_cuts(plan, panel.series, whole, known, how)
         scored = replace(plan, levels=SCORE_LEVELS)
 
         def ask(places: Sequence[tuple[int, Fold]]) -> list[EngineOutcome]:
             cuts = [Cut(row, fold.origin, fold.horizon) for row, fold in places]
-            return forecast_cuts(scored, panel.series, cuts, known, panel.season_length, executor, tell)
+            return forecast_cuts(scored, panel.series, cuts, known, how)
 
         measured = measure_all(histories, int(horizon), panel.season_length, ask) if accuracy else []
     table = _accuracy(panel, outcomes, measured) if accuracy else pd.DataFrame(columns=list(ACCURACY_COLUMNS))

@@ -18,6 +18,7 @@ from forecasting.batched_engine import EngineOutcome, EnginePlan, forecast_all, 
 from forecasting.calendar_days import Adjusted, CalendarDays, read_calendars
 from forecasting.engine.block import Floats
 from forecasting.known_regressors import Plans
+from forecasting.regression_engine import forecast_regressed
 from forecasting.series import Panel, Series
 
 Tell = Callable[[int, int], None]
@@ -48,6 +49,23 @@ class KnownAhead:
     def anything(self) -> bool:
         """Tell whether anything is known ahead."""
         return self.plans is not None or self.calendar is not None
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How to forecast.
+
+    Attributes:
+        engine: ``auto``; with regressors also one of `forecasting.regression_engine`.
+        season_length: periods in a season.
+        executor: where to run.
+        tell: told how many are done, of how many.
+    """
+
+    engine: str
+    season_length: int
+    executor: Executor | None = None
+    tell: Tell | None = None
 
 
 def read_known(
@@ -85,9 +103,7 @@ def forecast_cuts(
     series: Sequence[Series],
     cuts: Sequence[Cut],
     known: KnownAhead,
-    season_length: int,
-    executor: Executor | None,
-    tell: Tell | None = None,
+    how: Manner,
 ) -> list[EngineOutcome]:
     """Forecast every cut.
 
@@ -96,16 +112,14 @@ def forecast_cuts(
         series: of the panel.
         cuts: which of them, up to where.
         known: what is known ahead.
-        season_length: periods in a season.
-        executor: where to run.
-        tell: told how many are done, of how many.
+        how: engine and place.
 
     Returns:
         An outcome for each cut, at least as long as its horizon.
     """
     histories = [series[cut.row].y[: cut.origin] for cut in cuts]
     if not known.anything:
-        return forecast_all(plan, histories, executor, tell)
+        return forecast_all(plan, histories, how.executor, how.tell)
     adjusted: list[Adjusted | None] = [None] * len(cuts)
     groups = _groups(series, cuts)
     for places in groups if known.calendar else ():
@@ -117,9 +131,9 @@ def forecast_cuts(
             histories[place] = found.histories[at]
             adjusted[place] = Adjusted([], [found.factors[at]], [found.effects[at]], [found.ahead[at]])
     if known.plans is None:
-        outcomes = forecast_all(plan, histories, executor, tell)
+        outcomes = forecast_all(plan, histories, how.executor, how.tell)
     else:
-        outcomes = _explained(plan, series, cuts, groups, histories, known.plans, season_length, tell)
+        outcomes = _explained(plan, series, cuts, groups, histories, known.plans, how)
     return [_put_back(one, found) for one, found in zip(outcomes, adjusted, strict=True)]
 
 
@@ -140,26 +154,25 @@ def _explained(
     groups: Sequence[Sequence[int]],
     histories: Sequence[Floats],
     plans: Plans,
-    season_length: int,
-    tell: Tell | None,
+    how: Manner,
 ) -> list[EngineOutcome]:
     outcomes: list[EngineOutcome | None] = [None] * len(cuts)
     done = 0
     for places in groups:
         some = [cuts[place] for place in places]
-        found = forecast_explained(
-            replace(plan, horizon=some[0].horizon),
-            [histories[place] for place in places],
-            [series[cut.row].start + cut.origin for cut in some],
-            [plans.values(cut.row, cut.origin, cut.horizon) for cut in some],
-            plans.names,
-            season_length,
-        )
+        asked = replace(plan, horizon=some[0].horizon)
+        own = [histories[place] for place in places]
+        values = [plans.values(cut.row, cut.origin, cut.horizon) for cut in some]
+        if how.engine == "auto":
+            ends = [series[cut.row].start + cut.origin for cut in some]
+            found = forecast_explained(asked, own, ends, values, plans.names, how.season_length)
+        else:
+            found = forecast_regressed(asked, how.engine, own, values, plans.names, how.executor)
         for place, outcome in zip(places, found, strict=True):
             outcomes[place] = outcome
         done += len(places)
-        if tell is not None:
-            tell(done, len(cuts))
+        if how.tell is not None:
+            how.tell(done, len(cuts))
     return [one for one in outcomes if one is not None]
 
 

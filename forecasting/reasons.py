@@ -15,6 +15,7 @@ from datetime import date
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from forecasting.engine.block import Floats, make_block
 from forecasting.engine.classes import LONGEST
@@ -120,6 +121,23 @@ def explain_forecasts(
                     histories[row], int(stops[row]), np.asarray(means[row]), said, shape, frequency
                 )
     return found
+
+
+def told_effects(
+    names: Sequence[str], coefficients: Floats, logged: npt.NDArray[np.bool_], ahead: Floats
+) -> tuple[Effect, ...]:
+    """Put together what was fitted of each regressor.
+
+    Args:
+        names: of the regressors.
+        coefficients: on the logarithm of demand, shape (k,).
+        logged: which entered in logs, shape (k,).
+        ahead: values over the horizon, shape (H, k).
+    """
+    return tuple(
+        Effect(name, float(coefficients[place]), bool(logged[place]), ahead[:, place])
+        for place, name in enumerate(names)
+    )
 
 
 def explain_effects(effects: Sequence[Effect]) -> list[Reason]:
