@@ -140,16 +140,16 @@ def forecast_with_accuracy(
     if engine != "auto" and engine not in (*MODELS, *ENGINES, *REGRESSIONS):
         those = ", ".join(("auto", *ENGINES, *MODELS, *REGRESSIONS))
         raise BadArgument(f"engine: expected one of {those}, got {engine!r}")
+    explaining = ("auto", *ENGINES, *REGRESSIONS)
+    if names and engine not in explaining:
+        raise BadArgument(f"regressors: only the engines {', '.join(explaining)} use them, got engine={engine!r}")
+    if engine in REGRESSIONS and not names:
+        raise BadArgument(f"engine {engine!r}: expected regressors=[...] to explain demand by, got none")
     if names and future is None:
         raise BadArgument(
             f"future: expected a table with unique_id, ds and {', '.join(names)} for the {horizon} periods ahead; "
             "a regressor without a known future cannot be used"
         )
-    explaining = ("auto", *ENGINES, *REGRESSIONS)
-    if names and engine not in explaining:
-        raise BadArgument(f"regressors: only the engines {', '.join(explaining)} use them, got engine={engine!r}")
-    if engine in REGRESSIONS and not names:
-        raise BadArgument(f"engine: {engine} is a regression; expected regressors=[...] and future, got none")
     if holidays and not names and engine != "auto":
         raise BadArgument(f"holidays: without regressors only the engine auto uses them, got engine={engine!r}")
     panel = read_panel(demand, freq=freq, season_length=season_length, horizon=horizon)
