@@ -18,7 +18,7 @@ from ledger.chain.policy import Policy
 from ledger.chain.storage.base import View
 from ledger.chain.verdict import Verdict
 from ledger.chain.verify import verify
-from ledger.custody.expiry import read_expiry
+from ledger.custody.expiry import read_expiry, read_production
 from ledger.custody.facts import Facts, NoEventError, read_facts
 from ledger.custody.label import stated_lot
 from ledger.custody.privacy import reveal
@@ -40,6 +40,7 @@ class Event:
     via: str
     expiry: date | None = None
     by: str | None = None
+    produced: date | None = None
 
 
 @dataclass(frozen=True)
@@ -133,4 +134,4 @@ def make_event(seq: int, body: dict[str, Any], rec: str, via: str, *, by: str | 
         known = micros(datetime.fromisoformat(rec))
     lot = body.get(LOT) or stated_lot(body)
     said = body.get(PRODUCT), lot, body.get(QUANTITY), body.get(UNIT)
-    return Event(seq, facts, known, *said, via, read_expiry(body), by)
+    return Event(seq, facts, known, *said, via, read_expiry(body), by, read_production(body))

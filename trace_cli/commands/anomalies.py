@@ -47,6 +47,7 @@ def anomalies(
       trace anomalies --alpha 0.05 --places places.csv --lots lots.csv
       trace anomalies --as-of 2026-02-01 -o alarms.csv
     """
+    from trace_cli.cited import cited_leaves
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
     from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
@@ -60,12 +61,17 @@ def anomalies(
     with Progress("verifying", quiet=as_json) as progress:
         prediction = open_prediction(site, moment, schema=SCHEMA, unverified=unverified, progress=progress)
         progress.say("looking")
-        with telling():
+        with telling(), cited_leaves(prediction) as leaves:
             from forecasting.detectors.alarms import anomalies as find_anomalies
 
             events = prediction.events()
             table = find_anomalies(
-                events, as_of=prediction.moment, places=known_places, products=known_lots, alpha=alpha
+                events,
+                as_of=prediction.moment,
+                places=known_places,
+                products=known_lots,
+                alpha=alpha,
+                leaves=leaves,
             )
 
     def describe() -> dict[str, object]:

@@ -71,8 +71,11 @@ def read_packing_list(path: Path, codes: Codes) -> PackingList:
     Raises:
         CommandError: It cannot be read, or a line of it is malformed.
     """
+    from ledger.custody.exchange.plain_file import open_plain
+
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with open_plain(path) as file:
+            text = file.read().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(ExitCode.USAGE, f"{path}: the packing list cannot be read: {error}") from None
     expected: dict[str, Decimal] = {}

@@ -154,6 +154,8 @@ def _write_line(outcome: Outcome) -> None:
 
     scan = outcome.scan if isinstance(outcome.scan, Scan) else read_scan(outcome.raw)
     said = {"status": outcome.status, "uri": outcome.uri, "seq": outcome.seq, "reason": outcome.reason}
+    if outcome.judged is not None:
+        said |= {"verdict": outcome.judged.verdict, "explanation": outcome.judged.explanation}
     line = {**scan_line(scan), "raw_hex": outcome.raw.hex(), **said}
     sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
     sys.stdout.flush()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "trace.anomalies/1"
 _WIDTH: Final = 80
-_COLUMNS: Final = ("kind", "item", "severity", "p_value", "seqs", "expected", "seen", "explanation")
+_COLUMNS: Final = ("kind", "item", "severity", "p_value", "seqs", "expected", "seen", "explanation", "finding")
 
 
 def alarm_answers(rows: Sequence[Mapping[str, Any]], codes: Codes) -> list[dict[str, Any]]:
@@ -99,9 +99,13 @@ def read_lots(path: Path | None, codes: Codes) -> Any:
 
 
 def _read(path: Path, needed: tuple[str, ...]) -> list[dict[str, str]]:
+    from io import StringIO
+
+    from ledger.custody.exchange.plain_file import open_plain
+
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+        with open_plain(path) as file:
+            rows = list(csv.DictReader(StringIO(file.read().decode("utf-8-sig"), newline="")))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CommandError(ExitCode.REFUSED, f"{path} cannot be read: {error}") from None
     missing = [name for name in needed if not rows or name not in rows[0]]
