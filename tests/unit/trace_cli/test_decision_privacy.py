@@ -73,7 +73,7 @@ def test_without_the_values_nothing_is_repeated(trace, private):
     folder, seq = private
     with sqlite3.connect(folder / "ledger.db") as connection:
         for digest in re.findall(rb'"_commit":"([0-9a-f]{64})"', entry_bytes(folder, seq)):
-            gone = connection.execute("DELETE FROM attachment WHERE digest = ?", (bytes.fromhex(digest.decode()),))
+            gone = connection.execute("DELETE FROM attachment WHERE hash = ?", (bytes.fromhex(digest.decode()),))
             assert gone.rowcount == 1
     connection.close()
     ran = trace("decision", "replay", seq)
