@@ -69,7 +69,7 @@ def test_nothing_private_is_exported(trace, private, form):
     assert "1621" not in text
 
 
-def test_without_the_values_nothing_is_repeated(trace, private):
+def test_values_that_were_taken_away_are_missed(trace, private):
     folder, seq = private
     with sqlite3.connect(folder / "ledger.db") as connection:
         for digest in re.findall(rb'"_commit":"([0-9a-f]{64})"', entry_bytes(folder, seq)):
@@ -77,8 +77,8 @@ def test_without_the_values_nothing_is_repeated(trace, private):
             assert gone.rowcount == 1
     connection.close()
     ran = trace("decision", "replay", seq)
-    assert ran.code == 5
-    assert "private and not held here" in ran.err
+    assert ran.code == 3
+    assert "nothing is repeated" in ran.err
 
 
 def test_public_quantities_stay_in_the_open(trace, sample):
