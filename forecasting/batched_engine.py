@@ -14,7 +14,7 @@ from forecasting.engine.learnt import read_learnt
 from forecasting.engine.pipeline import run
 from forecasting.engine.regression import explain, logged_columns
 from forecasting.executors import map_chunks
-from forecasting.reasons import Effect, Fitted, told_effects
+from forecasting.reasons import Effect, Fitted, tell_effects
 from forecasting.selection import Accuracy, measure_accuracy
 from forecasting.trials import Fold, Trial, cut_folds
 
@@ -149,13 +149,13 @@ def forecast_explained(
         start[row] = width - len(history)
         y[row, start[row] :], x[row, start[row] :] = history, known
         x[row, : start[row]] = known[0]
-    logged = logged_columns(x)
+    in_logs = logged_columns(x)
     done = explain(y, start, np.asarray(ends, dtype=np.int64), x, season_length, horizon)
     quantiles = np.sort(done.quantiles(np.array(plan.levels)), axis=2)
     outcomes = []
     for row in range(rows):
         effects = ", ".join(f"{name} {value:+.2f}" for name, value in zip(names, done.effects[row], strict=True))
-        told = told_effects(names, done.effects[row], logged, x[row, width:])
+        told = tell_effects(names, done.effects[row], in_logs, x[row, width:])
         outcomes.append(
             EngineOutcome(
                 done.mean[row],

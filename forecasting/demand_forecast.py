@@ -13,7 +13,7 @@ from forecasting.arguments import quantile_columns, read_levels, read_seed
 from forecasting.batched_engine import EngineOutcome, EnginePlan, measure_all
 from forecasting.demand_class import classify_demand
 from forecasting.errors import BadArgument
-from forecasting.known_ahead import Cut, Manner, Tell, forecast_cuts, read_known
+from forecasting.known_ahead import Cut, Tell, forecast_cuts, read_known
 from forecasting.models.registry import CANDIDATES, MODELS
 from forecasting.named_engine import NamedPlan, forecast_named
 from forecasting.reasons import Fitted, as_records, explain_effects, explain_forecasts, explain_holidays
@@ -137,21 +137,22 @@ def forecast_with_accuracy(
     names = _names(regressors)
     if future is not None and not names:
         raise BadArgument("future: expected regressors=[...] to name its columns, got none")
-    if engine != "auto" and engine not in (*MODELS, *ENGINES, *REGRESSIONS):
-        those = ", ".join(("auto", *ENGINES, *MODELS, *REGRESSIONS))
-        raise BadArgument(f"engine: expected one of {those}, got {engine!r}")
     explaining = ("auto", *ENGINES, *REGRESSIONS)
+    if engine not in (*explaining, *MODELS):
+        raise BadArgument(f"engine: expected one of {', '.join((*explaining, *MODELS))}, got {engine!r}")
     if names and engine not in explaining:
         raise BadArgument(f"regressors: only the engines {', '.join(explaining)} use them, got engine={engine!r}")
-    if engine in REGRESSIONS and not names:
-        raise BadArgument(f"engine {engine!r}: expected regressors=[...] to explain demand by, got none")
     if names and future is None:
         raise BadArgument(
             f"future: expected a table with unique_id, ds and {', '.join(names)} for the {horizon} periods ahead; "
             "a regressor without a known future cannot be used"
         )
-    if holidays and not names and engine != "auto":
-        raise BadArgument(f"holidays: without regressors only the engine auto uses them, got engine={engine!r}")
+    if holidays and engine != "auto" and not names:
+        raise BadArgument(
+            f"holidays: only the engine 'auto', and others with regressors, use them; got engine={engine!r}"
+        )
+    if engine in REGRESSIONS and not names:
+        raise BadArgument(f"engine {engine!r}: expected regressors=[...] to explain demand by, got none")
     panel = read_panel(demand, freq=freq, season_length=season_length, horizon=horizon)
     levels = read_levels(quantiles)
     parameters: dict[str, object] = {
@@ -182,13 +183,12 @@ def forecast_with_accuracy(
             parameters |= {"holidays": list(known.calendar.names), "holidays_digest": known.calendar.digest()}
         histories = [series.y for series in panel.series]
         whole = [Cut(row, len(y), int(horizon)) for row, y in enumerate(histories)]
-        how = Manner(engine, panel.season_length, executor, tell)
-        outcomes = forecast_cuts(plan, panel.series, whole, known, how)
+        outcomes = forecast_cuts(plan, panel.series, whole, known, panel.season_length, executor, engine, tell)
         scored = replace(plan, levels=SCORE_LEVELS)
 
         def ask(places: Sequence[tuple[int, Fold]]) -> list[EngineOutcome]:
             cuts = [Cut(row, fold.origin, fold.horizon) for row, fold in places]
-            return forecast_cuts(scored, panel.series, cuts, known, how)
+            return forecast_cuts(scored, panel.series, cuts, known, panel.season_length, executor, engine, tell)
 
         measured = measure_all(histories, int(horizon), panel.season_length, ask) if accuracy else []
     table = _accuracy(panel, outcomes, measured) if accuracy else pd.DataFrame(columns=list(ACCURACY_COLUMNS))

@@ -51,23 +51,6 @@ class KnownAhead:
         return self.plans is not None or self.calendar is not None
 
 
-@dataclass(frozen=True)
-class Manner:
-    """How to forecast.
-
-    Attributes:
-        engine: ``auto``; with regressors also one of `forecasting.regression_engine`.
-        season_length: periods in a season.
-        executor: where to run.
-        tell: told how many are done, of how many.
-    """
-
-    engine: str
-    season_length: int
-    executor: Executor | None = None
-    tell: Tell | None = None
-
-
 def read_known(
     panel: Panel,
     demand: pd.DataFrame,
@@ -103,7 +86,10 @@ def forecast_cuts(
     series: Sequence[Series],
     cuts: Sequence[Cut],
     known: KnownAhead,
-    how: Manner,
+    season_length: int,
+    executor: Executor | None,
+    engine: str = "auto",
+    tell: Tell | None = None,
 ) -> list[EngineOutcome]:
     """Forecast every cut.
 
@@ -112,14 +98,18 @@ def forecast_cuts(
         series: of the panel.
         cuts: which of them, up to where.
         known: what is known ahead.
-        how: engine and place.
+        season_length: periods in a season.
+        executor: where to run.
+        engine: which regression explains demand, where there are regressors: ``auto``, or as
+            `forecast_regressed` takes it.
+        tell: told how many are done, of how many.
 
     Returns:
         An outcome for each cut, at least as long as its horizon.
     """
     histories = [series[cut.row].y[: cut.origin] for cut in cuts]
     if not known.anything:
-        return forecast_all(plan, histories, how.executor, how.tell)
+        return forecast_all(plan, histories, executor, tell)
     adjusted: list[Adjusted | None] = [None] * len(cuts)
     groups = _groups(series, cuts)
     for places in groups if known.calendar else ():
@@ -131,9 +121,11 @@ def forecast_cuts(
             histories[place] = found.histories[at]
             adjusted[place] = Adjusted([], [found.factors[at]], [found.effects[at]], [found.ahead[at]])
     if known.plans is None:
-        outcomes = forecast_all(plan, histories, how.executor, how.tell)
+        outcomes = forecast_all(plan, histories, executor, tell)
     else:
-        outcomes = _explained(plan, series, cuts, groups, histories, known.plans, how)
+        outcomes = _explained(
+            plan, series, cuts, groups, histories, known.plans, season_length, executor, engine, tell
+        )
     return [_put_back(one, found) for one, found in zip(outcomes, adjusted, strict=True)]
 
 
@@ -154,25 +146,28 @@ def _explained(
     groups: Sequence[Sequence[int]],
     histories: Sequence[Floats],
     plans: Plans,
-    how: Manner,
+    season_length: int,
+    executor: Executor | None,
+    engine: str,
+    tell: Tell | None,
 ) -> list[EngineOutcome]:
     outcomes: list[EngineOutcome | None] = [None] * len(cuts)
     done = 0
     for places in groups:
         some = [cuts[place] for place in places]
         asked = replace(plan, horizon=some[0].horizon)
-        own = [histories[place] for place in places]
-        values = [plans.values(cut.row, cut.origin, cut.horizon) for cut in some]
-        if how.engine == "auto":
+        demand = [histories[place] for place in places]
+        regressors = [plans.values(cut.row, cut.origin, cut.horizon) for cut in some]
+        if engine == "auto":
             ends = [series[cut.row].start + cut.origin for cut in some]
-            found = forecast_explained(asked, own, ends, values, plans.names, how.season_length)
+            found = forecast_explained(asked, demand, ends, regressors, plans.names, season_length)
         else:
-            found = forecast_regressed(asked, how.engine, own, values, plans.names, how.executor)
+            found = forecast_regressed(asked, engine, demand, regressors, plans.names, season_length, executor)
         for place, outcome in zip(places, found, strict=True):
             outcomes[place] = outcome
         done += len(places)
-        if how.tell is not None:
-            how.tell(done, len(cuts))
+        if tell is not None:
+            tell(done, len(cuts))
     return [one for one in outcomes if one is not None]
 
 

@@ -15,9 +15,8 @@ from datetime import date
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from forecasting.engine.block import Floats, make_block
+from forecasting.engine.block import Bools, Floats, make_block
 from forecasting.engine.classes import LONGEST
 from forecasting.engine.season import future_phases, seasonal_factors
 from forecasting.frequency import Frequency
@@ -73,6 +72,21 @@ class Effect:
     ahead: Floats
 
 
+def tell_effects(names: Sequence[str], coefficients: Floats, logged: Bools, ahead: Floats) -> tuple[Effect, ...]:
+    """Put what was fitted to each regressor beside its values ahead.
+
+    Args:
+        names: of the k regressors.
+        coefficients: on the logarithm of demand, shape (k,).
+        logged: which entered in logs, shape (k,).
+        ahead: their values over the horizon, shape (H, k).
+    """
+    return tuple(
+        Effect(name, float(value), bool(in_logs), values)
+        for name, value, in_logs, values in zip(names, coefficients, logged, ahead.T, strict=True)
+    )
+
+
 @dataclass(frozen=True)
 class Reason:
     """One sentence.
@@ -122,23 +136,6 @@ def explain_forecasts(
                     histories[row], int(stops[row]), np.asarray(means[row]), said, shape, frequency
                 )
     return found
-
-
-def told_effects(
-    names: Sequence[str], coefficients: Floats, logged: npt.NDArray[np.bool_], ahead: Floats
-) -> tuple[Effect, ...]:
-    """Put together what was fitted of each regressor.
-
-    Args:
-        names: of the regressors.
-        coefficients: on the logarithm of demand, shape (k,).
-        logged: which entered in logs, shape (k,).
-        ahead: values over the horizon, shape (H, k).
-    """
-    return tuple(
-        Effect(name, float(coefficients[place]), bool(logged[place]), ahead[:, place])
-        for place, name in enumerate(names)
-    )
 
 
 def explain_effects(effects: Sequence[Effect]) -> list[Reason]:

@@ -14,7 +14,7 @@ from forecasting.arguments import quantile_columns, read_levels
 from forecasting.batched_engine import EnginePlan
 from forecasting.errors import BadArgument, NotEnoughHistory
 from forecasting.executors import map_chunks
-from forecasting.known_ahead import Cut, KnownAhead, Manner, Tell, forecast_cuts, read_known
+from forecasting.known_ahead import Cut, KnownAhead, Tell, forecast_cuts, read_known
 from forecasting.models.registry import find_models
 from forecasting.series import Series, read_horizon, read_panel
 from forecasting.trials import Fold, cut_folds, try_model
@@ -115,9 +115,8 @@ def backtest(
     known = read_known(panel, demand, future, ahead, holidays, plan.horizon)
     engine = EnginePlan(panel.frequency.base, season_length, plan.horizon, plan.levels)
     cuts = [Cut(row, fold.origin, fold.horizon) for row, some in enumerate(folds) for fold in some]
-    how = Manner(AUTO, panel.season_length, executor, tell)
     batched = {
-        name: iter(forecast_cuts(engine, panel.series, cuts, what, how))
+        name: iter(forecast_cuts(engine, panel.series, cuts, what, panel.season_length, executor, tell=tell))
         for name, what in ((AUTO, known), (PLAIN, KnownAhead()))
         if name in names
     }

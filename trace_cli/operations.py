@@ -45,6 +45,7 @@ def report_operations(
     """
     from trace_cli.context import find_site
     from trace_cli.formats.answer import say, write_json
+    from trace_cli.known_history import prove_named
     from trace_cli.prediction import open_prediction, read_as_of, record_decision, telling
     from trace_cli.progress import Progress
     from trace_cli.reports.forecast import period_name
@@ -62,6 +63,9 @@ def report_operations(
         progress.say("measuring")
         with telling():
             found = _measure(prediction, period)
+        named = [seq for one in found["sites"] for seq in one["events"]]
+        named += [one["seq"] for one in found["shipments"]]
+        prove_named(site, prediction.history, named, schema=SCHEMA, progress=progress)
 
     def describe() -> dict[str, object]:
         return _decision(prediction, period, found)
@@ -162,16 +166,22 @@ def _write(prediction: Prediction, found: dict[str, Any], output: Path, *, perio
 
 
 def _tables(found: dict[str, Any], short: Any) -> list[Table]:
+    from trace_cli.reports.bottlenecks import short_cause
+
     places = [
         (
             *(
                 site["rank"],
                 short(site["place"]),
                 _round(site["queue_hours"]),
-                _round(site["forecast_queue_hours"]),
+                _round(site["expected_queue_hours"]),
             ),
             *(_round(site["hours_at_stake"]), _percent(site["alarm_probability"]), _percent(site["utilisation"])),
-            *(site["relief_units"], _round(site["relief_hours"]), "; ".join(site["causes"])),
+            *(
+                site["relief_units"],
+                _round(site["relief_hours"]),
+                "; ".join(short_cause(cause, short) for cause in site["causes"]),
+            ),
             " ".join(map(str, site["events"])),
         )
         for site in found["sites"]

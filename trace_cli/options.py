@@ -56,6 +56,9 @@ AsOf = Annotated[
 Unverified = Annotated[
     bool, typer.Option("--unverified", help="Answer even where the history does not hold; it is printed.")
 ]
+Full = Annotated[
+    bool, typer.Option("--full", help="Verify and read the whole log again, whatever was kept from before.")
+]
 NoRecord = Annotated[bool, typer.Option("--no-record", help="Record no decision entry.")]
 Top = Annotated[int, typer.Option("--top", min=1, help="How many to show.")]
 Output = Annotated[

@@ -22,8 +22,8 @@ from trace_cli.progress import Progress
 
 if TYPE_CHECKING:
     from ledger.chain.verdict import Verdict
-    from ledger.custody.history import History
     from trace_cli.context import Site
+    from trace_cli.known_history import KnownHistory
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 FORMATS: Final = (".json", ".csv")
@@ -34,7 +34,7 @@ class Prediction:
     """A history that was judged, and the moment from which it is looked at [us since the epoch]."""
 
     site: Site
-    history: History
+    history: KnownHistory
     as_of: int
 
     @property
@@ -55,10 +55,9 @@ class Prediction:
 
     @cached_property
     def _events(self) -> Any:
-        from forecasting.tables import events_table
-        from ledger.custody.columns import events_columns
+        from forecasting.tables.known import known_events
 
-        return events_table(events_columns(self.history.events, as_of=self.as_of))
+        return known_events(self.history.recorded, as_of=self.as_of)
 
     def checkpoint(self) -> dict[str, Any]:
         """Name the checkpoint of the history."""
@@ -119,7 +118,7 @@ def check_output(path: Path | None, formats: Sequence[str] = FORMATS) -> None:
 
 
 def open_prediction(
-    site: Site, as_of: int | None, *, schema: str, unverified: bool, progress: Progress
+    site: Site, as_of: int | None, *, schema: str, unverified: bool, progress: Progress, full: bool = False
 ) -> Prediction:
     """Verify the history and read it.
 
@@ -129,30 +128,23 @@ def open_prediction(
         schema: Of the JSON answer.
         unverified: Go on where the history does not hold.
         progress: Told how far verifying is.
+        full: Verify and read everything again, whatever was kept from earlier answers.
 
     Raises:
         CommandError: The history does not hold, or holds nothing.
     """
-    from ledger.chain.pins import save_pin
-    from ledger.custody.history import open_history
     from ledger.custody.times import from_micros
+    from trace_cli.known_history import read_history
 
-    with site.reading() as (view, pin):
-        verdict, history = open_history(
-            view, origin=site.origin, policy=site.policy, pin=pin, unverified=unverified, progress=progress.step
-        )
-    if history is None:
-        refuse(site, verdict, schema)
-    if verdict.word == "ok" and verdict.signed is not None:
-        save_pin(site.home, verdict.signed)
-    if not history.events:
+    history = read_history(site, schema=schema, unverified=unverified, full=full, progress=progress)
+    if not len(history.recorded):
         raise CommandError(
             ExitCode.NOT_FOUND,
             f"the ledger of {site.origin} holds no events, so there is nothing to predict from",
             remedy="trace import FILE, or trace scan CODE --step receiving --place PLACE",
         )
     prediction = Prediction(site, history, history.latest if as_of is None else as_of)
-    if (first := min(event.known for event in history.events)) > prediction.as_of:
+    if (first := history.earliest) > prediction.as_of:
         raise CommandError(
             ExitCode.NOT_FOUND,
             f"nothing was known yet on {prediction.moment:%Y-%m-%d %H:%M} UTC",

@@ -56,12 +56,13 @@ def stop_after(guard: Guard) -> Guard:
 
 def plan(statement: Statement) -> list[Planned]:
     """List what a statement says of each thing, to be judged."""
+    from ledger.custody.kinds.base import thing_uri
     from ledger.custody.standing import Planned
 
     uses_up = statement.kind == "TransformationEvent"
     return [
         Planned(
-            thing.uri,
+            thing_uri(thing.uri),
             thing.is_class,
             statement.step,
             statement.time,
@@ -113,11 +114,12 @@ def histories(
             continue
         from ledger.custody.item_history import item_history
 
-        lookup = lookup or _lookup(recorder, view)
+        lookup = lookup or lookup_under_lock(recorder, view)
         yield one, item_history(lookup, one.uri).lines
 
 
-def _lookup(recorder: Recorder, view: SqliteTransaction) -> Lookup:
+def lookup_under_lock(recorder: Recorder, view: SqliteTransaction) -> Lookup:
+    """Ask the index as it is under the writer's lock; every entry that it names is proven."""
     from ledger.chain.policy import Policy
     from ledger.chain.reader import AuthenticReader
     from ledger.custody.index.lookup import Lookup

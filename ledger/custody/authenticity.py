@@ -119,8 +119,8 @@ def _mismatch(asked: Asked, lines: Sequence[Line]) -> Judgement | None:
     """Hold the label against what was declared first, which is what its maker or the first receiver stated."""
     if asked.lot is not None:
         line = next((line for line in lines if line.event.lot is not None), None)
-        if line is not None and _number_of(line.event.lot) != _number_of(asked.lot):
-            said = f"the label states lot {_number_of(asked.lot)}, declared was lot {_number_of(line.event.lot)}"
+        if line is not None and number_of(line.event.lot) != number_of(asked.lot):
+            said = f"the label states lot {number_of(asked.lot)}, declared was lot {number_of(line.event.lot)}"
             return _say("mismatch", (line,), said)
     if asked.expiry is not None:
         line = next((line for line in lines if line.event.expiry is not None), None)
@@ -176,7 +176,7 @@ def _elsewhere(asked: Asked, lines: Sequence[Line]) -> Judgement | None:
     return _say("elsewhere", (last,), f"it was last seen at {facts.place} on {_day(last)} and not shipped since")
 
 
-def _number_of(lot: str | None) -> str | None:
+def number_of(lot: str | None) -> str | None:
     """Reduce a lot to its number, whichever way it is written."""
     return None if lot is None else (lot_of(lot) or lot).rsplit("/", 1)[-1].rsplit(":", 1)[-1]
 

@@ -75,15 +75,26 @@ class Corrections:
     def __init__(self, events: Iterable[Event]) -> None:
         self._of: dict[tuple[str, bool], Declaration] = {}
         self._replacing: dict[str, Declaration] = {}
-        found = sorted((event.known, event.seq, event) for event in events if event.facts.withdraws)
-        for known, seq, event in found:
-            facts = event.facts
-            why = bare_reason(facts.reason)
-            declaration = Declaration(facts.event_id, seq, known, why, facts.corrective, event.via, event.by)
+        self._take(_declaration(event) for event in events if event.facts.withdraws)
+
+    @classmethod
+    def of_declarations(cls, declarations: Iterable[Declaration]) -> Corrections:
+        """Take declarations that were read before, in any order."""
+        corrections = cls(())
+        corrections._take(declarations)
+        return corrections
+
+    def _take(self, declarations: Iterable[Declaration]) -> None:
+        for declaration in sorted(declarations, key=lambda one: (one.known, one.seq)):
             # The first that was known counts; later ones can only say the same again.
-            self._of.setdefault((facts.event_id, event.via == IMPORTED), declaration)
-            for corrective in facts.corrective:
+            self._of.setdefault((declaration.event_id, declaration.via == IMPORTED), declaration)
+            for corrective in declaration.corrective:
                 self._replacing.setdefault(corrective, declaration)
+
+    @property
+    def event_ids(self) -> frozenset[str]:
+        """List the events that are withdrawn or replace others."""
+        return frozenset(event_id for event_id, _ in self._of) | frozenset(self._replacing)
 
     def of(self, event_id: str, via: str, as_of: int | None = None) -> Declaration | None:
         """Give the declaration that withdraws an event; None: it stands.
@@ -112,10 +123,20 @@ class Corrections:
         A corrective event repeats the time of what it corrects, so where its source gives no record time it
         counts from when it was declared; else both would count in between.
         """
-        declaration = self._replacing.get(event.facts.event_id)
-        if declaration is None or event.via != IMPORTED or event.facts.recorded is not None:
-            return event.known
-        return max(event.known, declaration.known)
+        facts = event.facts
+        return self.known_of(facts.event_id, event.via, event.known, dated=facts.recorded is not None)
+
+    def known_of(self, event_id: str, via: str, known: int, *, dated: bool) -> int:
+        """As `known`, of an event by what is told of it; `dated`: its source gives a record time."""
+        declaration = self._replacing.get(event_id)
+        if declaration is None or via != IMPORTED or dated:
+            return known
+        return max(known, declaration.known)
+
+
+def _declaration(event: Event) -> Declaration:
+    facts, why = event.facts, bare_reason(event.facts.reason)
+    return Declaration(facts.event_id, event.seq, event.known, why, facts.corrective, event.via, event.by)
 
 
 def find_corrections(lookup: Lookup, event_ids: Iterable[str]) -> Corrections:
