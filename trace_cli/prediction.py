@@ -230,6 +230,7 @@ def record_decision(
         The number of the entry; None: nothing was recorded.
     """
     from ledger.chain.errors import KeyUnavailable, Unavailable
+    from ledger.custody.sealed_results import seal_result
     from trace_cli.formats.answer import note
 
     if not wanted:
@@ -240,7 +241,10 @@ def record_decision(
     site = prediction.site
     try:
         with site.recording() as recorder:
-            appended = recorder.record_other("decision", describe(), by=site.operator(None), via="typed")
+            body, kept = seal_result(describe(), site.privacy)
+            appended = recorder.record_other(
+                "decision", body, by=site.operator(None), via="typed", attachments=kept
+            )
     except (KeyUnavailable, Unavailable) as error:
         note(f"not recorded: {error.message}")
         return None

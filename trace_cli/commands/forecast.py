@@ -225,6 +225,7 @@ def _check_options(freq: str, horizon: int, levels: list[float], model: str, key
     from forecasting.errors import BadArgument
     from forecasting.frequency import read_frequency
     from forecasting.models.registry import MODELS
+    from forecasting.regression_engine import REGRESSIONS
     from forecasting.series import read_horizon
     from trace_cli.prediction import telling
 
@@ -232,8 +233,9 @@ def _check_options(freq: str, horizon: int, levels: list[float], model: str, key
         read_frequency(freq)
         read_horizon(horizon)
         read_levels(levels)
-        if model not in ("auto", *ENGINES, *MODELS):
-            raise BadArgument(f"--model: expected auto, {', '.join((*ENGINES, *MODELS))}, got {model!r}")
+        if model not in ("auto", *ENGINES, *MODELS, *REGRESSIONS):
+            those = ", ".join((*ENGINES, *MODELS, *REGRESSIONS))
+            raise BadArgument(f"--model: expected auto, {those}, got {model!r}")
         if not set(keys) <= {"product", "place"} or len(set(keys)) < len(keys):
             raise BadArgument(f"--by: expected product, place or product,place, got {','.join(keys)!r}")
 
