@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain
 from typing import Final, Literal
 
 from ledger.custody.index import roles
@@ -228,19 +229,24 @@ class _Forward(_Step):
     def read(self, waiting: Mapping[str, Spans]) -> None:
         source, mask = self.source, _READ["forward"]
         source.ask(waiting, roles.CHILD)
-        rows = {uri: source.rows(uri) for uri in waiting}
-        emptied = source.emptied(packed for found in rows.values() for _, packed in windows.entering(found))
-        chosen = {
-            uri: windows.of_child(rows[uri], spans, emptied, () if spans.always else source.withdrawn_out(uri))
-            for uri, spans in waiting.items()
-        }
+        chosen: dict[str, Collection[Row]] = {}
+        limited: dict[str, windows.ChildRows] = {}
+        for uri, spans in waiting.items():
+            if spans.always:
+                chosen[uri] = source.rows(uri)
+            else:
+                limited[uri] = windows.ChildRows(source.rows(uri), spans, source.withdrawn_out(uri))
+        entering = [*chain.from_iterable(map(windows.entering, chosen.values()))]
+        entering += chain.from_iterable(rows.entering() for rows in limited.values())
+        source.ask_emptied(map(windows.packed_by, entering))
+        chosen.update((uri, rows.choose(source.emptied)) for uri, rows in limited.items())
         source.read(chosen, mask)
         closing: dict[str, dict[int, Row]] = {}
         for uri, found in chosen.items():
-            for row, packed in windows.entering(found):
+            for row in windows.entering(found):
                 container = source.records[row.seq].facts.container
                 if container and _is_thing(container):
-                    ends = {end.seq: end for end in emptied[packed]}
+                    ends = {end.seq: end for end in source.emptied(windows.packed_by(row))}
                     closing.setdefault(container, {}).update(ends)
                     self._closing.setdefault((container, uri), set()).update(ends)
         source.read({container: ends.values() for container, ends in closing.items()}, roles.EMPTIED)

@@ -141,12 +141,16 @@ class Source:
         """Give what the index has for a thing, as far as it was asked; a hint."""
         return self._listed[uri].rows.values() if uri in self._listed else ()
 
-    def emptied(self, wanted: Iterable[Packed]) -> Mapping[Packed, list[Row]]:
-        """List which emptyings of containers can end stays that begin with an event on them; a hint."""
+    def ask_emptied(self, wanted: Iterable[Packed]) -> None:
+        """Ask the index which emptyings of containers can end stays that begin with an event on them."""
         fresh = [one for one in dict.fromkeys(wanted) if one not in self._emptied]
         if fresh:
             self._emptied.update(self.lookup.emptied_after(fresh))
-        return self._emptied
+
+    def emptied(self, packed: Packed) -> list[Row]:
+        """Give what `ask_emptied` found, or would find; a hint."""
+        self.ask_emptied([packed])
+        return self._emptied[packed]
 
     def withdrawn_out(self, uri: str) -> Collection[int]:
         """List the events that take a thing out of a container and are withdrawn; a hint."""
