@@ -25,8 +25,7 @@ from ledger.chain.tree import (
     TileId,
     Tree,
     edge_of,
-    reduce_perfect,
-    split_hashes,
+    reduce_bytes,
     tile_width,
 )
 
@@ -144,7 +143,7 @@ class AuthenticReader:
         group = seq % TILE_WIDTH // GROUP
         if group not in proven:
             leaves, root = data[group * _GROUP_BYTES :][:_GROUP_BYTES], nodes[group * HASH_SIZE :][:HASH_SIZE]
-            if reduce_perfect(split_hashes(leaves)) != root:
+            if reduce_bytes(leaves) != root:
                 # Either the tile or the hint is wrong: the tile as a whole says which.
                 return self.tile(0, n)[at : at + HASH_SIZE]
             proven.add(group)
@@ -156,7 +155,7 @@ class AuthenticReader:
         if nodes is None or len(nodes) != TILE_WIDTH // GROUP * HASH_SIZE:
             return None
         at = n % TILE_WIDTH * HASH_SIZE
-        if reduce_perfect(split_hashes(nodes)) != self.tile(1, n // TILE_WIDTH)[at : at + HASH_SIZE]:
+        if reduce_bytes(nodes) != self.tile(1, n // TILE_WIDTH)[at : at + HASH_SIZE]:
             return None
         data = self._view.tile(0, n) or b""
         if len(data) != TILE_BYTES:
@@ -196,7 +195,7 @@ class AuthenticReader:
         at = n % TILE_WIDTH * HASH_SIZE
         data = self._view.tile(level, n) or b""
         full = len(data) == tile_width(self.size, level, n) * HASH_SIZE
-        if not full or reduce_perfect(split_hashes(data)) != above[at : at + HASH_SIZE]:
+        if not full or reduce_bytes(data) != above[at : at + HASH_SIZE]:
             first = n * TILE_WIDTH ** (level + 1)
             raise Untrue(f"the stored tree is damaged above entry {first}", seq=first, remedy=_REMEDY)
         self._tiles[level, n] = data

@@ -69,6 +69,8 @@ def _ends(body: Mapping[str, Any], key: str, field: str) -> tuple[str | None, li
     """Give the location of a source or destination list, and its parties as (type, id)."""
     location: str | None = None
     parties: list[tuple[str, str]] = []
+    if key not in body:
+        return None, parties
     for end in _elements(body.get(key)):
         uri, kind = _uri(end.get(field)), text(end.get("type"))
         if uri is None or kind is None or is_commitment(end):

@@ -195,6 +195,14 @@ class Lookup:
         """See `ledger.custody.index.read.packed_during`; a hint, to be checked."""
         return self._hint(lambda: list(read.packed_during(self._connection, wanted)))
 
+    def packed_open(self, wanted: Sequence[read.During]) -> list[tuple[Row, int]]:
+        """See `ledger.custody.index.read.packed_open`; a hint, to be checked."""
+        return self._hint(lambda: list(read.packed_open(self._connection, wanted)))
+
+    def taken_out(self, wanted: Sequence[read.During]) -> list[Row]:
+        """See `ledger.custody.index.read.taken_out`; a hint, to be checked."""
+        return self._hint(lambda: list(read.taken_out(self._connection, wanted)))
+
     def emptied_after(self, wanted: Sequence[read.Packed]) -> dict[read.Packed, list[Row]]:
         """See `ledger.custody.index.read.emptied_after`; a hint, to be checked."""
         return self._hint(lambda: read.emptied_after(self._connection, wanted))
@@ -213,7 +221,9 @@ class Lookup:
 
     def declared(self, event_ids: Sequence[str]) -> list[tuple[str, int]]:
         """List where the index has error declarations of one of these events; a hint, to be checked."""
-        idents = {ident_of(one, True, imported=how): one for one in event_ids for how in (False, True)}
+        named = {ident_of(one, False): one for one in event_ids}
+        some = self._ask(lambda: read.withdrawn_idents(self._connection, list(named)))
+        idents = {ident_of(named[one], True, imported=how): named[one] for one in some for how in (False, True)}
         found = self._ask(lambda: read.find_idents(self._connection, list(idents)))
         return sorted((idents[ident], seq) for ident, seq in found.items())
 

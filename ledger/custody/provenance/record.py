@@ -20,6 +20,7 @@ from ledger.custody.provenance.spans import Moment
 from ledger.custody.statement import QUANTITY, UNIT
 
 _COMMITMENT: Final = b'{"_commit":"'
+_decode: Final = json.JSONDecoder(parse_float=Decimal).decode  # one decoder for all entries
 moment_of: Final = attrgetter("moment")
 
 
@@ -58,7 +59,7 @@ class Record:
 
 def make_record(seq: int, data: bytes, lookup: Lookup) -> Record | None:
     """Read the bytes of a proven entry; None: it is no event."""
-    entry = json.loads(data, parse_float=Decimal)
+    entry = _decode(data.decode("utf-8"))
     if entry["kind"] != "event":
         return None
     sealed = entry["body"]
