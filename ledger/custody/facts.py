@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.chain.commitment import is_commitment
 from ledger.chain.errors import Refused, Untrue
@@ -15,8 +14,7 @@ from ledger.custody.statement import PARTY, PROMISED
 from ledger.custody.times import micros
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """One event. Times are microseconds since the epoch; `recorded` is what the source says, if anything."""
 
     event_id: str

@@ -22,7 +22,7 @@ from ledger.chain.storage.sqlite import SqliteView
 from ledger.custody.identity import ident_of
 from ledger.custody.index import read
 from ledger.custody.index.marks import Marks, exactly, marks_of
-from ledger.custody.index.nodes import read_nodes
+from ledger.custody.index.nodes import read_hints
 from ledger.custody.index.read import Row
 from ledger.custody.index.rebuild import fault_of, fill, row_of
 from ledger.custody.index.roles import NAMED
@@ -57,7 +57,7 @@ class Lookup:
         self.view = view
         self.reader = reader
         self.warning = ""
-        reader.hints = lambda tile: read_nodes(view.connection, tile)
+        reader.hints = lambda wanted: read_hints(view.connection, wanted)
         self._connection = view.connection
         self._left = probed
         self._read: dict[int, Entry] = {}
@@ -238,6 +238,7 @@ class Lookup:
             if type(seq) is not int or not 0 <= seq < self.reader.size:
                 raise WrongIndexError(f"the index is wrong: it names entry {seq!r}, which there is not")
         found = read.entries_among(self.view.connection, seqs)
+        self.reader.prepare(seqs)
         for seq in seqs:
             self.reader.check(seq, found.get(seq))
         return found

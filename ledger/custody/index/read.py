@@ -124,7 +124,7 @@ def emptied_after(connection: sqlite3.Connection, wanted: Sequence[Packed]) -> d
         f"({_EMPTIED_THEN} AND n.time > w.since ORDER BY n.time LIMIT 1), {LATEST}) "
         f"WHERE {_EMPTIES.format('m', 'w.tied')}"
     )
-    for *row, since, tied in _join_raw(connection, "w(thing, since, tied)", wanted, query):
+    for *row, since, tied in joined(connection, "w(thing, since, tied)", wanted, query):
         found[row[4], since, tied].append(Row(*row))
     return found
 
@@ -139,7 +139,7 @@ def packed_open(connection: sqlite3.Connection, wanted: Sequence[During]) -> Ite
         f"FROM w CROSS JOIN d_mention m ON m.thing = w.thing AND m.time <= w.until WHERE m.role & {CHILD} "
         "LIMIT -1) WHERE closed >= since"  # LIMIT: so that `closed` is computed once
     )
-    for *row, _, closed in _join_raw(connection, "w(thing, since, until)", wanted, query):
+    for *row, _, closed in joined(connection, "w(thing, since, until)", wanted, query):
         yield Row(*row), closed
 
 
@@ -158,7 +158,7 @@ def tied_among(connection: sqlite3.Connection, numbers: Sequence[int]) -> set[in
         "SELECT w.thing FROM w WHERE EXISTS "
         f"(SELECT 1 FROM d_mention m WHERE m.thing = w.thing AND m.role & {TIED})"
     )
-    return {row[0] for row in _join_raw(connection, "w(thing)", [(number,) for number in numbers], query)}
+    return {row[0] for row in joined(connection, "w(thing)", [(number,) for number in numbers], query)}
 
 
 def packed_during(connection: sqlite3.Connection, wanted: Sequence[During]) -> Iterator[Row]:
@@ -177,12 +177,12 @@ def packed_during(connection: sqlite3.Connection, wanted: Sequence[During]) -> I
 def _join(
     connection: sqlite3.Connection, head: str, wanted: Sequence[tuple[int, ...]], query: str
 ) -> Iterator[Row]:
-    return map(Row._make, _join_raw(connection, head, wanted, query))
+    return map(Row._make, joined(connection, head, wanted, query))
 
 
-def _join_raw(
+def joined(
     connection: sqlite3.Connection, head: str, wanted: Sequence[tuple[int, ...]], query: str
-) -> Iterator[tuple[int, ...]]:
+) -> Iterator[tuple[Any, ...]]:
     """Ask for many in one statement: a table of what is wanted, joined with the rows."""
     for start in range(0, len(wanted), _ASKED_AT_ONCE):
         some = wanted[start : start + _ASKED_AT_ONCE]
@@ -199,7 +199,7 @@ def withdrawn_idents(connection: sqlite3.Connection, idents: Sequence[bytes]) ->
 def withdrawn_among(connection: sqlite3.Connection, seqs: Sequence[int]) -> set[int]:
     """List which of these entries an error declaration withdraws."""
     query = "SELECT d.seq FROM d_withdrawn d JOIN w ON w.seq = d.seq"
-    return {row[0] for row in _join_raw(connection, "w(seq)", [(seq,) for seq in seqs], query)}
+    return {row[0] for row in joined(connection, "w(seq)", [(seq,) for seq in seqs], query)}
 
 
 def entries_among(connection: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, bytes]:

@@ -19,7 +19,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from ledger.custody.index import roles
 from ledger.custody.index.lookup import Lookup, WrongIndexError
@@ -41,8 +41,7 @@ _READ: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """What goes from one thing into another, by which events; `quantity` is how much of `source` went."""
 
     source: str

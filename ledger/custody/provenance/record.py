@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.custody.facts import Facts, read_facts
 from ledger.custody.holds import NO_WORDS, STEP, hold_words
@@ -24,8 +23,7 @@ _decode: Final = json.JSONDecoder(parse_float=Decimal).decode  # one decoder for
 moment_of: Final = attrgetter("moment")
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A proven event. `roles` says as what it names each thing, `lots` which lot it puts an instance in.
 
     `named` has the mentions of each thing.

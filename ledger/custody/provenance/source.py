@@ -287,6 +287,7 @@ class Source:
         things: list[_Named] = [
             (record.seq, record.facts.time // _MICROS, record.roles) for record in self.records.values()
         ]
+        self.lookup.reader.prepare(range(start, start + part))
         for seq, data in self.lookup.view.entries(start, start + part):
             try:
                 self.lookup.reader.check(seq, data)
