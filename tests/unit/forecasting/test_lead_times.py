@@ -204,7 +204,7 @@ def test_a_leg_long_overdue_is_not_put_off_by_centuries():
     end = pd.Series(start + pd.to_timedelta(hours, unit="h"))
     legs = pd.DataFrame({"origin": rng.choice(["A", "B"], 200), "destination": "Z", "start": start})
     legs["end"] = end.where(end <= now)
-    told = forecasting.lead_times(legs, legs[legs["end"].isna()].drop(columns="end"), as_of=now)
+    told = lead_times(legs, legs[legs["end"].isna()].drop(columns="end"), as_of=now)
     longest = (legs["end"] - legs["start"]).dt.total_seconds().max() / 3600
     age = (now - told["start"]).dt.total_seconds() / 3600
     for level in (0.1, 0.5, 0.9):
