@@ -19,10 +19,13 @@ p { overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid #8886; }
-th, td { overflow-wrap: anywhere; }
+th, td { overflow-wrap: break-word; }
+th { overflow-wrap: normal; vertical-align: bottom; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 @media print {
   body { font-size: 10pt; margin: 0; max-width: none; }
+  table { font-size: 8pt; }
+  td { overflow-wrap: anywhere; }
   thead { display: table-header-group; }
   tr { break-inside: avoid; }
   h2 { break-after: avoid; }
