@@ -33,12 +33,14 @@ FORMATS: Final = (".json", ".csv")
 class Prediction:
     """A history that was judged, and the moment from which it is looked at [us since the epoch].
 
-    `left_out` are the entries that are signed as events and are none, as far as the index lists them.
+    `excluded` are rows of the events table, as (entry, item), that are not to be looked at; `left_out` the entries
+    that are signed as events and are none, as far as the index lists them.
     """
 
     site: Site
     history: KnownHistory
     as_of: int
+    excluded: frozenset[tuple[int, str]] = frozenset()
     left_out: tuple[int, ...] = ()
 
     @property
@@ -61,7 +63,12 @@ class Prediction:
     def _events(self) -> Any:
         from forecasting.tables.known import known_events
 
-        return known_events(self.history.recorded, as_of=self.as_of)
+        events = known_events(self.history.recorded, as_of=self.as_of)
+        if not self.excluded:
+            return events
+        from trace_cli.exclusion import without
+
+        return without(events, self.excluded)
 
     def checkpoint(self) -> dict[str, Any]:
         """Name the checkpoint of the history."""
@@ -151,7 +158,7 @@ def open_prediction(
         )
     left = _left_out(site) if history.verified else ()
     tell_left_out(left)
-    prediction = Prediction(site, history, history.latest if as_of is None else as_of, left)
+    prediction = Prediction(site, history, history.latest if as_of is None else as_of, left_out=left)
     if (first := history.earliest) > prediction.as_of:
         raise CommandError(
             ExitCode.NOT_FOUND,
@@ -249,6 +256,7 @@ def record_decision(
         The number of the entry; None: nothing was recorded.
     """
     from ledger.chain.errors import KeyUnavailable, Unavailable
+    from ledger.custody.sealed_results import seal_result
     from trace_cli.formats.answer import note
 
     if not wanted:
@@ -259,7 +267,10 @@ def record_decision(
     site = prediction.site
     try:
         with site.recording() as recorder:
-            appended = recorder.record_other("decision", describe(), by=site.operator(None), via="typed")
+            body, kept = seal_result(describe(), site.privacy)
+            appended = recorder.record_other(
+                "decision", body, by=site.operator(None), via="typed", attachments=kept
+            )
     except (KeyUnavailable, Unavailable) as error:
         note(f"not recorded: {error.message}")
         return None
