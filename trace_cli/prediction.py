@@ -31,11 +31,15 @@ FORMATS: Final = (".json", ".csv")
 
 @dataclass(frozen=True)
 class Prediction:
-    """A history that was judged, and the moment from which it is looked at [us since the epoch]."""
+    """A history that was judged, and the moment from which it is looked at [us since the epoch].
+
+    `left_out` are rows of the events table, as (entry, item), that are not to be looked at.
+    """
 
     site: Site
     history: KnownHistory
     as_of: int
+    left_out: frozenset[tuple[int, str]] = frozenset()
 
     @property
     def moment(self) -> datetime:
@@ -57,7 +61,12 @@ class Prediction:
     def _events(self) -> Any:
         from forecasting.tables.known import known_events
 
-        return known_events(self.history.recorded, as_of=self.as_of)
+        events = known_events(self.history.recorded, as_of=self.as_of)
+        if not self.left_out:
+            return events
+        from trace_cli.exclusion import without
+
+        return without(events, self.left_out)
 
     def checkpoint(self) -> dict[str, Any]:
         """Name the checkpoint of the history."""

@@ -46,12 +46,14 @@ class Decided:
         """Give the history as the decision had it: cut to its size, seen from its as-of time."""
         from forecasting.tables.recorded import events_before
         from ledger.chain.checkpoint import Checkpoint
+        from trace_cli.exclusion import read_left_out
 
         stated = self.body["checkpoint"]
         head = Checkpoint(stated["origin"], stated["size"], bytes.fromhex(stated["root"]))
         recorded = events_before(self.history.recorded, head.size)
         as_of = read_as_of(str(self.body["selection"]["as_of"]))
-        return Prediction(self.site, replace(self.history, head=head, recorded=recorded), as_of or 0)
+        history = replace(self.history, head=head, recorded=recorded)
+        return Prediction(self.site, history, as_of or 0, read_left_out(self.body["selection"]))
 
 
 def open_decision(site: Site, seq: int, *, schema: str, progress: Progress) -> Decided:
