@@ -174,7 +174,7 @@ def _gap(ours: "pd.Series[float]", others: "pd.Series[float]", seed: int) -> tup
     if len(ours) < 2 or len(others) < 2 or float(others.mean()) <= 0:
         return float("nan"), float("nan")
     generator = np.random.default_rng(seed)
-    means = [_sampled_means(one.to_numpy(dtype=np.float64), generator) for one in (ours, others)]
+    means = [_sampled_means(np.asarray(one, dtype=np.float64), generator) for one in (ours, others)]
     low, high = np.quantile(means[0] / np.maximum(means[1], 1e-12) - 1, (0.05, 0.95))
     return float(low), float(high)
 
