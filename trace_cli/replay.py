@@ -53,7 +53,7 @@ class Decided:
         recorded = events_before(self.history.recorded, head.size)
         as_of = read_as_of(str(self.body["selection"]["as_of"]))
         history = replace(self.history, head=head, recorded=recorded)
-        return Prediction(self.site, history, as_of or 0, read_left_out(self.body["selection"]))
+        return Prediction(self.site, history, as_of or 0, excluded=read_left_out(self.body["selection"]))
 
 
 def open_decision(site: Site, seq: int, *, schema: str, progress: Progress) -> Decided:

@@ -128,7 +128,7 @@ def forecast(
         with telling():
             excluded = find_suspect(prediction, moment) if exclude_alarmed else None
             if excluded is not None:
-                prediction = replace(prediction, left_out=excluded.rows)
+                prediction = replace(prediction, excluded=excluded.rows)
             asked = _ask(prediction, freq, keys, products, places, None if output else top)
             progress.say("fitting models")
             require_registered_engine(model)
