@@ -24,7 +24,11 @@ MEASURES = ("mase", "rmsse", "pinball", "coverage80", "bias", "tracking_signal")
 ABC = ((0.8, "A"), (0.95, "B"), (1.01, "C"))
 XYZ = ((0.5, "X"), (1.0, "Y"), (np.inf, "Z"))
 
+MOST_SEGMENTS = 300
+"""A column that names more segments than this names things, not groups of them."""
+
 _DRAWS = 400
+_MANY = 2000
 
 
 def segments(demand: pd.DataFrame) -> pd.DataFrame:
@@ -62,14 +66,15 @@ def told_segments(demand: pd.DataFrame, names: Sequence[str]) -> dict[str, "pd.S
 
     Returns:
         By column, the segment of each series indexed by ``unique_id``; missing texts are the segment ``unknown``.
-        Columns that are not the same all along a series, or tell nothing apart, are left out.
+        Columns that are not the same all along a series, tell nothing apart, or name more than `MOST_SEGMENTS`,
+        are left out.
     """
     found = {}
     for name in names:
         texts = demand[name].astype(object).where(demand[name].notna(), "unknown").astype(str)
         grouped = texts.groupby(demand["unique_id"].astype(str), sort=False)
         first = grouped.first()
-        if bool((grouped.nunique() == 1).all()) and 1 < first.nunique() < len(first):
+        if bool((grouped.nunique() == 1).all()) and 1 < first.nunique() < min(len(first), MOST_SEGMENTS + 1):
             found[name] = first
     return found
 
@@ -147,10 +152,9 @@ def summarise(scores: pd.DataFrame, by: "pd.Series[str] | None", *, seed: int = 
     rows = []
     for segment, part in table.groupby("segment", sort=True):
         mase = part.pivot(index="unique_id", columns="model", values="mase").dropna()
-        draws = np.random.default_rng(seed).integers(0, max(len(mase), 1), (_DRAWS, max(len(mase), 1)))
         for model, ours in part.groupby("model", sort=False):
-            sample = mase[model].to_numpy()[draws].mean(axis=1) if len(mase) else np.array([np.nan])
-            low, high = np.quantile(sample, (0.05, 0.95)) if len(mase) else (np.nan, np.nan)
+            sample = _sampled_means(mase[model].to_numpy(), np.random.default_rng(seed)) if len(mase) else None
+            low, high = (np.nan, np.nan) if sample is None else np.quantile(sample, (0.05, 0.95))
             row = {"segment": segment, "model": model, "series": len(ours)}
             row |= {name: float(ours[name].mean()) for name in MEASURES}
             row |= {"mase_low": float(low), "mase_high": float(high)}
@@ -170,11 +174,17 @@ def _gap(ours: "pd.Series[float]", others: "pd.Series[float]", seed: int) -> tup
     if len(ours) < 2 or len(others) < 2 or float(others.mean()) <= 0:
         return float("nan"), float("nan")
     generator = np.random.default_rng(seed)
-    means = [
-        one.to_numpy()[generator.integers(0, len(one), (_DRAWS, len(one)))].mean(axis=1) for one in (ours, others)
-    ]
+    means = [_sampled_means(np.asarray(one, dtype=np.float64), generator) for one in (ours, others)]
     low, high = np.quantile(means[0] / np.maximum(means[1], 1e-12) - 1, (0.05, 0.95))
     return float(low), float(high)
+
+
+def _sampled_means(values: Floats, generator: np.random.Generator) -> Floats:
+    """Draw the mean of resampled values; of many it is normal, and resampling would fill the memory."""
+    if len(values) > _MANY:
+        spread = float(values.std()) / np.sqrt(len(values))
+        return np.asarray(float(values.mean()) + spread * generator.standard_normal(_DRAWS))
+    return np.asarray(values[generator.integers(0, len(values), (_DRAWS, len(values)))].mean(axis=1))
 
 
 def by_step(rows: pd.DataFrame) -> pd.DataFrame:

@@ -52,6 +52,7 @@ class EngineOutcome:
         fitted: what the words for why rest on (`forecasting.reasons`).
         effects: of the known regressors.
         holidays: their effects by name (0.1 is a tenth more), and which fall into the periods ahead.
+        factors: what they multiply the periods ahead by, shape (H,).
     """
 
     mean: Floats
@@ -61,6 +62,7 @@ class EngineOutcome:
     fitted: Fitted | None = None
     effects: tuple[Effect, ...] = ()
     holidays: tuple[Mapping[str, float], tuple[str, ...]] = ({}, ())
+    factors: Floats | None = None
 
 
 def forecast_all(

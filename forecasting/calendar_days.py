@@ -3,7 +3,8 @@
 
 Of days and weeks each holiday has an effect of its own: demand on it over what is usual around it (the same
 weekday of the four weeks before and after; the four weeks before and after), drawn to the median of all series of
-the call and to no effect, for a holiday is seen only once a year. Histories are forecast as if these days had been
+the call and to no effect by as much as chance could have made it (positive-part James-Stein, as seasons are): a
+holiday is seen only once a year. Histories are forecast as if these days had been
 usual, and the days ahead get their effect. Of months and quarters, demand moves with the number of working days
 (Monday to Friday that are no holiday): by how much is fitted to the changes against the same period of the year
 before.
@@ -22,9 +23,6 @@ from forecasting.errors import BadArgument
 from forecasting.frequency import Frequency
 
 Floats = npt.NDArray[np.float64]
-
-WORTH: Final = 1.0
-"""So many days like it are what an effect is drawn to."""
 
 LEAST_EFFECT: Final = 0.05
 """Relative effect below which a day counts as usual."""
@@ -141,10 +139,11 @@ class CalendarDays:
             return self._adjust_work(histories, starts, horizon)
         step = 7 if self._base == "D" else 1
         seen = [self._effects(y, start - self._first, step) for y, start in zip(histories, starts, strict=True)]
-        common = _common([sums for sums, _ in seen])
+        noise = [_noise(y, step) for y in histories]
+        common = _common([sums for sums, _ in seen], float(np.median(noise)))
         out = Adjusted([], [], [], [])
-        for y, start, (sums, usual) in zip(histories, starts, seen, strict=True):
-            effects = {name: _drawn(sums.get(name), value) for name, value in common.items()}
+        for y, start, (sums, usual), own in zip(histories, starts, seen, noise, strict=True):
+            effects = {name: _drawn(sums.get(name), value, own) for name, value in common.items()}
             effects = {name: value for name, value in effects.items() if abs(value - 1) > LEAST_EFFECT}
             clean, at = y.copy(), start - self._first
             for place, value in usual.items():
@@ -231,21 +230,38 @@ def _yearly_means(work: Floats, known: int, season: int) -> Floats:
     return means
 
 
-def _common(seen: Sequence[Mapping[str, _Sums]]) -> dict[str, float]:
+def _noise(y: Floats, step: int) -> float:
+    """Give the relative standard error of a usual period beside what is usual around it, from robust changes."""
+    level = float(np.abs(y).mean())
+    if len(y) <= step or level == 0:
+        return 1.0
+    changes = float(np.median(np.abs(y[step:] - y[:-step])))
+    # Of the normal distribution, the median absolute change is 0.954 standard deviations; the median of eight
+    # periods around adds a fifth to the variance.
+    return max(1.1 * changes / 0.954 / level, 0.01)
+
+
+def _common(seen: Sequence[Mapping[str, _Sums]], noise: float) -> dict[str, float]:
     """Give the effect of each name over all series: the median, drawn to no effect."""
-    ratios: dict[str, list[float]] = {}
+    ratios: dict[str, list[tuple[float, int]]] = {}
     for sums in seen:
-        for name, (came, expected, _) in sums.items():
-            ratios.setdefault(name, []).append(came / expected)
+        for name, (came, expected, count) in sums.items():
+            ratios.setdefault(name, []).append((came / expected, count))
     return {
-        name: (len(values) * float(np.median(values)) + WORTH) / (len(values) + WORTH)
+        name: _shrunk(float(np.median([ratio for ratio, _ in values])), 1.0, sum(n for _, n in values), noise)
         for name, values in ratios.items()
     }
 
 
-def _drawn(own: _Sums | None, common: float) -> float:
+def _drawn(own: _Sums | None, common: float, noise: float) -> float:
     """Draw a series' own effect to the common one."""
     if own is None:
         return common
     came, expected, count = own
-    return float(np.clip((count * came / expected + WORTH * common) / (count + WORTH), 0.0, MOST_EFFECT))
+    return float(np.clip(_shrunk(came / expected, common, count, noise), 0.0, MOST_EFFECT))
+
+
+def _shrunk(ratio: float, centre: float, count: int, noise: float) -> float:
+    """Draw a mean ratio of so many days to a centre (positive-part James-Stein)."""
+    gap = ratio - centre
+    return centre + gap * max(0.0, 1 - noise**2 / (count * gap**2)) if gap else centre

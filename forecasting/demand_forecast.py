@@ -224,6 +224,7 @@ def _why(panel: Panel, outcomes: Sequence[EngineOutcome]) -> list[list[dict[str,
         [outcome.mean for outcome in outcomes],
         [outcome.fitted or Fitted(panel.season_length) for outcome in outcomes],
         panel.frequency,
+        [outcome.factors for outcome in outcomes],
     )
     return [
         as_records([*said, *explain_holidays(*outcome.holidays), *explain_effects(outcome.effects)])

@@ -182,4 +182,5 @@ def _put_back(outcome: EngineOutcome, found: Adjusted | None) -> EngineOutcome:
         mean=outcome.mean * factors,
         quantiles=outcome.quantiles * factors[:, None],
         holidays=(found.effects[0], tuple(found.ahead[0])),
+        factors=factors,
     )

@@ -30,6 +30,7 @@ CLEAR_CHANGE: Final = 0.02
 _TOGETHER: Final = 512
 _LONG_SEASON: Final = 24
 _FEW: Final = 3
+_CLOSED: Final = 0.05
 _LONGEST: Final = 1e13
 _MONTHS: Final = tuple(
     "January February March April May June July August September October November December".split()
@@ -108,6 +109,7 @@ def explain_forecasts(
     means: Sequence[Floats],
     fitted: Sequence[Fitted],
     frequency: Frequency,
+    holidays: Sequence[Floats | None] = (),
 ) -> list[list[Reason]]:
     """Say what moves each forecast.
 
@@ -117,6 +119,7 @@ def explain_forecasts(
         means: forecasts, each of shape (H,).
         fitted: what was fitted to each.
         frequency: of the periods.
+        holidays: what holidays multiply the periods ahead by; none: there are none.
 
     Returns:
         For each series its reasons: level, trend, season.
@@ -131,7 +134,8 @@ def explain_forecasts(
             shapes = _shapes([histories[row] for row in some], season, frequency)
             for row, own, seen in zip(some, *shapes, strict=True):
                 said = fitted[row]
-                shape = _Shape(own, float(seen) if said.strength is None else said.strength)
+                strength = float(seen) if said.strength is None else said.strength
+                shape = _Shape(own, strength, holidays[row] if holidays else None)
                 found[row] = _explain(
                     histories[row], int(stops[row]), np.asarray(means[row]), said, shape, frequency
                 )
@@ -150,10 +154,11 @@ def as_records(reasons: Sequence[Reason]) -> list[dict[str, object]]:
 
 @dataclass(frozen=True)
 class _Shape:
-    """Seasonal factors by phase from the end, shape (m,), and their weight."""
+    """Seasonal factors by phase from the end, shape (m,), their weight, and the holidays ahead, shape (H,)."""
 
     factors: Floats
     strength: float
+    holidays: Floats | None = None
 
 
 def _shapes(histories: Sequence[Floats], season: int, frequency: Frequency) -> tuple[Floats, Floats]:
@@ -181,7 +186,10 @@ def _explain(
         return [*reasons, Reason("trend", f"{_count(n, period)} of history cannot show a trend or a season")]
     ahead = shape.factors[future_phases(m, horizon)] if strong else np.ones(horizon)
     slope = _slope(y[-LONGEST[frequency.base] :]) if fitted.slope is None else fitted.slope
-    reasons.append(_trend(y, mean / ahead, slope, period))
+    plain = mean / ahead
+    if shape.holidays is not None and (kept := shape.holidays > _CLOSED).any():
+        plain = (plain / np.where(kept, shape.holidays, 1.0))[kept]
+    reasons.append(_trend(y, plain, slope, period))
     if m > 1:
         reasons.append(_season(n, stop, m, shape, frequency))
     return reasons
@@ -255,14 +263,17 @@ def _effect(one: Effect) -> Reason:
 
 def explain_holidays(effects: Mapping[str, float], ahead: Sequence[str]) -> list[Reason]:
     """Say what holidays do: effects by name (0.1 is a tenth more), and those that fall ahead, in order."""
-    if not effects:
-        return []
     if not ahead:
-        return [Reason("holiday", "no holiday of the calendar falls into the periods ahead", 0.0)]
+        words = "no holiday of the calendar falls into the periods ahead"
+        return [Reason("holiday", words, 0.0)] if effects else []
     names = list(dict.fromkeys(ahead))
-    words = ", ".join(f"{name} {_signed(effects.get(name, 0.0))}" for name in names[:6])
-    more = f" and {len(names) - 6} more" if len(names) > 6 else ""
-    return [Reason("holiday", f"ahead: {words}{more}", float(np.mean([effects.get(name, 0.0) for name in names])))]
+    clear = [name for name in names if name in effects]
+    if not clear:
+        return [Reason("holiday", f"ahead: {', '.join(names[:6])}; none had a clear effect", 0.0)]
+    words = ", ".join(f"{name} {_signed(effects[name])}" for name in clear[:6])
+    others = len(names) - min(len(clear), 6)
+    more = f"; {others} more" if others else ""
+    return [Reason("holiday", f"ahead: {words}{more}", float(np.mean([effects[name] for name in clear])))]
 
 
 def _phase_name(ordinal: int, season: int, frequency: Frequency) -> str:

@@ -66,6 +66,8 @@ def proof_of(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = [("demand", f"{explanation[:1].upper()}{explanation[1:]}.")]
     if complete := answer["completeness"]:
         found.append(("record", f"{'; '.join(complete['words'])}."))
+    if left_out := answer.get("excluded"):
+        found.append(("left out", str(left_out["words"])))
     if stated := answer["checkpoint"]:
         state = f"verified, anchor {answer['anchor']['kind']}" if answer["verified"] else "NOT verified"
         found.append(("history", f"{stated['size']:,} entries of {stated['origin']}, {state}"))

@@ -205,3 +205,12 @@ def test_any_history_with_holidays_has_an_answer(y):
     for freq in ("D",):
         found = forecasting.forecast(table, freq=freq, horizon=400, holidays=["US"])
         assert np.isfinite(found[["mean", "q0.1", "q0.9"]].to_numpy()).all()
+
+
+def test_days_that_do_nothing_are_left_alone():
+    """Where holidays are days like others, knowing them must not make forecasts worse."""
+    table = shop(days=800, closed=(), series=3)
+    rows = forecasting.backtest(
+        table, freq="D", horizon=28, origins=3, models=("auto", "combination"), holidays=["US"]
+    )
+    assert error(rows, "auto") < 1.03 * error(rows, "combination")

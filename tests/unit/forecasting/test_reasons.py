@@ -76,4 +76,5 @@ def test_regressors_speak_in_their_own_terms():
 def test_holidays_ahead_are_named_once():
     (reason,) = explain_holidays({"Labor Day": -0.4, "Christmas Day": -1.0}, ["Labor Day", "Labor Day"])
     assert reason.words == "ahead: Labor Day -40 %"
-    assert explain_holidays({}, ["Labor Day"]) == []
+    assert explain_holidays({}, ["Labor Day"])[0].words == "ahead: Labor Day; none had a clear effect"
+    assert explain_holidays({}, []) == []

@@ -27,7 +27,7 @@ def test_a_backtest_of_own_series_stands_beside_the_naive_ones(trace, own):
     answer = trace("backtest", "--series", own, "--freq", "MS", "--horizon", "6", "--json").answer
     assert answer["schema"] == "trace.backtest/1"
     assert {row["model"] for row in answer["segments"]} == {"auto", "seasonal_naive", "naive"}
-    assert {row["kind"] for row in answer["segments"]} == {"all", "abc", "xyz", "class"}
+    assert {row["kind"] for row in answer["segments"]} == {"all", "abc", "xyz", "class", "size"}
     assert len(answer["steps"]) == 6 * 3
 
 
