@@ -51,12 +51,13 @@ def predict_peers(
     recent = (ended.end >= as_of - WINDOW).to_numpy()
     level = float(np.median(hours[recent] / expected[recent])) if recent.sum() >= 5 else 1.0
     numbers, numbers_asked = _numbers(ended, queries)
-    numbers["lane median"] = expected
-    numbers_asked["lane median"] = medians.reindex(asked).fillna(np.median(hours)).to_numpy()
+    # trees would trust a lane's median that each leg had a part in; they have the codes of the lane's ends instead
+    lined = numbers.assign(lane=expected)
+    lined_asked = numbers_asked.assign(lane=medians.reindex(asked).fillna(np.median(hours)).to_numpy())
     told = {
         "lane": shrunk,
         "lane and level": shrunk * level,
-        "QuantReg": _quantile_regression(numbers, numbers_asked, hours, levels),
+        "QuantReg": _quantile_regression(lined, lined_asked, hours, levels),
     }
     if importlib.util.find_spec("lightgbm") is not None:
         told["LightGBM"] = _boosted(*_with_codes(ended, queries, numbers, numbers_asked), hours, levels)
