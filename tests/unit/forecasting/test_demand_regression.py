@@ -8,7 +8,6 @@ from scipy import stats
 
 import forecasting
 from forecasting.demand_forecast import forecast_with_accuracy
-from forecasting.effect_words import effect_words
 from forecasting.errors import BadArgument
 from forecasting.models.demand_regression import RIDGE, design_matrix, regress
 
@@ -46,7 +45,8 @@ def test_effects_are_found_and_demand_is_foreseen(family):
     effects = dict(part.rsplit(" ", 1) for part in notes[0].split(": ")[1].split(", "))
     assert float(effects["price"]) == pytest.approx(-2, abs=1.2 if family == "glm" else 0.4)
     assert float(effects["holiday"]) == pytest.approx(np.log(1.5), abs=0.2)
-    assert any(word.startswith("holiday: each unit changes demand by +") for word in notes)
+    why = {reason["part"]: reason["value"] for reason in result.accuracy["why"][0]}
+    assert why["holiday"] == pytest.approx(0.5, abs=0.25)
     truth = np.exp(-2 * np.log(future["price"] / 2.5) + np.log(1.5) * future["holiday"])
     truth *= 2 if family == "glm" else np.exp(4)
     assert np.abs(result.points["mean"] / truth - 1).mean() < (0.25 if family == "glm" else 0.12)
@@ -106,7 +106,3 @@ def test_regressions_without_regressors_are_refused():
     known, _ = sold("ols", series=1)
     with pytest.raises(BadArgument, match=r"engine 'ols': expected regressors"):
         forecasting.forecast(known, freq="W", horizon=6, engine="ols")
-
-
-def test_effects_too_small_to_matter_are_not_told():
-    assert effect_words(["price"], np.array([0.001]), np.array([True])) == ()

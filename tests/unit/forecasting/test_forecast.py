@@ -43,10 +43,10 @@ def test_weeks_continue_the_labels_of_the_table():
 
 @pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor])
 def test_executors_change_no_bit(pool):
-    demand = panel()
-    alone = forecast_with_accuracy(demand, freq="MS", horizon=6)
+    demand = panel(2 * CHUNK + 40, 16)
+    alone = forecast_with_accuracy(demand, freq="MS", horizon=3)
     with pool(2) as executor:
-        together = forecast_with_accuracy(demand, freq="MS", horizon=6, executor=executor)
+        together = forecast_with_accuracy(demand, freq="MS", horizon=3, executor=executor)
     assert_frame_equal(alone.points, together.points, check_exact=True)
     assert_frame_equal(alone.accuracy, together.accuracy, check_exact=True)
 
