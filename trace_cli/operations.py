@@ -17,6 +17,7 @@ SCHEMA: Final = "trace.report.operations/1"
 ALARM: Final = 0.5
 _SHOWN: Final = 12
 _MOST_FLOWS: Final = 60
+_MOST_PLACES: Final = 24
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def _decision(prediction: Prediction, period: str, found: dict[str, Any]) -> dic
 
 def _write(prediction: Prediction, found: dict[str, Any], output: Path, *, period: str, seq: int | None) -> None:
     from trace_cli.formats.answer import write_file
-    from trace_cli.formats.flow_picture import flow_map, heat_strips
+    from trace_cli.formats.flow_picture import busiest, figure, flow_map, heat_strips
     from trace_cli.formats.report_page import report_page
     from trace_cli.formats.workbook import write_workbook
     from trace_cli.prediction import warning_line
@@ -161,7 +162,14 @@ def _write(prediction: Prediction, found: dict[str, Any], output: Path, *, perio
     flows = [(short(one["origin"]), short(one["destination"]), int(one["legs"])) for one in found["flows"]]
     worst = [site["place"] for site in found["sites"][:_SHOWN]]
     strips = [(short(place), found["strips"][place]) for place in worst]
-    pictures = [flow_map(flows[:_MOST_FLOWS], heat), heat_strips(strips, found["labels"])]
+    shown = busiest(flows[:_MOST_FLOWS], _MOST_PLACES)
+    pictures = []
+    if shown:
+        told = f"The busiest {len(shown)} of {len(flows)} flows" if len(shown) < len(flows) else "All flows"
+        told += " between places: arrows as wide as the number of legs, places redder the likelier an alarm."
+        pictures.append(figure("Flow map", told, flow_map(shown, heat)))
+    told = f"Hours that goods waited beyond free flow, by period ({period}), at the {len(strips)} worst places."
+    pictures.append(figure("Waiting", told, heat_strips(strips, found["labels"])))
     write_file(output, report_page("Operations", about, tables, pictures=pictures))
 
 
@@ -195,8 +203,8 @@ def _tables(found: dict[str, Any], short: Any) -> list[Table]:
     ]
     late = [
         (
-            *(short(one["item"]), _short(one["origin"], short), _short(one["destination"], short), one["started"]),
-            *(one["promised"], one["eta"]["p10"], one["eta"]["p50"], one["eta"]["p90"]),
+            *(short(one["item"]), _short(one["origin"], short), _short(one["destination"], short)),
+            *map(_minute, (one["started"], one["promised"], *one["eta"].values())),
             *(_percent(one["late_probability"]), one["seq"]),
         )
         for one in found["shipments"]
@@ -220,6 +228,11 @@ def _tables(found: dict[str, Any], short: Any) -> list[Table]:
 
 def _short(uri: str | None, short: Any) -> str | None:
     return None if uri is None else short(uri)
+
+
+def _minute(moment: str | None) -> str | None:
+    """Shorten a UTC moment to its minute."""
+    return None if moment is None else moment[:16].replace("T", " ")
 
 
 def _round(value: float | None) -> float | None:

@@ -52,6 +52,9 @@ def lead_times(
        ever ended, it is no open shipment but a question about a leg of that day, and the quantiles are those of
        any leg.
 
+    5. No quantile lies beyond three times the longest leg that ever ended, nor, where that is farther, beyond what
+       the Pareto law gives.
+
     Args:
         legs: columns ``origin, destination, start, end`` (NaT = under way), optional ``promised``, ``item``,
             covariates.
@@ -85,6 +88,9 @@ def lead_times(
     hours = np.exp(curve.at(levels))
     overdue = curve.taken > 1 - OVERDUE
     hours[overdue] = age[overdue, None] * (1 - levels[None, :]) ** (-1 / TAIL)
+    # far beyond the last level told a straight line on the scale of deviates leads to centuries
+    law = age[:, None] * (1 - levels[None, :]) ** (-1 / TAIL)
+    hours = np.minimum(hours, np.maximum(law, FORGOTTEN * np.nanmax(known.lead)))
     for at, name in enumerate(quantile_columns(levels)):
         answer[name] = hours[:, at]
     answer["late_probability"] = _late(curve, known, queries)

@@ -128,7 +128,7 @@ def forecast(
         with telling():
             excluded = find_suspect(prediction, moment) if exclude_alarmed else None
             if excluded is not None:
-                prediction = replace(prediction, left_out=excluded.rows)
+                prediction = replace(prediction, excluded=excluded.rows)
             asked = _ask(prediction, freq, keys, products, places, None if output else top)
             progress.say("fitting models")
             require_registered_engine(model)
@@ -242,6 +242,7 @@ def _check_options(freq: str, horizon: int, levels: list[float], model: str, key
     from forecasting.errors import BadArgument
     from forecasting.frequency import read_frequency
     from forecasting.models.registry import MODELS
+    from forecasting.regression_engine import REGRESSIONS
     from forecasting.series import read_horizon
     from trace_cli.prediction import telling
 
@@ -249,8 +250,9 @@ def _check_options(freq: str, horizon: int, levels: list[float], model: str, key
         read_frequency(freq)
         read_horizon(horizon)
         read_levels(levels)
-        if model not in ("auto", *ENGINES, *MODELS):
-            raise BadArgument(f"--model: expected auto, {', '.join((*ENGINES, *MODELS))}, got {model!r}")
+        if model not in ("auto", *ENGINES, *MODELS, *REGRESSIONS):
+            those = ", ".join((*ENGINES, *MODELS, *REGRESSIONS))
+            raise BadArgument(f"--model: expected auto, {those}, got {model!r}")
         if not set(keys) <= {"product", "place"} or len(set(keys)) < len(keys):
             raise BadArgument(f"--by: expected product, place or product,place, got {','.join(keys)!r}")
 
