@@ -27,6 +27,9 @@ _KEYS: Final = ["_prev", "_seq", "body", "by", "kind", "rec", "via"]
 _KIND: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _OPERATOR_LIMIT: Final = 256
 
+# As `ledger.chain.commitment.MARK`, which is built on entries.
+_COMMITMENT: Final = b'{"_commit":"'
+
 # The tail of an entry of kind "event" is `"kind":"event","rec":"<24 characters>","via":"<at most 8>"}`.
 _EVENT_MARK: Final = b'"kind":"event","rec":"'
 _EVENT_TAIL: Final = len(_EVENT_MARK) + 24 + len(b'","via":"') + 8 + len(b'"}')
@@ -70,6 +73,8 @@ class Entry:
     kind: str
     rec: str
     via: str
+    sealed: bool = True
+    """Whether anything in it may be a commitment; False where its bytes have none."""
 
 
 def draft(kind: str, body: object, *, by: str, via: str, attachments: tuple[Attachment, ...] = ()) -> Draft:
@@ -140,7 +145,8 @@ def parse_entry(data: bytes) -> Entry:
     for key in ("by", "kind", "rec", "via"):
         if type(value[key]) is not str:
             raise BadJson(f"an entry's {key} must be a string")
-    return Entry(seq, bytes.fromhex(prev), value["body"], value["by"], value["kind"], value["rec"], value["via"])
+    said = value["body"], value["by"], value["kind"], value["rec"], value["via"]
+    return Entry(seq, bytes.fromhex(prev), *said, _COMMITMENT in data)
 
 
 def record_time(moment: datetime) -> str:

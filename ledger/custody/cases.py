@@ -21,6 +21,7 @@ KIND: Final = "case"
 State = Literal["open", "confirmed", "dismissed"]
 CLOSING: Final = frozenset({"confirmed", "dismissed"})
 REASON_LIMIT: Final = 2000
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _FINDING: Final = re.compile(r"[a-z][a-z_]{0,63}:[0-9a-f]{32}")
 
 
@@ -162,7 +163,7 @@ def _opened(entry: Entry, body: Mapping[str, Any]) -> Case | None:
         opened=entry.rec,
         hold=_seq(body.get("hold"), entry.seq),
         findings=tuple(one for one in findings if is_finding(one)) if isinstance(findings, list) else (),
-        evidence=evidence if isinstance(evidence, str) else None,
+        evidence=evidence if isinstance(evidence, str) and _DIGEST.fullmatch(evidence) else None,
         events=tuple(one for one in events if type(one) is int) if isinstance(events, list) else (),
     )
 

@@ -125,7 +125,7 @@ def history_of(
     def load(uri: str) -> list[Event]:
         for entry in naming(uri):
             if entry.seq not in events:
-                body = reveal(entry.body, held)
+                body = reveal(entry.body, held) if entry.sealed else entry.body
                 events[entry.seq] = make_event(entry.seq, body, entry.rec, entry.via, by=entry.by)
         return [event for event in events.values() if any(m.uri == uri for m in event.facts.mentions)]
 

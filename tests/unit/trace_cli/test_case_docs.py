@@ -5,6 +5,7 @@ import re
 import shlex
 from pathlib import Path
 
+ROWS = "time,step,item,place\n2026-01-01T06:00Z,commissioning,BOX-1,MAKER\n2026-01-01T07:00Z,packing,BOX-1,MAKER\n"
 DOCS = Path(__file__).parents[3] / "docs" / "anomalies.md"
 
 
@@ -25,10 +26,11 @@ def test_a_case_is_followed_as_the_page_says(trace, sample):
     assert "BASKET-0205" in (sample / "case.html").read_text(encoding="utf-8")
 
 
-def test_watching_as_the_page_says(trace, sample):
+def test_watching_as_the_page_says(trace, ledger_of):
+    folder = ledger_of(ROWS)
     lines = blocks("Watching")
     assert len(lines) == 2
     for line in lines:
         ran = trace(*shlex.split(line)[1:])
         assert ran.code == 0, (line, ran.err)
-    assert (sample / "watch.json").is_file()
+    assert (folder / "watch.json").is_file()

@@ -196,6 +196,8 @@ def test_what_has_not_the_form_of_a_case_is_none(via):
     bodies = [None, [], {**good, "item": 7}, {"state": "open"}, {"state": "dismissed", "case": 1, "reason": "r"}]
     entries += [Entry(2 + n, "", body, "jo", "case", "", "typed") for n, body in enumerate(bodies)]
     assert read_cases(entries) == {}
+    evil = Entry(1, "", {**good, "evidence": "../../etc/passwd"}, "jo", "case", "", "typed")
+    assert read_cases([evil])[1].evidence is None, "it names a file"
 
 
 def test_an_import_neither_releases_nor_dismisses(trace, site, tmp_path):
