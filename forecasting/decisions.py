@@ -51,6 +51,12 @@ def data_digest(frame: pd.DataFrame, keys: Sequence[str] = ()) -> str:
     return _digest(names, [column[order] for column in columns])
 
 
+def forecast_digest(demand: pd.DataFrame, parameters: Mapping[str, object]) -> str:
+    """Digest what a forecast of demand read: the demand table and, where there is one, the calendar."""
+    calendar = parameters.get("holidays_digest")
+    return " ".join((data_digest(demand, ["unique_id", "ds"]), *([str(calendar)] if calendar else [])))
+
+
 def output_digest(frame: pd.DataFrame) -> str:
     """Digest a table that a run gives; the order of rows and columns counts, since it is part of the answer.
 

@@ -174,16 +174,22 @@ def _write(prediction: Prediction, found: dict[str, Any], output: Path, *, perio
 
 
 def _tables(found: dict[str, Any], short: Any) -> list[Table]:
+    from trace_cli.reports.bottlenecks import short_cause
+
     places = [
         (
             *(
                 site["rank"],
                 short(site["place"]),
                 _round(site["queue_hours"]),
-                _round(site["forecast_queue_hours"]),
+                _round(site["expected_queue_hours"]),
             ),
             *(_round(site["hours_at_stake"]), _percent(site["alarm_probability"]), _percent(site["utilisation"])),
-            *(site["relief_units"], _round(site["relief_hours"]), "; ".join(site["causes"])),
+            *(
+                site["relief_units"],
+                _round(site["relief_hours"]),
+                "; ".join(short_cause(cause, short) for cause in site["causes"]),
+            ),
             " ".join(map(str, site["events"])),
         )
         for site in found["sites"]

@@ -44,6 +44,12 @@ Anyway = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Judge everything, record nothing.")]
 NoInput = Annotated[bool, typer.Option("--no-input", help="Ask nothing; what is missing is a fault.")]
+Holidays = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--holidays", metavar="CALENDAR", help="Holidays of a country or part, such as US or DE-BY; repeatable."
+    ),
+]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Use only what was known then (default: the latest record).")
 ]
@@ -57,6 +63,10 @@ NoRecord = Annotated[bool, typer.Option("--no-record", help="Record no decision 
 Top = Annotated[int, typer.Option("--top", min=1, help="How many to show.")]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write to a file; the suffix says how (.json, .csv).")
+]
+Report = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Write all to a file: .html, .xlsx, .csv, .parquet or .json."),
 ]
 Withhold = Annotated[
     list[str] | None,

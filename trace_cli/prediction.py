@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -49,7 +50,11 @@ class Prediction:
         return self.as_of > self.history.latest
 
     def events(self) -> Any:
-        """Build the events table (DESIGN section 5) of what was known at the as-of time."""
+        """Give the events table (DESIGN section 5) of what was known at the as-of time."""
+        return self._events
+
+    @cached_property
+    def _events(self) -> Any:
         from forecasting.tables.known import known_events
 
         return known_events(self.history.recorded, as_of=self.as_of)
@@ -92,18 +97,18 @@ def read_as_of(text: str | None) -> int | None:
         ) from None
 
 
-def check_output(path: Path | None) -> None:
+def check_output(path: Path | None, formats: Sequence[str] = FORMATS) -> None:
     """Refuse, before the work begins, a file whose suffix does not say how to write it, or that has no folder.
 
     Raises:
-        CommandError: The suffix is none of `FORMATS`, or there is no such folder.
+        CommandError: The suffix is none of `formats`, or there is no such folder.
     """
     if path is None:
         return
-    if path.suffix.lower() not in FORMATS:
+    if path.suffix.lower() not in formats:
         raise CommandError(
             ExitCode.USAGE,
-            f"--output {path}: expected a file that ends in {' or '.join(FORMATS)}",
+            f"--output {path}: expected a file that ends in {', '.join(formats[:-1])} or {formats[-1]}",
             remedy=f"-o {path.with_suffix('.csv')}" if path.name else "",
         )
     if not path.parent.is_dir():

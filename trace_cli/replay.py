@@ -197,9 +197,13 @@ def replay_decision(decided: Decided, executor: Executor | None) -> dict[str, An
 
 def _repeat(decided: Decided, executor: Executor | None) -> Rerun:
     from forecasting.rerun import rerun
+    from trace_cli.anomaly_run import COMMAND as ANOMALIES
+    from trace_cli.anomaly_run import repeat_search
     from trace_cli.progress import Progress
     from trace_cli.scoring import COMMAND, repeat_score
 
+    if decided.body.get("command") == ANOMALIES:
+        return repeat_search(decided)
     if decided.body.get("command") != COMMAND:
         return rerun(decided.body, decided.then().events(), executor)
     judged = decided.body.get("refers")

@@ -110,14 +110,19 @@ def explain(y: Floats, start: Ints, ends: Ints, x: Floats, season_length: int, h
     return Explained(mean, (error / scale[:, None])[settled], scale, effects)
 
 
+def logged_columns(x: Floats) -> Bools:
+    """Tell which regressors enter in logs: those that are positive throughout and are no flags, shape (k,).
+
+    Args:
+        x: regressors, the last axis over the columns.
+    """
+    flat = x.reshape(-1, x.shape[-1])
+    return np.array([bool((values > 0).all()) and np.unique(values).size > 2 for values in flat.T], dtype=bool)
+
+
 def _in_logs(x: Floats) -> Floats:
-    """Take regressors that are positive throughout, and not only 0 and 1, to logs."""
-    out = x.copy()
-    for column in range(x.shape[2]):
-        values = x[:, :, column]
-        if (values > 0).all() and np.unique(values[:50]).size > 2:
-            out[:, :, column] = np.log(values)
-    return out
+    logged = logged_columns(x)
+    return np.where(logged, np.log(np.where(logged, x, 1.0)), x)
 
 
 def _centre(x: Floats, known: Bools) -> Floats:

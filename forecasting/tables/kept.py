@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from forecasting.errors import BadTable
-from forecasting.tables.recorded import ALL, OF_EVENTS, OF_REPLACEMENTS, OF_THINGS, RecordedEvents, Words, kind_of
+from forecasting.tables.recorded import ALL, GROUPS, RecordedEvents, Words, kind_of
 
-FORMAT = 1
+FORMAT = 2
 """Another number whenever `record_events` gives other columns for the same events; a test holds it to that."""
 
 _NUL = "\0"
@@ -49,7 +49,7 @@ def unpack_recorded(data: bytes) -> RecordedEvents:
             found: dict[str, npt.NDArray[Any]] = {name: _read(arrays, name) for name in ALL}
     except (OSError, KeyError, ValueError, IndexError, EOFError, zipfile.BadZipFile) as error:
         raise BadTable(f"kept columns cannot be read: {error}") from error
-    for names in (OF_EVENTS, OF_THINGS, OF_REPLACEMENTS):
+    for names in GROUPS:
         if len({len(found[name]) for name in names}) != 1:
             raise BadTable("kept columns are of different lengths")
     if int(found["mentions"].sum()) != len(found["item"]):

@@ -17,7 +17,18 @@ import numpy as np
 import pandas as pd
 
 from forecasting.tables.events import events_table
-from forecasting.tables.recorded import CHILD, PARENT, ROLES, Indices, Marks, RecordedEvents, Words, take_events
+from forecasting.tables.readings import readings_table
+from forecasting.tables.recorded import (
+    CHILD,
+    PARENT,
+    ROLES,
+    Indices,
+    Marks,
+    RecordedEvents,
+    Words,
+    by_number,
+    take_events,
+)
 from ledger.custody.corrections import IMPORTED, Corrections, Declaration
 
 _HERE = "typed"
@@ -80,6 +91,43 @@ def known_events(
     if len(rows) < len(recorded) or (rows[1:] < rows[:-1]).any():
         told = take_events(recorded, rows)
     return _table(told, _lay_out(told, corrected[rows]), known[rows], corrected[rows])
+
+
+def known_readings(recorded: RecordedEvents, *, as_of: int | None = None) -> pd.DataFrame:
+    """Build the readings table of what was known at a moment.
+
+    It is `ledger.custody.readings.readings_columns` at the speed of columns, and gives the same table.
+
+    Args:
+        recorded: events of a history.
+        as_of: [us since 1970-01-01 UTC]; None: everything.
+
+    Returns:
+        The readings table (`forecasting.tables.readings`).
+
+    Raises:
+        BadTable: a time is out of range.
+    """
+    sorted_here = by_number(recorded)
+    known, corrected = _standing(sorted_here, find_declarations(sorted_here), as_of)
+    order = np.argsort(sorted_here.read_by, kind="stable")
+    event = np.searchsorted(sorted_here.seq, sorted_here.read_by[order])
+    stated = ~sorted_here.withdraws & ~corrected
+    if as_of is not None:
+        stated &= known <= as_of
+    kept, event = order[stated[event]], event[stated[event]]
+    return readings_table(
+        {
+            "seq": sorted_here.read_by[kept],
+            "time": sorted_here.read_time[kept],
+            "record_time": known[event],
+            "sensor": sorted_here.sensor[kept],
+            "item": sorted_here.about[kept],
+            "place": sorted_here.place[event],
+            "type": sorted_here.quantity_kind[kept],
+            "value": sorted_here.value[kept],
+        }
+    )
 
 
 def find_declarations(recorded: RecordedEvents) -> Corrections:

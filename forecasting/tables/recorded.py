@@ -42,6 +42,7 @@ class RecordedEvents:
         withdraws: it is an error declaration on the event of the same eventID.
         event_id, kind, action, step, disposition, place, container, source, destination, document, party: words.
         product, lot, unit, quantity: what is said of the goods; quantity NaN for none.
+        operator: who recorded it, where that was by hand.
         mentions: how many things it names.
     Attributes of things named, shape (things,), in the order of events and within them:
         item: URI. role: counts `ROLES`. amount, measure: quantity and unit of this thing. states: it has a
@@ -49,6 +50,9 @@ class RecordedEvents:
         transformation. own_product, own_lot: what the URI itself tells.
     Attributes of what stands in the place of withdrawn events, shape (replacements,):
         corrective: eventID. declared_by: number of the entry that says so.
+    Attributes of what sensors read, shape (readings,), in the order of events:
+        read_by: number of the entry. read_time: [us]. sensor, quantity_kind: words, the kind with its unit.
+        about: the thing that the event names, where it names one. value: what was read, in that unit.
     """
 
     seq: Indices
@@ -73,6 +77,7 @@ class RecordedEvents:
     product: Words
     lot: Words
     unit: Words
+    operator: Words
     mentions: Indices
     item: Words
     role: Indices
@@ -84,6 +89,12 @@ class RecordedEvents:
     own_lot: Words
     corrective: Words
     declared_by: Indices
+    read_by: Indices
+    read_time: Indices
+    sensor: Words
+    quantity_kind: Words
+    about: Words
+    value: Floats
 
     def __len__(self) -> int:
         """Count the events."""
@@ -99,8 +110,13 @@ ALL = tuple(one.name for one in fields(RecordedEvents))
 OF_EVENTS = ALL[: ALL.index("item")]
 OF_THINGS = ALL[ALL.index("item") : ALL.index("corrective")]
 OF_REPLACEMENTS = ("corrective", "declared_by")
-_NUMBERS = ("seq", "time", "known", "promised", "mentions", "role", "declared_by")
-_FLOATS = ("quantity", "amount")
+OF_READINGS = ALL[ALL.index("read_by") :]
+GROUPS = (OF_EVENTS, OF_THINGS, OF_REPLACEMENTS, OF_READINGS)
+"""Columns that are of one length."""
+
+_BY_HAND = ("scanned", "typed")
+_NUMBERS = ("seq", "time", "known", "promised", "mentions", "role", "declared_by", "read_by", "read_time")
+_FLOATS = ("quantity", "amount", "value")
 _MARKS = ("dated", "imported", "withdraws", "states", "first")
 
 
@@ -123,6 +139,7 @@ def record_events(events: Iterable[Event]) -> RecordedEvents:
     told: list[tuple[Any, ...]] = []
     things: list[tuple[Any, ...]] = []
     replacements: list[tuple[str, int]] = []
+    readings: list[tuple[Any, ...]] = []
     own: dict[str, tuple[str | None, str | None]] = {}
     for event in events:
         facts = event.facts
@@ -134,6 +151,7 @@ def record_events(events: Iterable[Event]) -> RecordedEvents:
                 *(facts.event_id, facts.kind, facts.action, facts.step, facts.disposition, facts.place),
                 *(facts.container, facts.source, facts.destination, facts.document, party),
                 *(text(event.product) or None, text(event.lot) or None, text(event.unit) or None),
+                (event.by or None) if event.via in _BY_HAND else None,
                 len(facts.mentions),
             )
         )
@@ -148,9 +166,14 @@ def record_events(events: Iterable[Event]) -> RecordedEvents:
             things.append((uri, _NUMBER[role], amount, unit, mention.quantity is not None, first, *own[uri]))
         if facts.withdraws:
             replacements += [(corrective, event.seq) for corrective in facts.corrective]
-    return RecordedEvents(
-        **_columns(OF_EVENTS, told), **_columns(OF_THINGS, things), **_columns(OF_REPLACEMENTS, replacements)
-    )
+        about = facts.mentions[0].uri if len(facts.mentions) == 1 else facts.container
+        for one in event.readings:
+            time = facts.time if one.time is None else one.time
+            readings.append((event.seq, time, one.sensor, one.type, about, one.value))
+    found: dict[str, npt.NDArray[Any]] = {}
+    for names, rows in zip(GROUPS, (told, things, replacements, readings), strict=True):
+        found |= _columns(names, rows)
+    return RecordedEvents(**found)
 
 
 def join_recorded(parts: Sequence[RecordedEvents]) -> RecordedEvents:
@@ -168,16 +191,18 @@ def take_events(recorded: RecordedEvents, rows: Indices) -> RecordedEvents:
         rows: places of events.
 
     Returns:
-        Those; of replacements only what they declare themselves.
+        Those; of replacements only what they declare themselves, and readings in the order in which they were.
     """
     counts = recorded.mentions[rows]
     starts = (np.cumsum(recorded.mentions) - recorded.mentions)[rows]
     inner = np.repeat(starts - (np.cumsum(counts) - counts), counts) + np.arange(int(counts.sum()))
-    kept = np.isin(recorded.declared_by, recorded.seq[rows])
+    taken = recorded.seq[rows]
+    kept, read = np.isin(recorded.declared_by, taken), np.isin(recorded.read_by, taken)
     return RecordedEvents(
         **{name: getattr(recorded, name)[rows] for name in OF_EVENTS},
         **{name: getattr(recorded, name)[inner] for name in OF_THINGS},
         **{name: getattr(recorded, name)[kept] for name in OF_REPLACEMENTS},
+        **{name: getattr(recorded, name)[read] for name in OF_READINGS},
     )
 
 

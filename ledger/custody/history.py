@@ -19,10 +19,11 @@ from ledger.chain.policy import Policy
 from ledger.chain.storage.base import View
 from ledger.chain.verdict import Verdict
 from ledger.chain.verify import verify
-from ledger.custody.expiry import read_expiry
+from ledger.custody.expiry import read_expiry, read_production
 from ledger.custody.facts import Facts, NoEventError, read_facts
 from ledger.custody.label import stated_lot
 from ledger.custody.privacy import reveal
+from ledger.custody.readings import Reading, read_readings
 from ledger.custody.statement import LOT, PRODUCT, QUANTITY, UNIT
 from ledger.custody.times import micros
 
@@ -41,6 +42,8 @@ class Event:
     via: str
     expiry: date | None = None
     by: str | None = None
+    produced: date | None = None
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,4 +165,5 @@ def make_event(seq: int, body: dict[str, Any], rec: str, via: str, *, by: str | 
         known = micros(datetime.fromisoformat(rec))
     lot = body.get(LOT) or stated_lot(body)
     said = body.get(PRODUCT), lot, body.get(QUANTITY), body.get(UNIT)
-    return Event(seq, facts, known, *said, via, read_expiry(body), by)
+    produced = read_production(body)
+    return Event(seq, facts, known, *said, via, read_expiry(body), by, produced, read_readings(body))

@@ -141,13 +141,19 @@ def _held(planned: Planned, lines: Sequence[Line]) -> Contradiction | None:
 
 
 def hold_on(lines: Sequence[Line]) -> Line | None:
-    """Find the event that put a thing on hold and was not followed by a release."""
+    """Find the event that put a thing on hold and was not followed by a release.
+
+    What others say (imports) releases nothing that was put on hold here.
+    """
+    theirs = False
     for line in reversed(lines):
-        facts = line.event.facts
+        facts, imported = line.event.facts, line.event.via == "imported"
         if facts.step == "holding" or facts.disposition in _HOLDING:
-            return line
+            return None if theirs and imported else line
         if facts.disposition in _RELEASING and facts.step not in vocabulary.TAKING_STEPS:
-            return None
+            if not imported:
+                return None
+            theirs = True
     return None
 
 

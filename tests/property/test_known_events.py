@@ -10,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasting.tables.events import events_table
-from forecasting.tables.known import find_declarations, known_events
+from forecasting.tables.known import find_declarations, known_events, known_readings
+from forecasting.tables.readings import readings_table
 from forecasting.tables.recorded import by_number, join_recorded, record_events, take_events
 from ledger.custody.columns import events_columns
 from ledger.custody.history import make_event
+from ledger.custody.readings import readings_columns
 
 OBJ = "https://acme.example/obj/"
 THINGS = [*(f"{OBJ}{name}" for name in "ABCXYZ"), "https://acme.example/lot/P:L", "https://acme.example/lot/P:M"]
@@ -73,6 +75,11 @@ def bodies(draw):
             "declarationTime": moment(draw(hours)),
             "correctiveEventIDs": [f"urn:uuid:{number}" for number in named],
         }
+    if draw(st.integers(0, 3)) == 0:
+        values = draw(st.lists(st.sampled_from([4, 4.5, "cold"]), max_size=2))
+        report = [{"type": "Temperature", "uom": "CEL", "value": value} for value in values]
+        about = draw(st.sampled_from([{}, {"time": moment(draw(hours)), "deviceID": "urn:sensor:1"}]))
+        body["sensorElementList"] = [{"sensorMetadata": about, "sensorReport": report}]
     return body, draw(st.sampled_from(["imported", "imported", "scanned"])), draw(hours)
 
 
@@ -80,7 +87,7 @@ def bodies(draw):
 def histories(draw):
     told = draw(st.lists(bodies(), max_size=14))
     return tuple(
-        make_event(2 * seq + 1, body, (START + timedelta(hours=rec)).isoformat(), via)
+        make_event(2 * seq + 1, body, (START + timedelta(hours=rec)).isoformat(), via, by="ann")
         for seq, (body, via, rec) in enumerate(told)
     )
 
@@ -106,6 +113,15 @@ def test_a_history_read_in_parts_is_the_history(events, hours, one, other):
     as_of = None if hours is None else micros(hours)
     parts = [record_events(part) for part in (events[:low], events[low:high], events[high:])]
     pd.testing.assert_frame_equal(known_events(join_recorded(parts), as_of=as_of), reference(events, as_of))
+
+
+@settings(max_examples=80, deadline=None)
+@given(histories(), MOMENTS, st.integers(0, 14))
+def test_columns_give_the_readings_that_events_give(events, hours, cut):
+    as_of = None if hours is None else micros(hours)
+    expected = readings_table(readings_columns(events, as_of=as_of))
+    recorded = join_recorded([record_events(events[cut:]), record_events(events[:cut])])
+    pd.testing.assert_frame_equal(known_readings(recorded, as_of=as_of), expected)
 
 
 @settings(max_examples=15, deadline=None)

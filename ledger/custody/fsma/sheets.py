@@ -13,6 +13,7 @@ from ledger.chain.commitment import MARK
 from ledger.chain.errors import Refused
 from ledger.chain.storage.base import View
 from ledger.custody.corrections import Withdrawn
+from ledger.custody.fsma.code_source import fill_code_source
 from ledger.custody.fsma.elements import (
     DESCRIPTION_SECTION,
     LOCATION_PARTS,
@@ -163,6 +164,7 @@ def make_workbook(
     writer = _Writer(short, describe)
     records = [record for record in sweep.run(events) if scope.covers(record)]
     for record in records:
+        fill_code_source(record, describe)
         tracking = TRACKING_EVENTS[record.tracking]
         values = writer.shown(record)
         keys = (element.key for element in tracking.elements)

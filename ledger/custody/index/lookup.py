@@ -179,13 +179,33 @@ class Lookup:
         """List what the index has for each thing; a hint, to be checked."""
         return self._ask(lambda: read.rows_of(self._connection, uris))
 
-    def rows_by_number(self, numbers: Sequence[int], mask: int) -> dict[int, list[Row]]:
-        """As `rows_of`, for things by their numbers, as any of what `mask` says."""
-        return self._ask(lambda: read.rows_by_number(self._connection, numbers, mask))
+    def numbers_of(self, uris: Sequence[str]) -> dict[str, int]:
+        """Give the numbers of those things that the index lists; a hint, as all that is asked by number."""
+        return self._hint(lambda: read.find_numbers(self._connection, uris))
 
-    def withdrawn_seqs(self) -> set[int]:
-        """List the entries that the index has as withdrawn; a hint."""
-        return self._ask(lambda: read.withdrawn_seqs(self._connection))
+    def rows_during(self, wanted: Sequence[read.During]) -> list[Row]:
+        """See `ledger.custody.index.read.rows_during`; a hint, to be checked."""
+        return self._hint(lambda: list(read.rows_during(self._connection, wanted)))
+
+    def rows_in_roles(self, numbers: Sequence[int], mask: int) -> list[Row]:
+        """See `ledger.custody.index.read.rows_in_roles`; a hint, to be checked."""
+        return self._hint(lambda: list(read.rows_in_roles(self._connection, numbers, mask)))
+
+    def packed_during(self, wanted: Sequence[read.During]) -> list[Row]:
+        """See `ledger.custody.index.read.packed_during`; a hint, to be checked."""
+        return self._hint(lambda: list(read.packed_during(self._connection, wanted)))
+
+    def emptied_after(self, wanted: Sequence[read.Packed]) -> dict[read.Packed, list[Row]]:
+        """See `ledger.custody.index.read.emptied_after`; a hint, to be checked."""
+        return self._hint(lambda: read.emptied_after(self._connection, wanted))
+
+    def roles_listed(self, numbers: Sequence[int]) -> dict[int, int]:
+        """See `ledger.custody.index.read.roles_listed`; a hint."""
+        return self._hint(lambda: read.roles_listed(self._connection, numbers))
+
+    def withdrawn_among(self, seqs: Sequence[int]) -> set[int]:
+        """List which of these entries the index has as withdrawn; a hint."""
+        return self._hint(lambda: read.withdrawn_among(self._connection, seqs))
 
     def held_things(self) -> list[str]:
         """List the things that the index has as put on hold or released; a hint, to be checked."""
@@ -234,6 +254,13 @@ class Lookup:
                 raise
             self.distrust(f"the index cannot be read: {error}")
             return ask()
+
+    def _hint(self, ask: Callable[[], _T]) -> _T:
+        """As `_ask`, where the answer goes by numbers, which another index does not share."""
+        try:
+            return ask()
+        except (sqlite3.DatabaseError, TypeError, ValueError) as error:
+            raise WrongIndexError(f"the index cannot be read: {error}") from error
 
     def _checked(self, seq: int, judge: Callable[[Entry], bool], what: str) -> Entry:
         if type(seq) is not int or not 0 <= seq < self.reader.size:

@@ -26,6 +26,7 @@ _REMEMBERED: Final = 200_000
 HASH_SIZE: Final = 16
 NOT_HERE: Final = -1  # of an event that is declared wrong, and has not come
 DISPUTED: Final = -2  # of one that was recorded here, and that only an imported declaration names
+_MENTION: Final = "INSERT OR REPLACE INTO d_mention(thing, time, seq, role, container) VALUES (?, ?, ?, ?, ?)"
 MASTER: Final = "master"  # the kind of the entries that hold master data
 
 
@@ -137,11 +138,11 @@ class IndexWriter:
         self._number(connection, rows)
         numbers = self._numbers
         mentions = sorted(
-            (numbers[uri], seq, role, row.time, numbers[row.container] if role & CHILD and row.container else 0)
+            (numbers[uri], row.time, seq, role, numbers[row.container] if role & CHILD and row.container else 0)
             for seq, row in enumerate(rows, first)
             for uri, role in row.things.items()
         )
-        connection.executemany("INSERT OR REPLACE INTO d_mention VALUES (?, ?, ?, ?, ?)", mentions)
+        connection.executemany(_MENTION, mentions)
         holds = [(numbers[uri], seq) for seq, row in enumerate(rows, first) for uri in row.holds]
         if holds:
             connection.executemany("INSERT OR IGNORE INTO d_hold(thing, seq) VALUES (?, ?)", holds)

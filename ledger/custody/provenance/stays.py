@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.custody.index.roles import AGGREGATING
-from ledger.custody.provenance.source import END, Moment, Record
+from ledger.custody.provenance.record import Record
+from ledger.custody.provenance.spans import END, Moment
 from ledger.custody.units import convert, decimal_of
 
 _VIA: Final = {"AggregationEvent": "aggregation", "AssociationEvent": "association"}

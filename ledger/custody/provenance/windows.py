@@ -1,4 +1,4 @@
-"""Which rows of the index must be read for the times that an answer needs, and no more.
+"""Which events on a thing must be read to follow it for some times, and no more.
 
 A pallet that was used a thousand times must not cost a thousand reads. Rows carry the event time in whole seconds,
 so a row within the same second as a border always belongs to what is read. What is chosen here is proven later;
@@ -7,83 +7,105 @@ what is passed over is passed over on the word of the index, like everything tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from math import inf
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from ledger.custody.index import roles
-from ledger.custody.index.read import Row
-from ledger.custody.provenance.source import Moment
+from ledger.custody.index.read import LATEST, Packed, Row
+from ledger.custody.provenance.spans import ALWAYS, Span, seconds
 
-Span = tuple[Moment, Moment]
-_MICROS: Final = 1_000_000
-# These link at any time, whatever the times for which a thing was reached.
-_TIMELESS: Final = roles.OUTPUT | roles.CREATED | roles.MEMBER | roles.LOT
+# These link at any time, whatever the times for which a thing was reached; see `from_container` for what is tied.
+TIMELESS: Final = roles.OUTPUT | roles.CREATED | roles.MEMBER | roles.LOT
+_TAKEN_OUT: Final = roles.CHILD | roles.OUT
 
 
-def of_child(rows: Sequence[Row], spans: Iterable[Span], emptied: Mapping[int, Sequence[Row]]) -> list[Row]:
-    """Choose what must be read of a thing to follow it forward: what happens within the spans, and what it was put
-    into before and not taken out of.
+def entering(rows: Iterable[Row]) -> Iterator[tuple[Row, Packed]]:
+    """Give the rows that put a thing into a container: with that, the second, and whether it was tied."""
+    for row in rows:
+        if row.role & _TAKEN_OUT == roles.CHILD:
+            yield row, (row.container, row.time, row.role & roles.TIED)
+
+
+def of_child(
+    rows: Collection[Row],
+    spans: Iterable[Span],
+    emptied: Mapping[Packed, Sequence[Row]],
+    withdrawn: Collection[int] = (),
+) -> list[Row]:
+    """Choose what must be read of a thing to follow it forward: what happens within the spans, and what tells in
+    which containers it was then.
 
     Args:
-        rows: All mentions of the thing.
+        rows: Its mentions: those within the spans, and those as a child at any time.
         spans: The times for which it was reached.
-        emptied: For each container, by its number, where events that stand empty it.
+        emptied: For each of `entering`, which emptyings can end that stay.
+        withdrawn: Events that take it out of a container and do not count.
     """
-    borders = [_seconds(span) for span in spans]
-    if any(start == -inf and end == inf for start, end in borders):
+    if ALWAYS in (wanted := list(spans)):
         return list(rows)
+    borders = [seconds(span) for span in wanted]
+    packing: dict[tuple[int, int], list[Row]] = {}
     chosen: dict[int, Row] = {}
+    for row in rows:
+        if row.role & roles.CHILD:
+            packing.setdefault((row.container, row.role & roles.TIED), []).append(row)
+    own = sorted((row for row in rows if not row.role & roles.CHILD), key=_time)
     for start, end in borders:
-        for row in rows:
-            within = start <= row.time <= end
-            before = row.role & roles.CHILD and not row.role & roles.OUT and row.time < start
-            if within or (before and not _is_closed(row, start, emptied.get(row.container, ()))):
-                chosen[row.seq] = row
-            elif row.role & roles.OUT and row.time < start:
-                # What comes out by name may be some of it, or all; the event says which.
-                chosen[row.seq] = row
-    return list(chosen.values())
-
-
-def of_container(rows: Sequence[Row], spans: Iterable[Span], emptied: Sequence[Row]) -> list[Row]:
-    """Choose what must be read of a thing to follow it back: what made it, and what is packed in it in the spans,
-    from the last time on that it was emptied.
-
-    Args:
-        rows: All mentions of the thing.
-        spans: The times for which it was reached.
-        emptied: Those of them that empty it and stand.
-    """
-    chosen: dict[int, Row] = {}
-    for start, end in (_seconds(span) for span in spans):
-        since = max((row.time for row in emptied if row.time < start and not row.role & roles.TIED), default=-inf)
-        for row in rows:
-            packing = row.role & (roles.PARENT | roles.EMPTIED)
-            inside = row.time >= since or row.role & roles.TIED
-            if (row.time <= end and (inside if packing else row.time >= start)) or row.role & _TIMELESS:
+        for row in own[bisect_left(own, start, key=_time) : bisect_right(own, end, key=_time)]:
+            chosen[row.seq] = row
+    for stay in packing.values():
+        stay.sort(key=_time)
+        ends = sorted({*_ends(stay, emptied, withdrawn)})
+        for start, end in borders:
+            for row in _of_stays(stay, ends, start, end):
                 chosen[row.seq] = row
     return list(chosen.values())
 
 
-def closing(entered: Row, emptied: Sequence[Row]) -> list[Row]:
-    """Choose which emptyings of a container can end a stay that begins with a row: up to the first for sure."""
-    found: list[Row] = []
-    for row in sorted(emptied, key=lambda row: (row.time, row.seq)):
-        if row.time < entered.time or (row.role ^ entered.role) & roles.TIED:
+def _time(row: Row) -> int:
+    return row.time
+
+
+def _ends(
+    stay: Iterable[Row], emptied: Mapping[Packed, Sequence[Row]], withdrawn: Collection[int]
+) -> Iterator[int]:
+    """Give the seconds at which a thing leaves one container for sure: that is emptied, or gives out all of it."""
+    for row in stay:
+        if row.role & roles.OUT:
+            if not row.role & (roles.AMOUNT | roles.DECLARED) and row.seq not in withdrawn:
+                yield row.time
             continue
-        found.append(row)
-        if row.time > entered.time:
-            break
-    return found
+        found = emptied.get((row.container, row.time, row.role & roles.TIED))
+        if found and found[-1].time > row.time:
+            yield found[-1].time
 
 
-def _is_closed(entered: Row, start: float, emptied: Sequence[Row]) -> bool:
-    """Tell whether a stay that begins with a row has ended for certain before a moment."""
-    return any(entered.time < row.time < start and not (row.role ^ entered.role) & roles.TIED for row in emptied)
+def _of_stays(rows: Sequence[Row], ends: Sequence[int], start: int, end: int) -> Sequence[Row]:
+    """Choose the rows of one container from the last sure end before the times to the first after them."""
+    before, after = bisect_left(ends, start), bisect_right(ends, end)
+    first = _after(rows, ends[:before])
+    stop = bisect_right(rows, end, key=_time)
+    if first == stop:
+        return ()
+    inside = [row.time for row in rows[first:stop] if not row.role & roles.OUT]
+    if inside and not any(inside[-1] < at for at in ends[before:after]):
+        until = ends[after] if after < len(ends) else LATEST
+        stop = bisect_right(rows, until, key=_time)
+    return rows[first:stop]
 
 
-def _seconds(span: Span) -> tuple[float, float]:
-    """Write a span in whole seconds, both included."""
-    start, end = span[0][0], span[1][0]
-    return (start if start == -inf else start // _MICROS), (end if end == inf else end // _MICROS)
+def _after(rows: Sequence[Row], ends: Sequence[int]) -> int:
+    """Say which row is the first after the last sure end.
+
+    Within one second nobody knows what came first. What goes in within the second of an end counts as after it; if
+    something comes out then, too, all is read from the end before, or it would seem never to have gone in.
+    """
+    for since in reversed(ends):
+        first, stop = bisect_left(rows, since, key=_time), bisect_right(rows, since, key=_time)
+        same = rows[first:stop]
+        if all(row.role & roles.OUT for row in same):
+            return stop
+        if not any(row.role & roles.OUT for row in same):
+            return first
+    return 0

@@ -127,7 +127,7 @@ def test_a_named_model_is_used():
     [
         ({"regressors": ["price"]}, "future: expected a table with unique_id, ds and price"),
         ({"future": pd.DataFrame({"price": [1.0]})}, "name its columns"),
-        ({"regressors": ["price"], "engine": "ets"}, "only the engine 'auto'"),
+        ({"regressors": ["price"], "engine": "ets"}, "only the engines auto, statsmodels"),
         ({"engine": "oracle"}, "engine"),
         ({"quantiles": (0.0, 0.5)}, "quantiles"),
         ({"quantiles": (0.9, 0.1)}, "ascending"),
