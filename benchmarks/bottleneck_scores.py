@@ -4,7 +4,8 @@ The truth is the queue area of the next period. P@5: share of its five largest p
 named. Em: share of those of them that were not among the five largest of the period before (copying the last
 period scores 0). AUC: of the alarm "the next median stay lies beyond the place's own 90th percentile". Beside
 ours: last period, means, exponential smoothing, open count; for the alarm the standard score of the last median
-and the age of open work over its own mean. The last of the origins were held back when settings were chosen.
+and the age of open work over its own mean ("later": on the later two thirds of the rows). The last of the origins
+were held back when settings were chosen.
 """
 
 from __future__ import annotations
@@ -143,9 +144,11 @@ def score(answers: list[Told]) -> pd.DataFrame:
     table = pd.DataFrame([one.exact for one in answers]).mean().to_frame("P@5")
     table["Em"] = pd.DataFrame(fresh).mean() if fresh else np.nan
     event = np.concatenate([one.beyond for one in answers])
+    third = slice(len(event) // 3, None)
     for name in answers[0].alarm:
         values = np.concatenate([one.alarm[name] for one in answers])
         table.loc[name, "AUC"] = area_under_curve(event, values)
+        table.loc[name, "AUC later"] = area_under_curve(event[third], values[third])
         if name == "ours":
             table.loc[name, ["Brier", "base"]] = np.mean((event - values) ** 2), event.mean()
     return table

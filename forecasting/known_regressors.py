@@ -16,12 +16,13 @@ Floats = npt.NDArray[np.float64]
 KNOWN = "known"
 """Column of a table of plans: when the plan was made. Of several for one period the last one counts."""
 
+_TAKEN = ("unique_id", "ds", "y", KNOWN)
 _ALWAYS = np.iinfo(np.int64).min
 
 
 def regressor_names(future: pd.DataFrame) -> list[str]:
     """Name the regressors of a table of plans: every column that is not one of the table itself."""
-    return [str(name) for name in future.columns if name not in ("unique_id", "ds", "y", KNOWN)]
+    return [str(name) for name in future.columns if name not in _TAKEN]
 
 
 class Plans:
@@ -45,6 +46,8 @@ class Plans:
     ) -> None:
         if len(set(names)) < len(names) or not all(isinstance(name, str) for name in names):
             raise BadArgument(f"regressors: expected different column names, got {list(names)!r}")
+        if taken := [name for name in names if name in _TAKEN]:
+            raise BadArgument(f"regressors: {taken[0]!r} is what is forecast or whose it is, and not known ahead")
         self.names = tuple(names)
         self._panel = panel
         require_columns(demand, ("unique_id", "ds", *names), "demand")

@@ -30,6 +30,7 @@ CLEAR_CHANGE: Final = 0.02
 _TOGETHER: Final = 512
 _LONG_SEASON: Final = 24
 _FEW: Final = 3
+_LONGEST: Final = 1e13
 _MONTHS: Final = tuple(
     "January February March April May June July August September October November December".split()
 )
@@ -302,4 +303,6 @@ def _count(count: int, period: str) -> str:
 
 def _number(value: float) -> str:
     size = abs(value)
+    if size >= _LONGEST:
+        return f"{value:.3e}"
     return f"{value:,.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"

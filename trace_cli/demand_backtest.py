@@ -111,13 +111,17 @@ def _compared(*, known_ahead: bool) -> tuple[str, ...]:
 
 def _plans(path: Path | None, names: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
     """Read the plans, and name the regressors: those that were asked for, else the columns of the plans."""
+    from forecasting.errors import BadTable
     from forecasting.known_regressors import regressor_names
     from forecasting.tables.own_series import read_series_file
 
     if path is None:
         return None, names
     table = read_series_file(path, ("unique_id", "ds"))
-    return table, names or tuple(regressor_names(table))
+    names = names or tuple(regressor_names(table))
+    if not names:
+        raise BadTable(f"{path}: expected a column for each regressor beside unique_id and ds, got none")
+    return table, names
 
 
 def _own(path: Path, names: Sequence[str]) -> _Source:

@@ -27,11 +27,14 @@ def read_holidays(texts: Sequence[str] | None, freq: str) -> tuple[str, ...]:
 
 
 def require_series(future: Path | None, series: Path | None) -> None:
-    """Refuse plans without the series that they belong to: nothing would read them.
+    """Refuse files that are not there, and plans without the series that they belong to: nothing would read them.
 
     Raises:
-        CommandError: There is `--future` alone.
+        CommandError: There is `--future` alone, or no such file.
     """
+    for name, path in (("--series", series), ("--future", future)):
+        if path is not None and not path.exists():
+            raise CommandError(ExitCode.NOT_FOUND, f"{name} {path}: there is no such file")
     if future is not None and series is None:
         raise CommandError(
             ExitCode.USAGE,

@@ -31,11 +31,17 @@ FORMATS: Final = (".json", ".csv")
 
 @dataclass(frozen=True)
 class Prediction:
-    """A history that was judged, and the moment from which it is looked at [us since the epoch]."""
+    """A history that was judged, and the moment from which it is looked at [us since the epoch].
+
+    `excluded` are rows of the events table, as (entry, item), that are not to be looked at; `left_out` the entries
+    that are signed as events and are none, as far as the index lists them.
+    """
 
     site: Site
     history: KnownHistory
     as_of: int
+    excluded: frozenset[tuple[int, str]] = frozenset()
+    left_out: tuple[int, ...] = ()
 
     @property
     def moment(self) -> datetime:
@@ -57,7 +63,12 @@ class Prediction:
     def _events(self) -> Any:
         from forecasting.tables.known import known_events
 
-        return known_events(self.history.recorded, as_of=self.as_of)
+        events = known_events(self.history.recorded, as_of=self.as_of)
+        if not self.excluded:
+            return events
+        from trace_cli.exclusion import without
+
+        return without(events, self.excluded)
 
     def checkpoint(self) -> dict[str, Any]:
         """Name the checkpoint of the history."""
@@ -73,6 +84,7 @@ class Prediction:
             "as_of": moment_text(self.moment),
             "checkpoint": self.checkpoint(),
             "anchor": {"kind": anchor.kind, "size": anchor.size, "root": anchor.root.hex()},
+            "left_out": list(self.left_out),
         }
 
 
@@ -135,6 +147,7 @@ def open_prediction(
     """
     from ledger.custody.times import from_micros
     from trace_cli.known_history import read_history
+    from trace_cli.reports.entry import tell_left_out
 
     history = read_history(site, schema=schema, unverified=unverified, full=full, progress=progress)
     if not len(history.recorded):
@@ -143,7 +156,9 @@ def open_prediction(
             f"the ledger of {site.origin} holds no events, so there is nothing to predict from",
             remedy="trace import FILE, or trace scan CODE --step receiving --place PLACE",
         )
-    prediction = Prediction(site, history, history.latest if as_of is None else as_of)
+    left = _left_out(site) if history.verified else ()
+    tell_left_out(left)
+    prediction = Prediction(site, history, history.latest if as_of is None else as_of, left_out=left)
     if (first := history.earliest) > prediction.as_of:
         raise CommandError(
             ExitCode.NOT_FOUND,
@@ -151,6 +166,17 @@ def open_prediction(
             remedy=f"choose an --as-of from {from_micros(first):%Y-%m-%d} on",
         )
     return prediction
+
+
+def _left_out(site: Site) -> tuple[int, ...]:
+    """List the entries that are signed as events and are none, as far as the index lists them."""
+    from ledger.chain.reader import AuthenticReader
+    from ledger.custody.index.lookup import Lookup
+
+    policy = site.believed_policy()
+    with site.reading() as (view, pin):
+        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
+        return Lookup(view, reader, probed=0).left_out
 
 
 def refuse(site: Site, verdict: Verdict, schema: str, what: str = "nothing is predicted") -> NoReturn:
@@ -230,6 +256,7 @@ def record_decision(
         The number of the entry; None: nothing was recorded.
     """
     from ledger.chain.errors import KeyUnavailable, Unavailable
+    from ledger.custody.sealed_results import seal_result
     from trace_cli.formats.answer import note
 
     if not wanted:
@@ -240,7 +267,10 @@ def record_decision(
     site = prediction.site
     try:
         with site.recording() as recorder:
-            appended = recorder.record_other("decision", describe(), by=site.operator(None), via="typed")
+            body, kept = seal_result(describe(), site.privacy)
+            appended = recorder.record_other(
+                "decision", body, by=site.operator(None), via="typed", attachments=kept
+            )
     except (KeyUnavailable, Unavailable) as error:
         note(f"not recorded: {error.message}")
         return None

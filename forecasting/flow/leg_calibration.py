@@ -68,7 +68,7 @@ def calibrate(known: KnownLegs, covariates: Covariates, item: Indices) -> Calibr
         return Calibration(np.ones(len(LEVELS), dtype=np.int64), np.zeros(len(LEVELS)), 0, np.inf)
     told, truth, weight = np.concatenate(staged, axis=1), np.concatenate(truths), np.concatenate(weights)
     size = weight.sum() ** 2 / (weight**2).sum()
-    stages = _choose_stages(truth, told, weight, size)
+    stages = choose_stages(truth, told, weight, size)
     shifts = _shifts(truth, pick_stages(told, stages), weight)
     if is_ordered(known):
         looks = zip(staged, truths, weights, strict=True)
@@ -96,11 +96,17 @@ def pick_stages(told: Floats, stages: Indices) -> Floats:
     return np.sort(np.moveaxis(told[stages, :, np.arange(len(stages))], 0, -1), axis=1)
 
 
-def _choose_stages(truth: Floats, told: Floats, weight: Floats, size: float) -> Indices:
+def choose_stages(truth: Floats, told: Floats, weight: Floats, size: float) -> Indices:
     """Choose for each level the stage of least weighted pinball loss in hours.
 
     The middle bears more trees than the tails, which soon tell of the legs that were fitted. Few judged legs
     cannot tell levels apart: what all levels lose together counts as much as `_STAGE_WORTH` legs of the level.
+
+    Args:
+        truth: logarithms that came, shape (rows,).
+        told: by stage, shape (stages, rows, levels).
+        weight: of each row.
+        size: how many rows the weights are worth.
     """
     error = np.exp(truth)[None, :, None] - np.exp(told)
     loss = (np.maximum(LEVELS * error, (LEVELS - 1) * error) * weight[None, :, None]).sum(axis=1)

@@ -29,7 +29,7 @@ from forecasting.tables.recorded import (
     by_number,
     take_events,
 )
-from ledger.custody.corrections import IMPORTED, Corrections, Declaration
+from ledger.custody.corrections import IMPORTED, Claim, Corrections, Declaration
 
 _HERE = "typed"
 """Stands for every way of recording that is no import; corrections tell only these two apart."""
@@ -136,13 +136,28 @@ def find_declarations(recorded: RecordedEvents) -> Corrections:
     for seq, corrective in zip(recorded.declared_by.tolist(), recorded.corrective.tolist(), strict=True):
         replacing.setdefault(seq, []).append(corrective)
     rows = np.flatnonzero(recorded.withdraws).tolist()
+    claims = _claims(recorded, rows)
     return Corrections.of_declarations(
         Declaration(
             *(recorded.event_id[row], int(recorded.seq[row]), int(recorded.known[row]), None),
             *(tuple(replacing.get(int(recorded.seq[row]), ())), IMPORTED if recorded.imported[row] else _HERE),
+            claim=claims[row],
         )
         for row in rows
     )
+
+
+def _claims(recorded: RecordedEvents, rows: list[int]) -> dict[int, Claim]:
+    """Say of some events what their declarations must repeat."""
+    if not rows:
+        return {}
+    ends = np.cumsum(recorded.mentions)
+    found = {}
+    for row in rows:
+        end = int(ends[row])
+        names = recorded.item[end - int(recorded.mentions[row]) : end].tolist()
+        found[row] = Claim(recorded.event_id[row], int(recorded.time[row]) // 1_000_000, frozenset(names))
+    return found
 
 
 def _standing(recorded: RecordedEvents, corrections: Corrections, as_of: int | None) -> tuple[Indices, Marks]:
@@ -152,10 +167,12 @@ def _standing(recorded: RecordedEvents, corrections: Corrections, as_of: int | N
     if not named:
         return known, corrected
     known = known.copy()
-    for row in np.flatnonzero(pd.Series(recorded.event_id, dtype=object).isin(named)).tolist():
+    rows = np.flatnonzero(pd.Series(recorded.event_id, dtype=object).isin(named)).tolist()
+    claims = _claims(recorded, rows)
+    for row in rows:
         event_id, via = recorded.event_id[row], IMPORTED if recorded.imported[row] else _HERE
         known[row] = corrections.known_of(event_id, via, int(known[row]), dated=bool(recorded.dated[row]))
-        corrected[row] = corrections.of(event_id, via, as_of) is not None
+        corrected[row] = corrections.of(claims[row], via, as_of) is not None
     return known, corrected
 
 

@@ -56,7 +56,7 @@ def events_columns(events: Iterable[Event], *, as_of: int | None = None) -> dict
     contents: dict[str, _Inside] = {}
     products: dict[str, str] = {}
     for event in stated:
-        corrected = corrections.of(event.facts.event_id, event.via, as_of) is not None
+        corrected = corrections.of(event.facts, event.via, as_of) is not None
         for row in _rows(event, corrections.known(event), corrected, contents, products):
             for append, value in zip(appends, row, strict=True):
                 append(value)

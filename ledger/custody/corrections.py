@@ -4,9 +4,15 @@ Events are never changed. To withdraw one, a copy of it with the same eventID an
 (EPCIS 2.0 section 7.4.1.4); corrective events are events of their own. A correction applies from its own record
 time on: whoever asks for an earlier moment sees what was believed then.
 
-Who may withdraw what: a declaration that was made at the site withdraws any event; one that was imported withdraws
-only what was imported as well. A file of others may carry any eventID, and must not undo what was scanned, typed
-or piped here, a hold least of all. It stays in the log, and such an event is shown as disputed.
+Who may withdraw what:
+
+1. a declaration that was made at the site withdraws any event
+2. one that was imported withdraws only what was imported as well: a file of others may carry any eventID, and must
+   not undo what was scanned, typed or piped here, a hold least of all
+3. and only what it repeats: it names things, all of which the event names, at the same second. Files are not
+   signed, so nothing else tells the partner who made an event from another who has heard of its eventID
+
+Any other stays in the log, and the event that it names is shown as disputed.
 """
 
 from __future__ import annotations
@@ -17,6 +23,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ledger.chain.errors import Refused
+from ledger.custody.facts import Facts
 from ledger.custody.history import Event, make_event
 from ledger.custody.index.lookup import Lookup
 from ledger.custody.times import event_time_text
@@ -32,24 +39,49 @@ _SPELLINGS: Final = ("urn:epcglobal:cbv:er:", "https://ref.gs1.org/cbv/ER-", "gs
 IMPORTED: Final = "imported"  # how an entry came that was read from a file
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What of an event its error declaration must repeat: its eventID, the second of its time, what it names."""
+
+    event_id: str
+    second: int
+    names: frozenset[str]
+
+    def repeats(self, event: Claim) -> bool:
+        """Tell whether a declaration is a copy of an event, as far as rule 3 asks; see the module."""
+        return bool(self.names) and self.second == event.second and self.names <= event.names
+
+
+def claim_of(facts: Facts) -> Claim:
+    """Say of an event what its declaration must repeat."""
+    names = frozenset(mention.uri for mention in facts.mentions)
+    return Claim(facts.event_id, facts.time // 1_000_000, names)
+
+
 class Withdrawn:
-    """The eventIDs that error declarations name, by who may withdraw what; see the module."""
+    """What error declarations name, by who may withdraw what; see the module."""
 
     def __init__(self) -> None:
         self._here: set[str] = set()
-        self._imported: set[str] = set()
+        self._imported: dict[str, list[Claim]] = {}
 
-    def add(self, event_id: str, via: str) -> None:
-        """Add a declaration: the event that it names, and how the declaration came."""
-        (self._imported if via == IMPORTED else self._here).add(event_id)
+    def add(self, declaration: Facts, via: str) -> None:
+        """Add a declaration: what it says, and how it came."""
+        if via == IMPORTED:
+            self._imported.setdefault(declaration.event_id, []).append(claim_of(declaration))
+        else:
+            self._here.add(declaration.event_id)
 
     def knows(self, event_id: str, via: str) -> bool:
         """Tell whether a declaration on an event was added that came in the same way."""
         return event_id in (self._imported if via == IMPORTED else self._here)
 
-    def has(self, event_id: str, via: str) -> bool:
+    def has(self, event: Facts, via: str) -> bool:
         """Tell whether an event, which came as `via` says, is withdrawn."""
-        return event_id in self._here or (via == IMPORTED and event_id in self._imported)
+        if event.event_id in self._here:
+            return True
+        theirs = self._imported.get(event.event_id, ()) if via == IMPORTED else ()
+        return any(declaration.repeats(claim_of(event)) for declaration in theirs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +95,7 @@ class Declaration:
     corrective: tuple[str, ...]
     via: str = "typed"
     by: str | None = None
+    claim: Claim | None = None
 
 
 class Corrections:
@@ -96,22 +129,23 @@ class Corrections:
         """List the events that are withdrawn or replace others."""
         return frozenset(event_id for event_id, _ in self._of) | frozenset(self._replacing)
 
-    def of(self, event_id: str, via: str, as_of: int | None = None) -> Declaration | None:
-        """Give the declaration that withdraws an event; None: it stands.
+    def of(self, event: Facts | Claim, via: str, as_of: int | None = None) -> Declaration | None:
+        """Give the declaration that withdraws an event, or that the event is itself; None: it stands.
 
         Args:
-            event_id: The event.
+            event: The event.
             via: How the event came.
             as_of: Only what was known by then [us since the epoch]; None: everything.
         """
-        ways = (False, True) if via == IMPORTED else (False,)
-        found = [one for way in ways if (one := self._of.get((event_id, way))) is not None]
+        found = [one for way in (False, True) if (one := self._of.get((event.event_id, way))) is not None]
+        found = [one for one in found if _may_withdraw(one, event, via)]
         first = min(found, key=lambda one: (one.known, one.seq), default=None)
         return first if first is not None and (as_of is None or first.known <= as_of) else None
 
-    def disputing(self, event_id: str, via: str) -> Declaration | None:
-        """Give the imported declaration that names an event of the site, which it does not withdraw."""
-        return None if via == IMPORTED else self._of.get((event_id, True))
+    def disputing(self, event: Facts | Claim, via: str) -> Declaration | None:
+        """Give the imported declaration that names an event which it may not withdraw."""
+        found = self._of.get((event.event_id, True))
+        return None if found is None or _may_withdraw(found, event, via) else found
 
     def replaced_by(self, event_id: str) -> Declaration | None:
         """Give the declaration that names an event as what stands in the place of another."""
@@ -136,7 +170,16 @@ class Corrections:
 
 def _declaration(event: Event) -> Declaration:
     facts, why = event.facts, bare_reason(event.facts.reason)
-    return Declaration(facts.event_id, event.seq, event.known, why, facts.corrective, event.via, event.by)
+    how = (event.via, event.by, claim_of(facts))
+    return Declaration(facts.event_id, event.seq, event.known, why, facts.corrective, *how)
+
+
+def _may_withdraw(declaration: Declaration, event: Facts | Claim, via: str) -> bool:
+    if declaration.via != IMPORTED:
+        return True
+    if via != IMPORTED or declaration.claim is None:
+        return False
+    return declaration.claim.repeats(event if isinstance(event, Claim) else claim_of(event))
 
 
 def find_corrections(lookup: Lookup, event_ids: Iterable[str]) -> Corrections:

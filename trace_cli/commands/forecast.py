@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -55,6 +56,9 @@ def forecast(
     top: options.Top = 10,
     charts: Annotated[int, typer.Option("--charts", min=0, help="How many series to chart.")] = 1,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of random draws; recorded.")] = 0,
+    exclude_alarmed: Annotated[
+        bool, typer.Option("--exclude-alarmed", help="Leave out events that raise alarms or are in a case.")
+    ] = False,
     unverified: options.Unverified = False,
     no_record: options.NoRecord = False,
     output: options.Report = None,
@@ -73,8 +77,13 @@ def forecast(
       trace forecast --by product,place --as-of 2026-02-01 -o weeks.csv
       trace forecast --series demand.csv --future prices.csv --freq W --horizon 13 -o demand.html
       trace forecast --freq D --horizon 28 --holidays US-TX -o demand.xlsx
+      trace forecast --exclude-alarmed
       trace forecast --of arrivals --place DC-DALLAS --horizon 7
     """
+    if exclude_alarmed:
+        from trace_cli.exclusion import refuse_elsewhere
+
+        refuse_elsewhere(of=of, own=series is not None)
     if of != "demand":
         from trace_cli.arrivals import forecast_load
 
@@ -94,6 +103,7 @@ def forecast(
     from forecasting.demand_forecast import forecast_with_accuracy
     from forecasting.registered_models import require_registered_engine
     from trace_cli.context import find_site
+    from trace_cli.exclusion import find_suspect
     from trace_cli.exit_codes import ExitCode
     from trace_cli.known_ahead import read_holidays, require_series
     from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
@@ -116,6 +126,9 @@ def forecast(
     with Progress("verifying", quiet=as_json) as progress:
         prediction = open_prediction(site, moment, schema=SCHEMA, unverified=unverified, progress=progress)
         with telling():
+            excluded = find_suspect(prediction, moment) if exclude_alarmed else None
+            if excluded is not None:
+                prediction = replace(prediction, excluded=excluded.rows)
             asked = _ask(prediction, freq, keys, products, places, None if output else top)
             progress.say("fitting models")
             require_registered_engine(model)
@@ -131,7 +144,10 @@ def forecast(
             )
 
     def describe() -> dict[str, object]:
-        return _decision(prediction, asked, result, keys, products, places, None if output else top)
+        body = _decision(prediction, asked, result, keys, products, places, None if output else top)
+        if excluded is not None:
+            cast("dict[str, object]", body["selection"])["excluded"] = excluded.recorded()
+        return body
 
     answer = {
         **prediction.answer(SCHEMA),
@@ -141,6 +157,7 @@ def forecast(
             "explanation": asked.choice.explanation,
         },
         "completeness": completeness_answer(prediction, asked, freq, keys),
+        "excluded": None if excluded is None else {**excluded.answer(), "words": excluded.sentence()},
         "frequency": freq,
         "horizon": horizon,
         "series_found": asked.found,
@@ -225,6 +242,7 @@ def _check_options(freq: str, horizon: int, levels: list[float], model: str, key
     from forecasting.errors import BadArgument
     from forecasting.frequency import read_frequency
     from forecasting.models.registry import MODELS
+    from forecasting.regression_engine import REGRESSIONS
     from forecasting.series import read_horizon
     from trace_cli.prediction import telling
 
@@ -232,8 +250,9 @@ def _check_options(freq: str, horizon: int, levels: list[float], model: str, key
         read_frequency(freq)
         read_horizon(horizon)
         read_levels(levels)
-        if model not in ("auto", *ENGINES, *MODELS):
-            raise BadArgument(f"--model: expected auto, {', '.join((*ENGINES, *MODELS))}, got {model!r}")
+        if model not in ("auto", *ENGINES, *MODELS, *REGRESSIONS):
+            those = ", ".join((*ENGINES, *MODELS, *REGRESSIONS))
+            raise BadArgument(f"--model: expected auto, {those}, got {model!r}")
         if not set(keys) <= {"product", "place"} or len(set(keys)) < len(keys):
             raise BadArgument(f"--by: expected product, place or product,place, got {','.join(keys)!r}")
 
@@ -346,6 +365,8 @@ def _write(
     )
     say(f"{explanation[:1].upper()}{explanation[1:]}.")
     say(basis_line(prediction))
+    if excluded := answer["excluded"]:
+        say(excluded["words"])
     for line in record_lines(answer["completeness"]["words"]):
         say(line)
     if found > len(shown["series"]):

@@ -13,7 +13,7 @@ from html import escape
 from typing import Final
 
 from trace_cli.formats.answer import safe
-from trace_cli.formats.chart import nice_scale, tick_text
+from trace_cli.formats.chart import figure, nice_scale, tick_text
 
 WIDTH: Final = 720
 _HEIGHT: Final = 270
@@ -171,7 +171,7 @@ def _labels(scale: _Scale, history: Sequence[tuple[str, float]], ahead: Sequence
 
 def _value(value: float) -> str:
     size = abs(value)
-    return f"{value:,.0f}" if size >= 100 else f"{value:,.1f}" if size >= 10 else f"{value:,.2f}"
+    return figure(value, 0 if size >= 100 else 1 if size >= 10 else 2)
 
 
 def _two(value: float) -> float:

@@ -20,6 +20,7 @@ from typing import Final
 _ASCII: Final = str.maketrans("─│╭╮╰╯━░┊┤█▏▎▍▌▋▊▉", "-|++++=:!|#       ")
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _ROWS: Final = 12
+_LONGEST: Final = 1e13
 _MOST_TICKS: Final = 5
 _WIDEST_PERIOD: Final = 4
 
@@ -32,6 +33,11 @@ class Ahead:
     low: float
     middle: float
     high: float
+
+
+def figure(value: float, decimals: int) -> str:
+    """Write a number with thousands apart; one too long to be read, in powers of ten."""
+    return f"{value:,.{decimals}f}" if abs(value) < _LONGEST else f"{value:.3e}"
 
 
 def is_rich() -> bool:
@@ -149,7 +155,7 @@ def nice_scale(largest: float) -> tuple[float, int]:
 def tick_text(value: float, step: float) -> str:
     """Write the value of a tick with as many decimals as its step has."""
     decimals = next((count for count in range(7) if math.isclose(step, round(step, count))), 7)
-    return f"{value:,.{decimals}f}"
+    return figure(value, decimals)
 
 
 def _label_line(labels: Sequence[tuple[int, str]], width: int) -> str:

@@ -19,10 +19,10 @@ p { overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid #8886; }
-th, td { overflow-wrap: break-word; }
-th { overflow-wrap: normal; vertical-align: bottom; }
 .alert { border: 3px solid #c2410c; padding: .5rem .9rem; font-weight: 600; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8rem; border: 1px solid #8888; padding: .6rem; }
+th, td { overflow-wrap: break-word; }
+th { overflow-wrap: normal; vertical-align: bottom; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 @media print {
   body { font-size: 10pt; margin: 0; max-width: none; }

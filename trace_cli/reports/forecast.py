@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from trace_cli.formats.answer import say
-from trace_cli.formats.chart import Ahead, draw_chart, is_rich
+from trace_cli.formats.chart import Ahead, draw_chart, figure, is_rich
 from trace_cli.formats.csv_text import csv_text
 from trace_cli.formats.table import draw_table
 from trace_cli.prediction import number
@@ -207,7 +207,7 @@ def _write_chart(series: Mapping[str, Any], history: Sequence[tuple[str, float]]
     readers = [point_reader(level) for level in columns]
     decimals = decimals_for([reader(point) for reader in readers for point in points])
     rows = [
-        [point["ds"], *(f"{reader(point):,.{decimals}f}" for reader in readers)] for point in points[:_STEPS_SHOWN]
+        [point["ds"], *(figure(reader(point), decimals) for reader in readers)] for point in points[:_STEPS_SHOWN]
     ]
     head = [label_meaning(series["frequency"], period), *map(level_name, columns)]
     say(textwrap.indent(draw_table(head, rows, right=range(1, len(head))), "   "))
@@ -226,7 +226,7 @@ def _overview(series: Sequence[Mapping[str, Any]], codes: Codes | None, period: 
         total = sum(point["mean"] for point in one["points"])
         values = [point_reader(level)(one["points"][0]) for level in shown]
         decimals = decimals_for(values)
-        cells = [*(f"{value:,.{decimals}f}" for value in values), f"{total:,.{decimals_for([total])}f}"]
+        cells = [*(figure(value, decimals) for value in values), figure(total, decimals_for([total]))]
         rows.append([f"{place}.", _fit(series_name(one, codes)), one["unit"] or "-", *cells])
     return draw_table(head, rows, right=(0, *range(3, len(head))))
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from trace_cli.formats.answer import safe
 from trace_cli.formats.band_picture import PICTURE_STYLE, Step, draw_bands
+from trace_cli.formats.chart import figure
 from trace_cli.reports.forecast import (
     band_name,
     decimals_for,
@@ -122,8 +123,8 @@ def _overview(series: Sequence[Mapping[str, Any]], codes: Any, period: str, coun
     for at, one in enumerate(series, 1):
         values = [point_reader(name)(one["points"][0]) for name in names]
         total = sum(point["mean"] for point in one["points"])
-        figures = [_figure(value, decimals_for(values)) for value in values]
-        cells = "".join(f"<td>{cell}</td>" for cell in (*figures, _figure(total, decimals_for([total]))))
+        figures = [figure(value, decimals_for(values)) for value in values]
+        cells = "".join(f"<td>{cell}</td>" for cell in (*figures, figure(total, decimals_for([total]))))
         link = f'<a href="#s{at}">{_text(series_name(one, codes))}</a>'
         unit = f'<span class="soft">{_text(unit_of(one))}</span>'
         rows.append(f'<tr><td class="name">{link} {unit}</td>{cells}</tr>')
@@ -151,7 +152,7 @@ def _section(at: int, one: Mapping[str, Any], history: Sequence[tuple[str, float
     decimals = decimals_for([reader(point) for reader in readers for point in one["points"]])
     rows = [
         f"<tr><td>{_text(point['ds'])}</td>"
-        + "".join(f"<td>{_figure(reader(point), decimals)}</td>" for reader in readers)
+        + "".join(f"<td>{figure(reader(point), decimals)}</td>" for reader in readers)
         + "</tr>"
         for point in one["points"]
     ]
@@ -183,10 +184,6 @@ def _table(head: Sequence[str], rows: Sequence[str]) -> str:
     return (
         f'<div class="scroll"><table><thead><tr>{names}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
     )
-
-
-def _figure(value: float, decimals: int) -> str:
-    return f"{value:,.{decimals}f}"
 
 
 def _text(text: object) -> str:

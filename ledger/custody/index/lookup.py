@@ -13,6 +13,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final, TypeVar
 
 from ledger.chain.entry import Entry
@@ -22,11 +23,11 @@ from ledger.chain.storage.sqlite import SqliteView
 from ledger.custody.identity import ident_of
 from ledger.custody.index import read
 from ledger.custody.index.marks import Marks, exactly, marks_of
-from ledger.custody.index.nodes import read_nodes
+from ledger.custody.index.nodes import read_hints
 from ledger.custody.index.read import Row
 from ledger.custody.index.rebuild import fault_of, fill, row_of
 from ledger.custody.index.roles import NAMED
-from ledger.custody.index.write import MASTER, create_tables, labels_of, master_label
+from ledger.custody.index.write import MALFORMED, MASTER, create_tables, labels_of, master_label
 
 PROBED: Final = 8_000
 MEND: Final = "trace index rebuild"
@@ -47,6 +48,8 @@ class WrongIndexError(Untrue):
 class Lookup:
     """The index of one snapshot, as far as it can be believed.
 
+    `left_out` are the entries that are signed as events and are none, as far as listed: no answer holds them.
+
     Args:
         view: The snapshot.
         reader: Proves the entries of the same snapshot.
@@ -57,7 +60,7 @@ class Lookup:
         self.view = view
         self.reader = reader
         self.warning = ""
-        reader.hints = lambda tile: read_nodes(view.connection, tile)
+        reader.hints = lambda wanted: read_hints(view.connection, wanted)
         self._connection = view.connection
         self._left = probed
         self._read: dict[int, Entry] = {}
@@ -67,6 +70,7 @@ class Lookup:
             fault = f"the index cannot be read: {error}"
         if fault:
             self.distrust(fault)
+        self.left_out: Final = tuple(self._malformed())
 
     def entries_naming(self, uri: str, *, probe: bool = True, mask: int = NAMED) -> list[Entry]:
         """Give the events that name a thing, in order, each proven.
@@ -195,6 +199,14 @@ class Lookup:
         """See `ledger.custody.index.read.packed_during`; a hint, to be checked."""
         return self._hint(lambda: list(read.packed_during(self._connection, wanted)))
 
+    def packed_open(self, wanted: Sequence[read.During]) -> list[tuple[Row, int]]:
+        """See `ledger.custody.index.read.packed_open`; a hint, to be checked."""
+        return self._hint(lambda: list(read.packed_open(self._connection, wanted)))
+
+    def taken_out(self, wanted: Sequence[read.During]) -> list[Row]:
+        """See `ledger.custody.index.read.taken_out`; a hint, to be checked."""
+        return self._hint(lambda: list(read.taken_out(self._connection, wanted)))
+
     def emptied_after(self, wanted: Sequence[read.Packed]) -> dict[read.Packed, list[Row]]:
         """See `ledger.custody.index.read.emptied_after`; a hint, to be checked."""
         return self._hint(lambda: read.emptied_after(self._connection, wanted))
@@ -213,7 +225,9 @@ class Lookup:
 
     def declared(self, event_ids: Sequence[str]) -> list[tuple[str, int]]:
         """List where the index has error declarations of one of these events; a hint, to be checked."""
-        idents = {ident_of(one, True, imported=how): one for one in event_ids for how in (False, True)}
+        named = {ident_of(one, False): one for one in event_ids}
+        some = self._ask(lambda: read.withdrawn_idents(self._connection, list(named)))
+        idents = {ident_of(named[one], True, imported=how): named[one] for one in some for how in (False, True)}
         found = self._ask(lambda: read.find_idents(self._connection, list(idents)))
         return sorted((idents[ident], seq) for ident, seq in found.items())
 
@@ -228,8 +242,19 @@ class Lookup:
             if type(seq) is not int or not 0 <= seq < self.reader.size:
                 raise WrongIndexError(f"the index is wrong: it names entry {seq!r}, which there is not")
         found = read.entries_among(self.view.connection, seqs)
+        self.reader.prepare(seqs)
         for seq in seqs:
             self.reader.check(seq, found.get(seq))
+        return found
+
+    def _malformed(self) -> list[int]:
+        """List the entries that are signed as events and are none; those that do not hold are told elsewhere."""
+        found = []
+        for seq in self._ask(lambda: read.seqs_of_kind(self._connection, MALFORMED)):
+            with suppress(Untrue):
+                entry = self._checked(seq, lambda entry: entry.kind == "event", "lie there as an event")
+                if row_of(entry) is None:
+                    found.append(seq)
         return found
 
     def _proven(

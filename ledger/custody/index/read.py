@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
-from ledger.custody.index.roles import DECLARED, EMPTIED, NAMED, PARENT, TIED
+from ledger.custody.index.roles import CHILD, DECLARED, EMPTIED, NAMED, OUT, PARENT, TIED
 from ledger.custody.index.schema import COVERED
 
 _ASKED_AT_ONCE: Final = 500
@@ -75,12 +75,13 @@ Packed = tuple[int, int, int]
 EARLIEST: Final = -(2**63)
 LATEST: Final = 2**63 - 1
 _COLUMNS: Final = "m.seq, m.role, m.time, m.container, m.thing"
-# That a row empties a container, is of the sort that w.tied says, and stands.
+# That a row empties a container, is tied as {1} says, and stands.
 _EMPTIES: Final = (
-    f"{{0}}.role & {EMPTIED} AND {{0}}.role & {TIED} = w.tied AND NOT {{0}}.role & {DECLARED} "
+    f"{{0}}.role & {EMPTIED} AND {{0}}.role & {TIED} = {{1}} AND NOT {{0}}.role & {DECLARED} "
     "AND {0}.seq NOT IN (SELECT seq FROM d_withdrawn WHERE seq >= 0)"
 )
-_EMPTIED_AT: Final = f"SELECT n.time FROM d_mention n WHERE n.thing = w.thing AND {_EMPTIES.format('n')}"
+_EMPTIED_AT: Final = f"SELECT n.time FROM d_mention n WHERE n.thing = {{0}} AND {_EMPTIES.format('n', '{1}')}"
+_EMPTIED_THEN: Final = _EMPTIED_AT.format("w.thing", "w.tied")
 
 
 def rows_during(connection: sqlite3.Connection, wanted: Sequence[During]) -> Iterator[Row]:
@@ -120,21 +121,54 @@ def emptied_after(connection: sqlite3.Connection, wanted: Sequence[Packed]) -> d
     query = (
         f"SELECT {_COLUMNS}, w.since, w.tied FROM w CROSS JOIN d_mention m ON m.thing = w.thing "
         "AND m.time BETWEEN w.since AND coalesce("
-        f"({_EMPTIED_AT} AND n.time > w.since ORDER BY n.time LIMIT 1), {LATEST}) "
-        f"WHERE {_EMPTIES.format('m')}"
+        f"({_EMPTIED_THEN} AND n.time > w.since ORDER BY n.time LIMIT 1), {LATEST}) "
+        f"WHERE {_EMPTIES.format('m', 'w.tied')}"
     )
-    for *row, since, tied in _join_raw(connection, "w(thing, since, tied)", wanted, query):
+    for *row, since, tied in joined(connection, "w(thing, since, tied)", wanted, query):
         found[row[4], since, tied].append(Row(*row))
     return found
+
+
+def packed_open(connection: sqlite3.Connection, wanted: Sequence[During]) -> Iterator[tuple[Row, int]]:
+    """List the mentions as a child before the end of some time, each with the second at which its container is
+    emptied for sure after it, `LATEST` if never; those without what was emptied before the time."""
+    emptied = _EMPTIED_AT.format("m.container", f"m.role & {TIED}")
+    query = (
+        f"SELECT * FROM (SELECT {_COLUMNS}, w.since AS since, "
+        f"coalesce(({emptied} AND n.time > m.time ORDER BY n.time LIMIT 1), {LATEST}) AS closed "
+        f"FROM w CROSS JOIN d_mention m ON m.thing = w.thing AND m.time <= w.until WHERE m.role & {CHILD} "
+        "LIMIT -1) WHERE closed >= since"  # LIMIT: so that `closed` is computed once
+    )
+    for *row, _, closed in joined(connection, "w(thing, since, until)", wanted, query):
+        yield Row(*row), closed
+
+
+def taken_out(connection: sqlite3.Connection, wanted: Sequence[During]) -> Iterator[Row]:
+    """List the mentions by which things come out of containers by name, within times."""
+    times = "m.time BETWEEN w.since AND w.until"
+    query = (
+        f"SELECT {_COLUMNS} FROM w CROSS JOIN d_mention m ON m.thing = w.thing AND {times} WHERE m.role & {OUT}"
+    )
+    return _join(connection, "w(thing, since, until)", wanted, query)
+
+
+def tied_among(connection: sqlite3.Connection, numbers: Sequence[int]) -> set[int]:
+    """List which things are named by an association; reads past all others."""
+    query = (
+        "SELECT w.thing FROM w WHERE EXISTS "
+        f"(SELECT 1 FROM d_mention m WHERE m.thing = w.thing AND m.role & {TIED})"
+    )
+    return {row[0] for row in joined(connection, "w(thing)", [(number,) for number in numbers], query)}
 
 
 def packed_during(connection: sqlite3.Connection, wanted: Sequence[During]) -> Iterator[Row]:
     """List the packing events of containers that tell what was inside at some time: from the last time before it
     that they were emptied for sure."""
-    each = [(*one, tied) for one in wanted for tied in (0, TIED)]
+    tied = tied_among(connection, sorted({number for number, _, _ in wanted}))
+    each = [(*one, how) for one in wanted for how in ((0, TIED) if one[0] in tied else (0,))]
     query = (
         f"SELECT {_COLUMNS} FROM w CROSS JOIN d_mention m ON m.thing = w.thing AND m.time BETWEEN coalesce("
-        f"({_EMPTIED_AT} AND n.time < w.since ORDER BY n.time DESC LIMIT 1), {EARLIEST}) AND w.until "
+        f"({_EMPTIED_THEN} AND n.time < w.since ORDER BY n.time DESC LIMIT 1), {EARLIEST}) AND w.until "
         f"WHERE m.role & {PARENT | EMPTIED} AND m.role & {TIED} = w.tied"
     )
     return _join(connection, "w(thing, since, until, tied)", each, query)
@@ -143,12 +177,12 @@ def packed_during(connection: sqlite3.Connection, wanted: Sequence[During]) -> I
 def _join(
     connection: sqlite3.Connection, head: str, wanted: Sequence[tuple[int, ...]], query: str
 ) -> Iterator[Row]:
-    return map(Row._make, _join_raw(connection, head, wanted, query))
+    return map(Row._make, joined(connection, head, wanted, query))
 
 
-def _join_raw(
+def joined(
     connection: sqlite3.Connection, head: str, wanted: Sequence[tuple[int, ...]], query: str
-) -> Iterator[tuple[int, ...]]:
+) -> Iterator[tuple[Any, ...]]:
     """Ask for many in one statement: a table of what is wanted, joined with the rows."""
     for start in range(0, len(wanted), _ASKED_AT_ONCE):
         some = wanted[start : start + _ASKED_AT_ONCE]
@@ -157,10 +191,20 @@ def _join_raw(
         yield from connection.execute(table + query, tuple(chain.from_iterable(some)))
 
 
+def withdrawn_idents(connection: sqlite3.Connection, idents: Sequence[bytes]) -> set[bytes]:
+    """List which of these events, by their identities, an error declaration names."""
+    return set(_look_up(connection, "SELECT ident, seq FROM d_withdrawn WHERE ident", sorted(idents)))
+
+
 def withdrawn_among(connection: sqlite3.Connection, seqs: Sequence[int]) -> set[int]:
     """List which of these entries an error declaration withdraws."""
     query = "SELECT d.seq FROM d_withdrawn d JOIN w ON w.seq = d.seq"
-    return {row[0] for row in _join_raw(connection, "w(seq)", [(seq,) for seq in seqs], query)}
+    return {row[0] for row in joined(connection, "w(seq)", [(seq,) for seq in seqs], query)}
+
+
+def imported_withdrawals(connection: sqlite3.Connection, idents: Sequence[bytes]) -> dict[bytes, int]:
+    """Say of events that imported declarations name which entry each withdraws; below 0: none, see the schema."""
+    return _look_up(connection, "SELECT ident, seq FROM d_withdrawn WHERE imported = 1 AND ident", sorted(idents))
 
 
 def entries_among(connection: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from ledger.custody.codes import lot_of, product_of
 from ledger.custody.index import roles
@@ -21,8 +21,7 @@ _SSCC: Final = "https://id.gs1.org/00/"
 _ROLES_AFTER: Final = ("destination: possessing_party", "party", "source: possessing_party")
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A thing of the answer. Going back, place and holder are where it came to be, going forward where it is now.
 
     `quantity` is how much of it came to be, None for one thing or an unknown amount; `seqs` are the events on it.
@@ -93,7 +92,7 @@ def _kind_of(graph: Graph, uri: str, of_class: bool) -> NodeKind:
 def holder_of(records: list[Record]) -> str | None:
     """Say who has a thing, by the last of its events that tells."""
     for record in reversed(records):
-        parties = dict(record.facts.parties)
+        parties: dict[str, str] = dict(record.facts.parties)
         for role in _ROLES_AFTER:
             if role in parties:
                 return parties[role]

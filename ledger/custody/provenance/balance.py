@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from ledger.custody.codes import product_of
 from ledger.custody.provenance.graph import Transformation
@@ -14,8 +14,7 @@ Tolerance = Callable[[str | None], Decimal | None]
 UnitOf = Callable[[str | None], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(NamedTuple):
     """One transformation in one unit. `inputs` or `outputs` None: nothing of it, or an unknown amount.
 
     `difference` is inputs less outputs; None: the two sides cannot be compared. `within` tells whether it is at

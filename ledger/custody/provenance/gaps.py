@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ from ledger.custody.codes import lot_of
 from ledger.custody.index import roles
 from ledger.custody.provenance.balance import Balance
 from ledger.custody.provenance.graph import Graph
-from ledger.custody.provenance.record import Record
+from ledger.custody.provenance.record import Record, moment_of
 from ledger.custody.provenance.stays import Stays
 
 
@@ -124,12 +124,14 @@ def _used(graph: Graph) -> dict[str, list[Record]]:
     return found
 
 
-def _hand_overs(graph: Graph, uri: str, used: Iterable[Record]) -> Iterator[Gap]:
+def _hand_overs(graph: Graph, uri: str, used: Collection[Record]) -> Iterator[Gap]:
     """Follow shipping and receiving of a thing: what was shipped must be received before it is seen there."""
     under_way: dict[str, Record] = {}
     reached: dict[str, Record] = {}
-    records = {record.seq: record for record in (*graph.records_of(uri), *used)}
-    for record in sorted(records.values(), key=lambda record: record.moment):
+    records = graph.records_of(uri)
+    if used:
+        records = sorted({record.seq: record for record in (*records, *used)}.values(), key=moment_of)
+    for record in records:
         facts, place = record.facts, record.facts.place
         if facts.step in vocabulary.GIVING_STEPS:
             if place:

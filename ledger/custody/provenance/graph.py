@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from ledger.custody.index import roles
 from ledger.custody.index.lookup import Lookup, WrongIndexError
@@ -32,6 +32,7 @@ from ledger.custody.provenance.stays import Stay, Stays, stays_in
 from ledger.custody.units import decimal_of
 
 Direction = Literal["back", "forward"]
+_NEVER: Final = Timetable[Stay](())
 
 # What is read of each thing: going back, nothing is asked of what else a thing went into.
 _READ: Final = {
@@ -40,8 +41,7 @@ _READ: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """What goes from one thing into another, by which events; `quantity` is how much of `source` went."""
 
     source: str
@@ -74,6 +74,7 @@ class Graph:
     stays: dict[tuple[str, str | None], Stays] = field(default_factory=dict)
     elsewhere: Elsewhere = field(default_factory=lambda: Elsewhere(0, ()))
     _packed: dict[str, Timetable[Stay]] | None = None
+    _records: dict[str, list[Record]] = field(default_factory=dict)
 
     @property
     def things(self) -> list[str]:
@@ -83,12 +84,14 @@ class Graph:
     def records_of(self, uri: str) -> list[Record]:
         """List the events on a thing that stand and fall into its spans, oldest first; going back, also those that
         made it, whenever that was."""
-        spans = self.spans[uri]
-        found = self.source.of(uri, roles.NAMED)
-        if spans.always:
-            return found
-        made = windows.TIMELESS if self.direction == "back" else 0
-        return [record for record in found if spans.hold(record.moment) or record.roles[uri] & made]
+        if (found := self._records.get(uri)) is None:
+            spans = self.spans[uri]
+            found = self.source.of(uri, roles.NAMED)
+            if not spans.always:
+                made = windows.TIMELESS if self.direction == "back" else 0
+                found = [record for record in found if spans.hold(record.moment) or record.roles[uri] & made]
+            self._records[uri] = found
+        return found
 
     def packed(self, uri: str) -> Timetable[Stay]:
         """Give the stays of a thing in containers, as far as the walk has followed them."""
@@ -98,7 +101,7 @@ class Graph:
                 for stay in stays.found:
                     found.setdefault(stay.child, []).append(stay)
             self._packed = {child: Timetable(stays) for child, stays in found.items()}
-        return self._packed.get(uri) or Timetable(())
+        return self._packed.get(uri, _NEVER)
 
     def timeline(self, uri: str) -> list[Record]:
         """List the events on a thing and on what it was in at the time, oldest first."""
@@ -227,20 +230,23 @@ class _Forward(_Step):
 
     def read(self, waiting: Mapping[str, Spans]) -> None:
         source, mask = self.source, _READ["forward"]
-        source.ask(waiting, roles.CHILD)
-        rows = {uri: source.rows(uri) for uri in waiting}
-        emptied = source.emptied(packed for found in rows.values() for _, packed in windows.entering(found))
-        chosen = {
-            uri: windows.of_child(rows[uri], spans, emptied, () if spans.always else source.withdrawn_out(uri))
-            for uri, spans in waiting.items()
-        }
+        source.ask(waiting)
+        source.ask_around({uri: spans for uri, spans in waiting.items() if not spans.always})
+        chosen: dict[str, Collection[Row]] = {}
+        for uri, spans in waiting.items():
+            rows = source.rows(uri)
+            if not spans.always:
+                rows = windows.ChildRows(rows, spans, source.closed, source.withdrawn_out(uri)).choose()
+            chosen[uri] = rows
         source.read(chosen, mask)
+        entering = {uri: windows.entering(rows) for uri, rows in chosen.items()}
+        emptied = source.emptied(windows.packed_by(row) for rows in entering.values() for row in rows)
         closing: dict[str, dict[int, Row]] = {}
-        for uri, found in chosen.items():
-            for row, packed in windows.entering(found):
+        for uri, rows in entering.items():
+            for row in rows:
                 container = source.records[row.seq].facts.container
                 if container and _is_thing(container):
-                    ends = {end.seq: end for end in emptied[packed]}
+                    ends = {end.seq: end for end in emptied[windows.packed_by(row)]}
                     closing.setdefault(container, {}).update(ends)
                     self._closing.setdefault((container, uri), set()).update(ends)
         source.read({container: ends.values() for container, ends in closing.items()}, roles.EMPTIED)
@@ -280,7 +286,8 @@ class _Forward(_Step):
 class _Back(_Step):
     def read(self, waiting: Mapping[str, Spans]) -> None:
         source, mask = self.source, _READ["back"]
-        source.ask(waiting, windows.TIMELESS, inside=True)
+        source.ask(waiting)
+        source.ask_inside({uri: spans for uri, spans in waiting.items() if not spans.always}, windows.TIMELESS)
         source.read({uri: [row for row in source.rows(uri) if row.role & mask] for uri in waiting}, mask)
         self.load_transformations(record for uri in waiting for record in source.of(uri, roles.OUTPUT))
 

@@ -27,14 +27,13 @@ from ledger.custody.index.roles import OUT
 from ledger.custody.index.write import IndexRow
 from ledger.custody.kinds.base import thing_uri
 from ledger.custody.provenance.record import Record, make_record, moment_of
-from ledger.custody.provenance.spans import ALWAYS, Span, seconds
+from ledger.custody.provenance.spans import Spans, seconds
 
 WHOLE: Final = 8_000  # up to this many entries, all of them are held against the answer
 PART: Final = 500
 _MICROS: Final = 1_000_000
 _NAMES: Final = re.compile(rb'"((?:https?:|urn:)[^"\\]+)"')
-_HIDDEN_LOTS: Final = re.compile(rb'"trace:lot"|lotNumber|/21/|/ser/')
-_DECLARATION: Final = b'"errorDeclaration":'
+_HIDDEN: Final = (b'"trace:lot"', b"lotNumber", b"/21/", b"/ser/", b'"errorDeclaration":')
 
 Records = list[Record]
 _Named = tuple[int, int, Mapping[str, int]]  # an entry, its time [s], what it names and as what
@@ -58,10 +57,6 @@ class _Listed:
         self.limited = False  # what matters at any time is here
         self.learnt = False  # `roles` says all
 
-    def add(self, row: Row) -> None:
-        self.rows[row.seq] = row
-        self.roles |= row.role
-
 
 class Source:
     """Proven events of one ledger by the things that they name.
@@ -73,7 +68,9 @@ class Source:
     def __init__(self, lookup: Lookup) -> None:
         self.lookup = lookup
         self.records: dict[int, Record] = {}
+        self.closed: dict[tuple[int, int], int] = {}  # by when a stay is over [s]: number of the thing, entry
         self._numbers: dict[str, int] = {}
+        self._names: dict[int, _Listed] = {}
         self._listed: dict[str, _Listed] = {}
         self._emptied: dict[Packed, list[Row]] = {}
         self._loaded: dict[str, int] = {}
@@ -96,41 +93,74 @@ class Source:
             listed = self._listed.setdefault(uri, _Listed())
             listed.complete = True
             for row in rows:
-                listed.add(row)
+                listed.rows[row.seq] = row
+                listed.roles |= row.role
         self.read({uri: [row for row in self.rows(uri) if row.role & mask] for uri in wanted}, mask)
 
-    def ask(self, wanted: Mapping[str, Iterable[Span]], anytime: int, *, inside: bool = False) -> None:
-        """Ask the index about things; nothing is read of them yet.
-
-        Args:
-            wanted: For each thing the times for which it matters; `ALWAYS`: all rows of it.
-            anytime: What matters at any time.
-            inside: With what tells what was in them at those times, however long before that was packed.
-        """
-        self._number(wanted)
+    def ask(self, wanted: Mapping[str, Spans]) -> None:
+        """Ask the index what happens to things within times; nothing is read of it yet."""
         during: list[During] = []
-        limited: list[During] = []
-        fresh: list[int] = []
-        names: dict[int, _Listed] = {}
-        for uri, spans in wanted.items():
-            listed = self._listed.setdefault(uri, _Listed())
-            if (number := self._numbers.get(uri)) is None or listed.complete:
-                continue
-            names[number] = listed
-            borders = list(spans)
-            if ALWAYS in borders:
+        for number, listed, spans in self._to_ask(wanted):
+            if spans.always:
                 listed.complete = True
                 during.append((number, EARLIEST, LATEST))
-                continue
-            limited += [(number, *seconds(span)) for span in borders]
+            else:
+                during += [(number, *seconds(span)) for span in spans]
+        self._list(self.lookup.rows_during(during) if during else ())
+
+    def ask_inside(self, wanted: Mapping[str, Spans], anytime: int) -> None:
+        """Ask what was inside things at some times, however long before it was packed.
+
+        Args:
+            wanted: The things, and the times that matter.
+            anytime: In which roles rows of all times are wanted, too.
+        """
+        during, fresh = [], []
+        for number, listed, spans in self._to_ask(wanted):
+            during += [(number, *seconds(span)) for span in spans]
             if not listed.limited:
                 listed.limited = True
                 fresh.append(number)
-        rows = self.lookup.rows_during([*during, *limited]) if during or limited else []
-        rows += self.lookup.rows_in_roles(fresh, anytime) if fresh else []
-        rows += self.lookup.packed_during(limited) if inside and limited else []
+        if during:
+            self._list(self.lookup.packed_during(during))
+            self._list(self.lookup.rows_in_roles(fresh, anytime))
+
+    def ask_around(self, wanted: Mapping[str, Spans]) -> None:
+        """Ask in what things were at some times, however long before they were packed."""
+        during = []
+        last: dict[int, int] = {}
+        for number, _, spans in self._to_ask(wanted):
+            borders = [seconds(span) for span in spans]
+            last[number] = borders[-1][1]
+            during.append((number, borders[0][0], last[number]))
+        if not during:
+            return
+        out: dict[int, int] = {}
+        found = self.lookup.packed_open(during)
+        for row, closed in found:
+            self.closed[row.thing, row.seq] = closed
+            if closed > last[row.thing]:
+                out[row.thing] = max(out.get(row.thing, 0), closed)
+        self._list(row for row, _ in found)
+        after = [(number, last[number] + 1, until) for number, until in out.items()]
+        self._list(self.lookup.taken_out(after) if after else ())
+
+    def _to_ask(self, wanted: Mapping[str, Spans]) -> list[tuple[int, _Listed, Spans]]:
+        """Give the things of which the index may have more than was asked, with their numbers."""
+        self._number(wanted)
+        found = []
+        for uri, spans in wanted.items():
+            listed = self._listed.setdefault(uri, _Listed())
+            if (number := self._numbers.get(uri)) is not None and not listed.complete:
+                self._names[number] = listed
+                found.append((number, listed, spans))
+        return found
+
+    def _list(self, rows: Iterable[Row]) -> None:
         for row in rows:
-            names[row.thing].add(row)
+            listed = self._names[row.thing]
+            listed.rows[row.seq] = row
+            listed.roles |= row.role
 
     def _number(self, uris: Iterable[str]) -> None:
         unknown = [uri for uri in uris if uri not in self._numbers]
@@ -209,13 +239,15 @@ class Source:
         """Give what was read of a thing, in the roles of `mask`, withdrawn events left out; oldest first."""
         if (known := self._given.get((uri, mask))) is None:
             own = self._own.get(uri, {}).values()
-            found = [record for record in own if record.roles[uri] & mask and self.stands(record)]
-            known = self._given[uri, mask] = sorted(found, key=moment_of)
+            known = [record for record in own if record.roles[uri] & mask and self.stands(record)]
+            if len(known) > 1:
+                known.sort(key=moment_of)
+            self._given[uri, mask] = known
         return known
 
     def stands(self, record: Record) -> bool:
         """Tell whether an event counts: it is no error declaration, and none withdraws it."""
-        return not record.facts.withdraws and not self._withdrawn.has(record.facts.event_id, record.via)
+        return not record.facts.withdraws and not self._withdrawn.has(record.facts, record.via)
 
     @property
     def corrected(self) -> list[int]:
@@ -230,7 +262,7 @@ class Source:
             self.records[seq] = record
             self._fresh.add(record.facts.event_id)
             if record.facts.withdraws:
-                self._withdrawn.add(record.facts.event_id, record.via)
+                self._withdrawn.add(record.facts, record.via)
 
     def _find_withdrawn(self) -> None:
         fresh, self._fresh = self._fresh - self._asked, set()
@@ -255,6 +287,7 @@ class Source:
         things: list[_Named] = [
             (record.seq, record.facts.time // _MICROS, record.roles) for record in self.records.values()
         ]
+        self.lookup.reader.prepare(range(start, start + part))
         for seq, data in self.lookup.view.entries(start, start + part):
             try:
                 self.lookup.reader.check(seq, data)
@@ -268,7 +301,7 @@ class Source:
 
     def _concerns(self, data: bytes) -> bool:
         """Tell quickly whether an entry could belong to the answer."""
-        if _HIDDEN_LOTS.search(data) or _DECLARATION in data:
+        if any(mark in data for mark in _HIDDEN):
             return True
         return any(thing_uri(found.decode("utf-8", "replace")) in self._loaded for found in _NAMES.findall(data))
 
