@@ -36,7 +36,11 @@ def journey_legs(events: pd.DataFrame) -> pd.DataFrame:
     start = microseconds(legs["start"], "legs column start")
     first = pd.Series(start).groupby(legs["item"], sort=False).transform("min").to_numpy()
     legs["elapsed_hours"] = (start - first) / MICROSECONDS_IN_HOUR
-    legs["legs_before"] = legs.groupby("item", sort=False).cumcount().to_numpy(dtype=np.float64)
+    # a leg that takes no time comes before the one that starts with it, whichever was recorded first
+    ended = microseconds(legs["end"], "legs column end")
+    order = np.lexsort((np.arange(len(legs)), np.where(ended == NO_TIME, np.iinfo(np.int64).max, ended), start))
+    before = legs["item"].iloc[order].groupby(legs["item"].iloc[order], sort=False).cumcount()
+    legs["legs_before"] = before.reindex(legs.index).to_numpy(dtype=np.float64)
     return _with_promises(legs, events)
 
 

@@ -16,6 +16,7 @@ from forecasting.tables.steps import (
     RECEIVING_STEPS,
     bare_steps,
 )
+from forecasting.tables.tied import settle_ties
 
 NO_TIME = np.iinfo(np.int64).min
 """What stands for NaT in arrays of microseconds, and for no sequence number in arrays of those."""
@@ -25,7 +26,7 @@ _LINKING_KINDS = frozenset(("AggregationEvent", "AssociationEvent", "Transaction
 
 @dataclass(frozen=True)
 class Journeys:
-    """Sightings of items at places, sorted by item, then event time, then seq; every array has shape (n,).
+    """Sightings of items at places, sorted by item, event time, and as `settle_ties` says; arrays have shape (n,).
 
     Attributes:
         items, places, products: the names that the codes count; products and destinations code -1 for none.
@@ -88,6 +89,8 @@ def read_journeys(events: pd.DataFrame) -> Journeys:
     place, places = pd.factorize(rows["place"])
     product, products = pd.factorize(rows["product"])
     step = bare_steps(rows["step"])
+    recorded = microseconds(rows["record_time"], "events column record_time")
+    order = settle_ties(order, item, time, recorded, np.asarray(pd.factorize(step)[0]), place)
     leaves = step.isin(LEAVING_STEPS).to_numpy()
     deletes = (rows["action"] == "DELETE").to_numpy(dtype=bool) & rows["kind"].isin(CONSUMING_KINDS).to_numpy()
     consumes = (deletes | step.isin(CONSUMING_STEPS).to_numpy()) & ~leaves

@@ -41,8 +41,9 @@ def visits_table(events: pd.DataFrame) -> pd.DataFrame:
     A visit opens when an item is first observed at a place. It closes with a leaving step (`LEAVING_STEPS`), when
     the item is observed elsewhere, or when it is consumed: a consuming step (`CONSUMING_STEPS`), or the action
     DELETE of an object event or of a transformation's inputs; unpacking (DELETE of an aggregation) closes nothing.
-    Events are read in the order of event time, then seq; corrected rows are ignored. Items of which some row gives
-    a quantity other than 1 are lots: less than the whole closes first in, first out, and splits the visit.
+    Events are read in the order of event time, those of one time as `settle_ties` says; corrected rows are left
+    out. Items of which some row gives a quantity other than 1 are lots: less than the whole closes first in, first
+    out, and splits the visit.
 
     Args:
         events: an events table.

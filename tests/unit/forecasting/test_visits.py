@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
+import random
+from collections import Counter
+from itertools import pairwise
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -192,9 +196,28 @@ def test_legs_of_lots_are_matched_to_their_destination(history, hours):
     assert found == {("C", 40.0, False), ("B", 10.0, False), ("B", 20.0, True)}
 
 
+def settled(rows):
+    """Order rows by time, and those of one thing and time by what the history says of their steps."""
+    rows = sorted(rows, key=lambda row: (row["item"], row["hour"], row["seq"]))
+    moments = Counter((row["item"], row["hour"]) for row in rows)
+    follows = Counter()
+    for one, other in pairwise(rows):
+        alone = all(moments[row["item"], row["hour"]] == 1 for row in (one, other))
+        if one["item"] == other["item"] and alone:
+            follows[one["step"], other["step"]] += 1
+
+    def key(row):
+        tied = [other for other in rows if (other["item"], other["hour"]) == (row["item"], row["hour"])]
+        pairs = [(row["step"], other["step"]) for other in tied]
+        beaten = sum((follows[a, b] > follows[b, a]) - (follows[a, b] < follows[b, a]) for a, b in pairs)
+        return row["hour"], row["item"], row["recorded"], -beaten, row["seq"]
+
+    return sorted(rows, key=key)
+
+
 def slow_visits(rows):
     """Read the rule of the visits table event by event."""
-    rows = sorted(rows, key=lambda row: (row["hour"], row["seq"]))
+    rows = settled(rows)
     visits, open_visit, seen = [], {}, set()
     for row in rows:
         item, place = row["item"], row["place"]
@@ -219,6 +242,7 @@ def slow_visits(rows):
 ROW = st.fixed_dictionaries(
     {
         "hour": st.integers(0, 12),
+        "recorded": st.integers(0, 1),
         "item": st.sampled_from("ij"),
         "place": st.sampled_from("ABC"),
         "step": st.sampled_from(["storing", "receiving", "shipping", "departing", "retail_selling"]),
@@ -234,7 +258,8 @@ def test_vectorised_visits_agree_with_the_rule_read_slowly(rows):
     columns = {name: [None] * len(rows) for name in EVENT_COLUMNS}
     columns |= {name: [row[name] for row in rows] for name in ("seq", "item", "place", "step", "action")}
     times = [row["hour"] * 3_600_000_000 for row in rows]
-    columns |= {"event_time": times, "record_time": times, "kind": ["ObjectEvent"] * len(rows)}
+    recorded = [row["recorded"] for row in rows]
+    columns |= {"event_time": times, "record_time": recorded, "kind": ["ObjectEvent"] * len(rows)}
     columns["corrected"] = [False] * len(rows)
     table = visits_table(events_table(columns))
     found = [
@@ -247,6 +272,35 @@ def test_vectorised_visits_agree_with_the_rule_read_slowly(rows):
         for row in table.itertuples()
     ]
     assert sorted(found) == slow_visits(rows)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_an_import_decides_nothing_where_the_history_says_which_step_is_first(seed):
+    """Half of the orders are approved in the same minute at another place, all others later."""
+    rows = []
+    for number in range(20):
+        approved = number if number % 2 else number + 1
+        rows += [(number, f"I{number}", "ordering", "SHOP"), (approved, f"I{number}", "approving", "MILL")]
+        rows += [(number + 3, f"I{number}", "shipping", "MILL"), (number + 3, f"I{number}", "receiving", "SHOP")]
+    for number in range(20, 23):
+        rows += [(number, f"I{number}", "shipping", "MILL"), (number + 9, f"I{number}", "receiving", "SHOP")]
+    shuffled = random.Random(seed).sample(rows, len(rows))
+    tables = []
+    for told in (rows, shuffled):
+        columns = {name: [None] * len(told) for name in EVENT_COLUMNS}
+        columns |= {"seq": list(range(len(told))), "kind": ["ObjectEvent"] * len(told)}
+        columns |= {"action": ["OBSERVE"] * len(told), "corrected": [False] * len(told)}
+        hours, columns["item"], columns["step"], columns["place"] = map(list, zip(*told, strict=True))
+        columns["event_time"] = columns["record_time"] = [hour * 3_600_000_000 for hour in hours]
+        events = events_table(columns)
+        for table in (visits_table(events), legs_table(events)):
+            kept = [name for name in table.columns if not name.endswith("seq")]
+            tables.append(table[kept].sort_values(kept, ignore_index=True))
+    pd.testing.assert_frame_equal(tables[0], tables[2])
+    pd.testing.assert_frame_equal(tables[1], tables[3])
+    first = tables[0][tables[0]["item"] == "I1"].sort_values("arrive", kind="stable")
+    assert set(first["place"]) == {"SHOP", "MILL"}
+    assert first[first["place"] == "SHOP"]["depart"].notna().any()
 
 
 def _hour(time):
