@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A made ledger to trace through: ten tiers of lots, each made of two of the tier before, moved on nested pallets.
+"""A made ledger to trace through, with the truth beside it, as the generator knows it.
 
-Every day each tier makes lots out of those that the tier before made some days ago (each is used twice), packs
-four on a pallet and four pallets on a truck, ships, receives and unpacks the truck and the pallets. Trucks and
-pallets are used again and again. The truth is kept beside, as the generator knows it, so that answers can be
-compared.
+1. the flow: ten tiers of lots, each lot made of two of the tier before and used twice, moved every day on pallets
+   that stand on trucks; pallets and trucks are used again and again
+2. `shapes`: a consignment nested five deep, a crate that is used thousands of times, a lot that goes into a
+   thousand others
+
+Their events are spread over the days of the flow, so what belongs together lies far apart in the log.
 """
 
 from __future__ import annotations
@@ -13,118 +15,138 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from heapq import merge
+from itertools import chain
+from typing import Any, Literal
 
-from benchmarks.site import DOMAIN
+from benchmarks import shapes
+from benchmarks.shapes import Dated, Truth, lot, made, moved, packed, place, quantities, thing, unpacked
 
 TIERS = 10
-ON_PALLET = 4
+ON_PALLET = 8
 ON_TRUCK = 4
-MADE_A_DAY = 64  # lots of one tier; a multiple of what a truck takes
-AGE = 3  # days between making and using
-_START = datetime(2026, 1, 1, tzinfo=UTC)
-_PALLETS = 40_000
+HOURS = 2  # between two tiers
+_START = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question, and all that belongs to the answer."""
+
+    name: str
+    direction: Literal["back", "forward"]
+    item: str
+    expected: set[str]
 
 
 @dataclass
-class Truth:
-    """What is linked to what, as it was made."""
+class Made:
+    """A ledger to be made of `count` events: how many lots a tier makes a day, how large the shapes are."""
 
-    onward: dict[str, list[str]] = field(default_factory=dict)
-    behind: dict[str, list[str]] = field(default_factory=dict)
-    packed: dict[str, tuple[str, str, int]] = field(default_factory=dict)  # lot: pallet, truck, load
+    count: int
+    truth: Truth = field(default_factory=Truth)
 
-    def forward(self, lot: str) -> set[str]:
-        """List a lot and everything that it went into."""
-        lots = _closure(lot, self.onward)
-        return lots | {box for one in lots if one in self.packed for box in self.packed[one][:2]}
+    @property
+    def a_day(self) -> int:
+        """Say how many lots of one tier are made a day; a multiple of what a truck takes."""
+        return 512 if self.count >= 100_000 else 64
 
-    def back(self, lot: str) -> set[str]:
-        """List a lot and everything that went into it."""
-        return _closure(lot, self.behind)
+    @property
+    def scale(self) -> int:
+        """Say what share of a thousand nodes the shapes have."""
+        return 1 if self.count >= 100_000 else 10
+
+    @property
+    def uses(self) -> int:
+        """Say how many times the crate is used."""
+        return max(500, min(5_000, self.count // 50))
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """Make about `count` events in order of time, and note the truth."""
+        days = self._days()
+        special = chain(
+            shapes.consignment(self.truth, 800 // self.scale),
+            shapes.crate(self.truth, self.uses, 1_000 // self.scale),
+            shapes.wide(self.truth, 1_000 // self.scale),
+        )
+        found = sorted(special, key=lambda event: event[0])
+        spread = ((at * days, event) for at, event in found)
+        for number, (moment, event) in enumerate(merge(self._flow(days), spread, key=lambda event: event[0])):
+            yield _whole(event, number, _START + timedelta(days=moment))
+
+    def _days(self) -> float:
+        """Say how many days of flow fill the ledger: the first tiers run ahead of the last."""
+        lots = self.a_day
+        loads = lots // ON_PALLET, lots // ON_PALLET // ON_TRUCK
+        each = lots + 2 * loads[0] + 4 * loads[1]
+        rest = self.count - 10 * self.uses - 5_000 // self.scale
+        return max(TIERS + 1, round((rest / each + TIERS * (TIERS - 1) / 2) / TIERS))
+
+    def _flow(self, days: float) -> Iterator[Dated]:
+        dice = random.Random(6)
+        before: dict[tuple[int, int], list[str]] = {}
+        for day in range(int(days)):
+            for tier in range(TIERS):
+                start = day + tier * HOURS / 24
+                for at, event in enumerate(self._tier(tier, day, before, dice)):
+                    yield start + at / 86_400, event
+
+    def _tier(
+        self, tier: int, day: int, before: dict[tuple[int, int], list[str]], dice: random.Random
+    ) -> Iterator[dict[str, Any]]:
+        here, there = place(f"SITE-{tier}"), place(f"SITE-{tier + 1}")
+        sources = before.pop((tier - 1, day - 1), []) * 2
+        dice.shuffle(sources)
+        if tier and not sources:
+            return
+        lots = [lot(f"P{tier}:{day}-{at}") for at in range(self.a_day)]
+        before[tier, day] = lots
+        for at, one in enumerate(lots):
+            inputs = list(dict.fromkeys(sources[2 * at : 2 * at + 2]))
+            self.truth.link(inputs, [one])
+            yield made(one, inputs, here) if tier else _grown(one, here)
+        loads = self.a_day // ON_PALLET
+        pool = max(8 * loads, self.count // 250)
+        pallets = [thing(f"PALLET-{at}") for at in dice.sample(range(pool), loads)]
+        trucks = [thing(f"TRUCK-{at}") for at in dice.sample(range(pool), loads // ON_TRUCK)]
+        for at, pallet in enumerate(pallets):
+            load = lots[at * ON_PALLET : (at + 1) * ON_PALLET]
+            yield packed(pallet, here, childQuantityList=quantities(load))
+            self.truth.pack(load, (pallet, trucks[at // ON_TRUCK]))
+        for at, truck in enumerate(trucks):
+            yield packed(truck, here, childEPCs=pallets[at * ON_TRUCK : (at + 1) * ON_TRUCK])
+        for truck in trucks:
+            yield from moved(truck, here, there)
+            yield unpacked(truck, there)
+        for pallet in pallets:
+            yield unpacked(pallet, there)
+
+    def cases(self) -> list[Case]:
+        """List the questions."""
+        truth, wanted = self.truth, 1_000 // self.scale
+        lots = [one for one in truth.packed if "/lot/P" in one]
+        last = [one for one in lots if f"/P{TIERS - 1}:" in one]
+        deep = min(last[:: max(1, len(last) // 100)], key=lambda one: abs(len(truth.back(one)) - wanted))
+        first = [one for tier in range(4) for one in lots if f"/P{tier}:" in one]
+        some = first[len(first) // 3 :: max(1, len(first) // 300)]
+        spread = min(some, key=lambda one: abs(len(truth.forward(one)) - wanted))
+        asked: list[tuple[str, Literal["back", "forward"], str]] = [
+            ("ten tiers", "back", deep),
+            ("ten tiers on pallets", "forward", spread),
+            ("nested five deep", "back", shapes.UNLOADED),
+            ("nested five deep", "forward", shapes.CONSIGNED),
+            (f"a crate used {self.uses:,} times", "back", shapes.MEAL),
+            (f"a crate used {self.uses:,} times", "forward", shapes.SPLIT),
+            (f"one load of a crate used {self.uses:,} times", "back", shapes.PLATE),
+            (f"one load of a crate used {self.uses:,} times", "forward", shapes.ONE_LOAD),
+            ("wide", "back", shapes.MIXED),
+            ("wide", "forward", shapes.FLOUR),
+        ]
+        return [Case(name, way, item, getattr(truth, way)(item)) for name, way, item in asked]
 
 
-def _closure(start: str, edges: dict[str, list[str]]) -> set[str]:
-    found, waiting = {start}, [start]
-    while waiting:
-        for other in edges.get(waiting.pop(), ()):
-            if other not in found:
-                found.add(other)
-                waiting.append(other)
-    return found
-
-
-def make_events(count: int, truth: Truth, seed: int = 6) -> Iterator[dict[str, Any]]:
-    """Make about `count` events in order of time, and note the truth."""
-    dice = random.Random(seed)
-    made: dict[tuple[int, int], list[str]] = {}
-    number = day = 0
-    while number < count:
-        for tier in range(TIERS):
-            moment = _START + timedelta(days=day, hours=2 * tier)
-            for event in _day(tier, day, made, dice, truth):
-                moment += timedelta(seconds=1)
-                yield _whole(event, number, moment)
-                number += 1
-        day += 1
-
-
-def _day(
-    tier: int, day: int, made: dict[tuple[int, int], list[str]], dice: random.Random, truth: Truth
-) -> Iterator[dict[str, Any]]:
-    place = {"id": f"https://{DOMAIN}/loc/SITE-{tier}"}
-    sources = made.pop((tier - 1, day - AGE), []) * 2
-    dice.shuffle(sources)
-    if tier and not sources:
-        return
-    lots = [f"https://{DOMAIN}/lot/P{tier}:{day}-{at}" for at in range(MADE_A_DAY)]
-    made[tier, day] = lots
-    for at, lot in enumerate(lots):
-        output = [{"epcClass": lot, "quantity": 100, "uom": "KGM"}]
-        if not tier:
-            yield {"type": "ObjectEvent", "action": "ADD", "quantityList": output, "readPoint": place}
-            continue
-        inputs = list(dict.fromkeys(sources[2 * at : 2 * at + 2]))
-        for one in inputs:
-            truth.onward.setdefault(one, []).append(lot)
-        truth.behind[lot] = inputs
-        used = [{"epcClass": one, "quantity": 100 // len(inputs), "uom": "KGM"} for one in inputs]
-        yield {
-            "type": "TransformationEvent",
-            "inputQuantityList": used,
-            "outputQuantityList": output,
-            "readPoint": place,
-        }
-    pallets = [f"https://{DOMAIN}/obj/PALLET-{at}" for at in dice.sample(range(_PALLETS), MADE_A_DAY // ON_PALLET)]
-    trucks = [f"https://{DOMAIN}/obj/TRUCK-{at}" for at in dice.sample(range(_PALLETS), len(pallets) // ON_TRUCK)]
-    for at, pallet in enumerate(pallets):
-        load = lots[at * ON_PALLET : (at + 1) * ON_PALLET]
-        held = [{"epcClass": lot, "quantity": 100, "uom": "KGM"} for lot in load]
-        yield _packing(pallet, "ADD", place, childQuantityList=held)
-        for lot in load:
-            truth.packed[lot] = pallet, trucks[at // ON_TRUCK], day
-    for at, truck in enumerate(trucks):
-        yield _packing(truck, "ADD", place, childEPCs=pallets[at * ON_TRUCK : (at + 1) * ON_TRUCK])
-    there = {"id": f"https://{DOMAIN}/loc/SITE-{tier + 1}"}
-    moving = {"type": "ObjectEvent", "action": "OBSERVE"}
-    target = [{"type": "location", "destination": there["id"]}]
-    for truck in trucks:
-        yield moving | {
-            "bizStep": "shipping",
-            "epcList": [truck],
-            "readPoint": place,
-            "destinationList": target,
-        }
-        yield moving | {"bizStep": "receiving", "epcList": [truck], "readPoint": there}
-        yield _packing(truck, "DELETE", there)
-    for pallet in pallets:
-        yield _packing(pallet, "DELETE", there)
-
-
-def _packing(container: str, action: str, place: dict[str, str], **children: Any) -> dict[str, Any]:
-    step = "packing" if action == "ADD" else "unpacking"
-    found = {"type": "AggregationEvent", "action": action, "bizStep": step, "parentID": container}
-    return found | {"readPoint": place} | children
+def _grown(one: str, here: dict[str, str]) -> dict[str, Any]:
+    return {"type": "ObjectEvent", "action": "ADD", "quantityList": quantities([one]), "readPoint": here}
 
 
 def _whole(event: dict[str, Any], number: int, moment: datetime) -> dict[str, Any]:

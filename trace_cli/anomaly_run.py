@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 COMMAND: Final = "anomalies"
 MOST_ROWS: Final = 2_000  # of a file that a decision keeps
 _KEYS: Final = ("event_time", "seq", "item")
-_HERE: Final = frozenset(("scanned", "typed"))  # where the operator was, in the sense of a place
 _TOLD: Final = ("kind", "item", "p_value", "expected", "seen", "finding")
 
 Rows = list[dict[str, Any]]
@@ -152,12 +151,13 @@ def _known(prediction: Prediction) -> tuple[Rows, Rows]:
 
 def _operators(prediction: Prediction) -> Rows:
     """Say who recorded each event that was recorded by hand."""
-    told = [{"seq": event.seq, "operator": event.by} for event in prediction.history.events if event.via in _HERE]
+    recorded = prediction.history.recorded
+    named = zip(recorded.seq.tolist(), recorded.operator.tolist(), strict=True)
+    told = [{"seq": seq, "operator": operator} for seq, operator in named if operator is not None]
     return told or [{"seq": -1, "operator": None}]
 
 
 def _readings(prediction: Prediction) -> Any:
-    from forecasting.tables.readings import readings_table
-    from ledger.custody.readings import readings_columns
+    from forecasting.tables.known import known_readings
 
-    return readings_table(readings_columns(prediction.history.events, as_of=prediction.as_of))
+    return known_readings(prediction.history.recorded, as_of=prediction.as_of)

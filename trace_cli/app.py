@@ -61,6 +61,7 @@ COMMANDS: Final = {
     "eta": ("eta",),
     "bottlenecks": ("bottlenecks",),
     "anomalies": ("anomalies",),
+    "watch": ("watch",),
     "decision": ("decision",),
 }
 

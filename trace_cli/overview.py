@@ -75,6 +75,7 @@ SECTIONS: Final = {
         "eta": "when shipments under way will arrive",
         "bottlenecks": "where goods wait, and where they will next",
         "anomalies": "what looks wrong, and the entries that say so",
+        "watch": "follow the ledger: new alarms, late shipments, queues",
         "decision": "predictions that were recorded",
     },
 }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from ledger.chain.entry import Entry
     from ledger.chain.storage.sqlite import SqliteTransaction
     from ledger.custody.codes import Codes
     from ledger.custody.index.lookup import Lookup
@@ -23,7 +24,9 @@ Guard = Callable[["SqliteTransaction", int], None]
 class Contradicted(CommandError):
     """What somebody wants to record cannot be, as the ledger shows."""
 
-    def __init__(self, codes: Codes, planned: Planned, found: Contradiction) -> None:
+    def __init__(
+        self, codes: Codes, planned: Planned, found: Contradiction, *, schema: str = "trace.record/1"
+    ) -> None:
         what, why = codes.short(planned.uri), shorten(codes, found.message)
         told = {"item": planned.uri, "word": found.word, "seq": found.seq, "explanation": why}
         look = "" if found.seq is None else f"look at it: trace history {what}; "
@@ -31,7 +34,7 @@ class Contradicted(CommandError):
             ExitCode.REFUSED,
             f"{what}: {why}",
             remedy=f"{look}where the ledger is wrong, record it all the same: --anyway REASON",
-            answer={"schema": "trace.record/1", "recorded": [], "contradicts": told},
+            answer={"schema": schema, "recorded": [], "contradicts": told},
         )
         self.found = found
         self.why = why
@@ -56,12 +59,13 @@ def stop_after(guard: Guard) -> Guard:
 
 def plan(statement: Statement) -> list[Planned]:
     """List what a statement says of each thing, to be judged."""
+    from ledger.custody.kinds.base import thing_uri
     from ledger.custody.standing import Planned
 
     uses_up = statement.kind == "TransformationEvent"
     return [
         Planned(
-            thing.uri,
+            thing_uri(thing.uri),
             thing.is_class,
             statement.step,
             statement.time,
@@ -86,6 +90,41 @@ def make_guard(codes: Codes, recorder: Recorder, planned: Sequence[Planned]) -> 
             raise Contradicted(codes, plan_of_one, found)
 
     return guard
+
+
+def correction_guard(
+    codes: Codes, recorder: Recorder, entry: Entry, corrective: Sequence[Mapping[str, Any]]
+) -> Guard:
+    """Make the guard of a correction: what stands in the place of an event is judged as if that had never been.
+
+    What the old event contradicts as well is let through: a history that holds more mistakes than one can be
+    mended one by one. The guard raises `Contradicted`.
+    """
+    from ledger.custody.standing import find_contradiction, plans_of
+
+    def guard(transaction: SqliteTransaction, _first: int) -> None:
+        lookup = lookup_under_lock(recorder, transaction)
+        known: dict[str, list[Line]] = {}
+
+        def judge(planned: Planned) -> Contradiction | None:
+            if planned.uri not in known:
+                lines = _history(lookup, planned.uri)
+                known[planned.uri] = [line for line in lines if line.event.seq != entry.seq]
+            return find_contradiction(planned, known[planned.uri])
+
+        before = {(one.uri, found.word) for one in plans_of(entry.body) if (found := judge(one)) is not None}
+        for planned in (one for body in corrective for one in plans_of(body)):
+            found = judge(planned)
+            if found is not None and (planned.uri, found.word) not in before:
+                raise Contradicted(codes, planned, found, schema="trace.correct/1")
+
+    return guard
+
+
+def _history(lookup: Lookup, uri: str) -> Sequence[Line]:
+    from ledger.custody.item_history import item_history
+
+    return item_history(lookup, uri).lines
 
 
 def contradictions(

@@ -10,7 +10,7 @@ so an entry costs one hash after the first of its tile. Where somebody keeps the
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint, parse_checkpoint
@@ -20,19 +20,20 @@ from ledger.chain.hashing import HASH_SIZE, leaf_hash
 from ledger.chain.policy import Policy, believe
 from ledger.chain.storage.base import View
 from ledger.chain.tree import (
-    TILE_BYTES,
     TILE_WIDTH,
     TileId,
     Tree,
     edge_of,
-    reduce_perfect,
-    split_hashes,
+    reduce_bytes,
     tile_width,
 )
 
 GROUP: Final = 16
+_GROUPS: Final = TILE_WIDTH // GROUP
 _GROUP_BYTES: Final = GROUP * HASH_SIZE
 _REMEMBERED_TILES: Final = 4096
+# For sixteenths of tiles: the roots of all sixteenths of the tile, and the leaves of the one; whatever is known.
+Hints = Callable[[Sequence[tuple[int, int]]], Mapping[tuple[int, int], tuple[bytes, bytes]]]
 _REMEDY: Final = "trace verify"
 
 
@@ -73,8 +74,9 @@ class AuthenticReader:
                 remedy=_REMEDY,
             )
         self._tiles: OrderedDict[TileId, bytes] = OrderedDict()
-        self._parts: OrderedDict[int, tuple[bytes, bytes, set[int]]] = OrderedDict()
-        self.hints: Callable[[int], bytes | None] | None = None
+        self._nodes: OrderedDict[int, bytes] = OrderedDict()
+        self._leaves: OrderedDict[tuple[int, int], bytes] = OrderedDict()
+        self.hints: Hints | None = None
         self._edge: dict[TileId, bytes] = {}
         self._check_edge()
         for seq, data in keys:
@@ -132,39 +134,43 @@ class AuthenticReader:
         """
         self._checked(seq, data)
 
+    def prepare(self, seqs: Iterable[int]) -> None:
+        """Prove the leaves around many entries at once, as far as hints help; `check` says what does not hold."""
+        if self.hints is None:
+            return
+        groups = {divmod(seq // GROUP, _GROUPS) for seq in seqs if 0 <= seq < self.size}
+        wanted = [one for one in groups if one not in self._leaves and self._is_hinted(one[0])]
+        for (n, part), (nodes, leaves) in self.hints(sorted(wanted)).items():
+            if self._nodes.get(n) != nodes:
+                if len(nodes) != _GROUPS * HASH_SIZE or reduce_bytes(nodes) != self._hash_of(n):
+                    continue
+                self._nodes[n] = nodes
+            if len(leaves) == _GROUP_BYTES and reduce_bytes(leaves) == nodes[part * HASH_SIZE :][:HASH_SIZE]:
+                self._leaves[n, part] = leaves
+        for known in (self._nodes, self._leaves):
+            while len(known) > _REMEMBERED_TILES:
+                known.popitem(last=False)
+
+    def _is_hinted(self, n: int) -> bool:
+        return (0, n) not in self._edge and (0, n) not in self._tiles
+
+    def _hash_of(self, n: int) -> bytes:
+        """Give the proven hash of a full tile of leaves."""
+        at = n % TILE_WIDTH * HASH_SIZE
+        return self.tile(1, n // TILE_WIDTH)[at : at + HASH_SIZE]
+
     def _leaf(self, seq: int) -> bytes:
         """Give the hash that the signed root has for entry `seq`."""
-        n, at = seq // TILE_WIDTH, seq % TILE_WIDTH * HASH_SIZE
-        if self.hints is None or (0, n) in self._edge or (0, n) in self._tiles:
-            return self.tile(0, n)[at : at + HASH_SIZE]
-        part = self._parts.get(n) or self._open_part(n)
-        if part is None:
-            return self.tile(0, n)[at : at + HASH_SIZE]
-        data, nodes, proven = part
-        group = seq % TILE_WIDTH // GROUP
-        if group not in proven:
-            leaves, root = data[group * _GROUP_BYTES :][:_GROUP_BYTES], nodes[group * HASH_SIZE :][:HASH_SIZE]
-            if reduce_perfect(split_hashes(leaves)) != root:
-                # Either the tile or the hint is wrong: the tile as a whole says which.
-                return self.tile(0, n)[at : at + HASH_SIZE]
-            proven.add(group)
-        return data[at : at + HASH_SIZE]
-
-    def _open_part(self, n: int) -> tuple[bytes, bytes, set[int]] | None:
-        """Hold the hint for a tile against the hash of the tile; None: it is of no use."""
-        nodes = self.hints(n) if self.hints is not None else None
-        if nodes is None or len(nodes) != TILE_WIDTH // GROUP * HASH_SIZE:
-            return None
-        at = n % TILE_WIDTH * HASH_SIZE
-        if reduce_perfect(split_hashes(nodes)) != self.tile(1, n // TILE_WIDTH)[at : at + HASH_SIZE]:
-            return None
-        data = self._view.tile(0, n) or b""
-        if len(data) != TILE_BYTES:
-            return None
-        part = self._parts[n] = (data, nodes, set())
-        if len(self._parts) > _REMEMBERED_TILES:
-            self._parts.popitem(last=False)
-        return part
+        n, part = divmod(seq // GROUP, _GROUPS)
+        if self.hints is not None and self._is_hinted(n):
+            if (n, part) not in self._leaves:
+                self.prepare([seq])
+            if (leaves := self._leaves.get((n, part))) is not None:
+                at = seq % GROUP * HASH_SIZE
+                return leaves[at : at + HASH_SIZE]
+        # Without a hint that is of use, the tile as a whole says what holds.
+        at = seq % TILE_WIDTH * HASH_SIZE
+        return self.tile(0, n)[at : at + HASH_SIZE]
 
     def _check_edge(self) -> None:
         edge: list[bytes] = []
@@ -196,7 +202,7 @@ class AuthenticReader:
         at = n % TILE_WIDTH * HASH_SIZE
         data = self._view.tile(level, n) or b""
         full = len(data) == tile_width(self.size, level, n) * HASH_SIZE
-        if not full or reduce_perfect(split_hashes(data)) != above[at : at + HASH_SIZE]:
+        if not full or reduce_bytes(data) != above[at : at + HASH_SIZE]:
             first = n * TILE_WIDTH ** (level + 1)
             raise Untrue(f"the stored tree is damaged above entry {first}", seq=first, remedy=_REMEDY)
         self._tiles[level, n] = data

@@ -39,6 +39,14 @@ def reduce_perfect(hashes: Sequence[bytes]) -> bytes:
     return level[0]
 
 
+def reduce_bytes(data: bytes) -> bytes:
+    """As `reduce_perfect`, over hashes that lie one behind the other."""
+    while len(data) > HASH_SIZE:
+        pairs = range(0, len(data), 2 * HASH_SIZE)
+        data = b"".join([sha256(b"\x01" + data[at : at + 2 * HASH_SIZE]).digest() for at in pairs])
+    return data
+
+
 def _merge(stack: list[tuple[int, bytes]], height: int, digest: bytes) -> None:
     while stack and stack[-1][0] == height:
         digest = node_hash(stack.pop()[1], digest)

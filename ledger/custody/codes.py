@@ -34,6 +34,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
 
@@ -227,6 +228,10 @@ class Codes:
                 return "".join(f"({ai}){unquote(value)}" for ai, value in pairs)
         return uri
 
+    def called(self, uri: str) -> str:
+        """Write what people call a thing: its name where one is known, else its code."""
+        return self.short(uri)
+
     def candidates(self, code: str) -> list[str]:
         """List the URIs under which a typed code may be known, most likely first."""
         if is_uri(code):
@@ -266,6 +271,7 @@ class Codes:
         return f"https://{self.domain}/{room}/{quote(code, safe='')}"
 
 
+@lru_cache(maxsize=1 << 14)
 def product_of(uri: str) -> str | None:
     """Give the product of a lot or an instance, where its URI says so."""
     if found := keys.product_of(uri):
@@ -279,6 +285,7 @@ def product_of(uri: str) -> str | None:
     return uri if slash and head.endswith("/class") else None
 
 
+@lru_cache(maxsize=1 << 14)
 def lot_of(uri: str) -> str | None:
     """Give the lot that a URI names."""
     if found := keys.lot_of(uri):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.chain.commitment import is_commitment
 from ledger.chain.errors import Refused, Untrue
@@ -15,8 +14,7 @@ from ledger.custody.statement import PARTY, PROMISED
 from ledger.custody.times import micros
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """One event. Times are microseconds since the epoch; `recorded` is what the source says, if anything."""
 
     event_id: str
@@ -69,6 +67,8 @@ def _ends(body: Mapping[str, Any], key: str, field: str) -> tuple[str | None, li
     """Give the location of a source or destination list, and its parties as (type, id)."""
     location: str | None = None
     parties: list[tuple[str, str]] = []
+    if key not in body:
+        return None, parties
     for end in _elements(body.get(key)):
         uri, kind = _uri(end.get(field)), text(end.get("type"))
         if uri is None or kind is None or is_commitment(end):

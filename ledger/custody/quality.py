@@ -21,7 +21,7 @@ from typing import Final
 
 from ledger.custody.provenance.answer import Answer
 from ledger.custody.provenance.gaps import Gap
-from ledger.custody.provenance.source import Record
+from ledger.custody.provenance.record import Record
 from ledger.custody.times import from_micros, micros
 from ledger.custody.vocabulary import GIVING_STEPS, TAKING_STEPS
 

@@ -75,7 +75,7 @@ def readings_columns(events: Iterable[Event], *, as_of: int | None = None) -> di
         known = corrections.known(event)
         if as_of is not None and known > as_of:
             continue
-        if corrections.of(event.facts.event_id, event.via, as_of) is not None:
+        if corrections.of(event.facts, event.via, as_of) is not None:
             continue
         facts = event.facts
         item = facts.mentions[0].uri if len(facts.mentions) == 1 else facts.container

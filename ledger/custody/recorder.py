@@ -213,8 +213,10 @@ class Recorder:
             raise
         return Recorded(appended, *outcome[0])
 
-    def record_other(self, kind: str, body: object, *, by: str, via: str) -> Appended:
-        """Record an entry that is no event: a decision, master data.
+    def record_other(
+        self, kind: str, body: object, *, by: str, via: str, attachments: tuple[Attachment, ...] = ()
+    ) -> Appended:
+        """Record an entry that is no event: a decision, master data; with the values of its commitments.
 
         Raises:
             As `record`.
@@ -223,7 +225,7 @@ class Recorder:
         def derive(transaction: SqliteTransaction, first: int) -> None:
             self._index.write_other(transaction.connection, kind, first)
 
-        return self.log.append([draft(kind, body, by=by, via=via)], derive=derive)
+        return self.log.append([draft(kind, body, by=by, via=via, attachments=attachments)], derive=derive)
 
     def record_judged(
         self,

@@ -176,7 +176,7 @@ EDITS = {
     "mentions of a thing deleted": "DELETE FROM d_mention "
     f"WHERE thing = (SELECT id FROM d_thing WHERE uri = '{BOX}')",
     "an input called an output": "UPDATE d_mention SET role = 4 WHERE seq = 2 AND role = 2",
-    "a child called plain": "UPDATE d_mention SET role = 1 WHERE seq = 3 AND role = 8",
+    "a child called plain": "UPDATE d_mention SET role = 1 WHERE seq = 3 AND role & 8",
     "an emptying called plain": "UPDATE d_mention SET role = 1 WHERE seq = 7",
     "a mention moved": "UPDATE d_mention SET seq = 20 WHERE seq = 3",
     "a mention invented": f"INSERT INTO d_mention SELECT id, 5, 4, 0, 0 FROM d_thing WHERE uri = '{FIELD}'",

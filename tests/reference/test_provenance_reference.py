@@ -18,6 +18,7 @@ from ledger.chain.reader import AuthenticReader
 from ledger.chain.storage.sqlite import SqliteStorage
 from ledger.custody.index.lookup import Lookup
 from ledger.custody.privacy import make_policy
+from ledger.custody.provenance.answer import make_answer
 from ledger.custody.provenance.contents import contents
 from ledger.custody.provenance.graph import trace
 from ledger.custody.recorder import Recorder
@@ -162,6 +163,47 @@ def test_nothing_is_missed_and_nothing_is_extra(answers, drawn):
     assert found == expected
 
 
+@st.composite
+def one_use(draw):
+    """One more event on things that are used over and over: two boxes, one of which may stand in the other."""
+    kind = draw(
+        st.sampled_from(["pack", "pack", "pack", "out", "out", "empty", "empty", "make", "see", "correct"])
+    )
+    if kind == "correct":
+        return {"correct": draw(st.integers(0, 40))}
+    event = {"eventTime": at(draw(st.integers(0, 40))), "eventTimeZoneOffset": "+00:00", "bizStep": "holding"}
+    box, inside = draw(st.sampled_from([(BOXES[0], ITEMS[:3]), (BOXES[0], ITEMS[:3]), (BOXES[1], BOXES[:1])]))
+    if kind in ("pack", "out", "empty"):
+        event |= {"type": "AggregationEvent", "parentID": box, "action": "ADD" if kind == "pack" else "DELETE"}
+        if kind == "empty":
+            return event
+        if box == BOXES[0] and draw(st.booleans()):
+            return event | {"childQuantityList": quantities([(LOTS[0], draw(amounts))])}
+        return event | {"childEPCs": [draw(st.sampled_from(inside))]}
+    if kind == "make":
+        made = draw(st.sampled_from(LOTS[1:4]))
+        used = [draw(st.sampled_from([*BOXES[:2], ITEMS[0]]))]
+        return (
+            event
+            | {"type": "TransformationEvent", "inputEPCList": used}
+            | {"outputQuantityList": quantities([(made, 1)])}
+        )
+    return event | {"type": "ObjectEvent", "action": "OBSERVE", "epcList": [draw(st.sampled_from(BOXES[:2]))]}
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(drawn=st.lists(one_use(), min_size=20, max_size=45))
+def test_a_box_that_is_used_over_and_over(answers, drawn):
+    """Of each walk only some uses are read; the reference replays them all."""
+    events = numbered(drawn)
+    asked = [*ITEMS[:3], *BOXES[:2], *LOTS[:4]]
+    questions = [lambda lookup, uri=uri: plain(trace(lookup, uri, "forward")) for uri in asked]
+    questions += [lambda lookup, uri=uri: plain(trace(lookup, uri, "back")) for uri in asked]
+    expected = [slow.forward(events, uri) for uri in asked] + [slow.back(events, uri) for uri in asked]
+    assert answers(events, questions) == expected
+
+
 @pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=st.lists(one_event(), min_size=2, max_size=16), order=st.randoms(use_true_random=False))
@@ -198,3 +240,68 @@ def test_a_withdrawn_emptying_ends_no_stay_and_hides_no_later_one(answers):
         found = answers(order, [lambda lookup: plain(trace(lookup, ITEMS[0], "forward"))])[0]
         assert found == slow.forward(order, ITEMS[0])
         assert found[0] == {ITEMS[0], BOXES[0], BOXES[1]}
+
+
+def many_uses(named):
+    """Two hundred loads of one crate on one van; each is made of its own lot, and a meal is made of the crate."""
+    events, number = [], iter(range(10**6))
+    crate, van = BOXES[0], BOXES[1]
+    for use in range(200):
+        lot, meal, hour = f"{BASE}/lot/PORTION:{use}", f"{BASE}/lot/MEAL:{use}", 10 * use
+        load = {"childQuantityList": quantities([(lot, 5)])}
+        whole = {"eventTimeZoneOffset": "+00:00", "bizStep": "creating_class_instance"}
+        grown = {"type": "ObjectEvent", "action": "ADD", "quantityList": quantities([(lot, 5)])}
+        cooked = {"type": "TransformationEvent", "inputEPCList": [crate]}
+        cooked["outputQuantityList"] = quantities([(meal, 5)])
+        for after, event in ((0, grown), (5, cooked)):
+            events.append(whole | event | {"eventID": f"urn:uuid:{next(number)}", "eventTime": at(hour + after)})
+        events.append(packing(next(number), hour + 1, "ADD", crate, **load))
+        events.append(packing(next(number), hour + 2, "ADD", van, crate))
+        events.append(packing(next(number), hour + 3, "DELETE", van, *([crate] if named else [])))
+        events.append(packing(next(number), hour + 6, "DELETE", crate, **(load if named else {})))
+    return events
+
+
+def used_once(number):
+    """The answers forward of a portion, and back of a meal, of one use."""
+    lot, meal = f"{BASE}/lot/PORTION:{number}", f"{BASE}/lot/MEAL:{number}"
+    return {lot, meal, BOXES[0], BOXES[1]}, {lot, meal, BOXES[0]}
+
+
+@pytest.mark.parametrize(("named", "most"), [(False, (6, 4)), (True, (6, None))])
+def test_of_a_crate_that_was_used_two_hundred_times_one_use_is_read(answers, named, most):
+    """Unpacked by name, what is in the crate at a time needs all that went in and out before."""
+    events = many_uses(named)
+    for number in (0, 77, 199):
+        walks = {"forward": f"{BASE}/lot/PORTION:{number}", "back": f"{BASE}/lot/MEAL:{number}"}
+        questions = [
+            lambda lookup, way=way, uri=uri: (
+                (found := make_answer(trace(lookup, uri, way))).complete,
+                set(found.graph.things),
+                len(found.graph.source.records),
+            )
+            for way, uri in walks.items()
+        ]
+        for found, expected, limit in zip(answers(events, questions), used_once(number), most, strict=True):
+            assert found[:2] == (True, expected)
+            assert limit is None or found[2] <= limit + 1  # and the emptying before it
+
+
+def test_one_second_may_hold_the_end_of_one_use_and_the_beginning_of_the_next(answers):
+    """The index knows seconds, the order within them only the entries."""
+    events = [
+        packing(1, 0, "ADD", BOXES[0], ITEMS[0]),
+        packing(2, 1, "ADD", BOXES[1], BOXES[0]),
+        packing(3, 2, "DELETE", BOXES[1], BOXES[0]),
+        packing(4, 2, "ADD", BOXES[1], BOXES[0]),
+        packing(5, 2, "DELETE", BOXES[0]),
+        packing(6, 2, "ADD", BOXES[0], ITEMS[1]),
+        packing(7, 3, "DELETE", BOXES[1]),
+        packing(8, 3, "DELETE", BOXES[0], ITEMS[1]),
+        packing(9, 3, "ADD", BOXES[2], BOXES[0]),
+    ]
+    asked = [*ITEMS[:2], *BOXES[:3]]
+    questions = [lambda lookup, uri=uri: plain(trace(lookup, uri, "forward")) for uri in asked]
+    questions += [lambda lookup, uri=uri: plain(trace(lookup, uri, "back")) for uri in asked]
+    expected = [slow.forward(events, uri) for uri in asked] + [slow.back(events, uri) for uri in asked]
+    assert answers(events, questions) == expected

@@ -52,6 +52,7 @@ def anomalies(
     from trace_cli.cases import known_cases
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
+    from trace_cli.known_history import prove_named
     from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
     from trace_cli.progress import Progress
     from trace_cli.reports.anomalies import SCHEMA, alarm_answers, read_lots, read_places
@@ -67,6 +68,8 @@ def anomalies(
         asked = Search(alpha, known_places, known_lots, dismissed, confirmed)
         with telling():
             events, table = search(prediction, asked)
+        named = (seq for seqs in table["seqs"] for seq in seqs)
+        prove_named(site, prediction.history, named, schema=SCHEMA, progress=progress)
 
     def describe() -> dict[str, object]:
         return describe_search(prediction, asked, events, table)

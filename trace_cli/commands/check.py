@@ -104,11 +104,13 @@ class _Checker:
     """Answers codes from one snapshot."""
 
     def __init__(self, found: Asking, place: str | None, at: str | None, against: Path | None) -> None:
+        from ledger.custody.master import MasterData
         from ledger.custody.times import read_time
         from trace_cli.context import now
 
         self._codes = found.site.codes
         self._lookup = found.lookup
+        self._master = MasterData(found.lookup)
         self._place = None if place is None else self._codes.place(place)
         self._moment: datetime = now() if at is None else read_time(at)
         self._past = at is not None
@@ -123,6 +125,7 @@ class _Checker:
             Untrue: An entry that the answer needs does not hold.
         """
         from ledger.custody.authenticity import Asked, judge
+        from ledger.custody.codes import product_of
         from ledger.custody.item_history import NotFoundError, item_history, resolve
         from trace_cli.refusals import shorten
 
@@ -136,7 +139,11 @@ class _Checker:
             except NotFoundError:
                 uri = thing.uri
         lot, expiry = (None, None) if label is None else (label.lot, label.expiry)
-        asked = Asked(uri, thing.is_class, self._moment, self._place, lot, expiry)
+        product = product_of(uri) or next((line.event.product for line in lines if line.event.product), None)
+        keeps = self._master.shelf_life(product)
+        # A plain code does not tell whether it is a lot; events do, which count some of it.
+        counted = any(m.of_class for line in lines for m in line.event.facts.mentions if m.uri == uri)
+        asked = Asked(uri, thing.is_class or counted, self._moment, self._place, lot, expiry, keeps)
         hold = self._held.get(asked.uri) if lines else None
         judged = self._hold_against(asked.uri, lot, expiry) or judge(asked, lines, hold)
         return {

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from ledger.custody.gs1.character_sets import CLASS_39, CLASS_82, from_uri, to_uri
@@ -149,6 +150,7 @@ def lot_in(identifier: str) -> str | None:
     return None if found is None else found[1].get("10")
 
 
+@lru_cache(maxsize=1 << 14)
 def _read_link(identifier: str) -> _Link | None:
     match = _WEB.fullmatch(identifier)
     if match is None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final, TypeVar
 
 from ledger.chain.entry import Entry
@@ -22,11 +23,11 @@ from ledger.chain.storage.sqlite import SqliteView
 from ledger.custody.identity import ident_of
 from ledger.custody.index import read
 from ledger.custody.index.marks import Marks, exactly, marks_of
-from ledger.custody.index.nodes import read_nodes
+from ledger.custody.index.nodes import read_hints
 from ledger.custody.index.read import Row
 from ledger.custody.index.rebuild import fault_of, fill, row_of
 from ledger.custody.index.roles import NAMED
-from ledger.custody.index.write import MASTER, create_tables, labels_of, master_label
+from ledger.custody.index.write import MALFORMED, MASTER, create_tables, labels_of, master_label
 
 PROBED: Final = 8_000
 MEND: Final = "trace index rebuild"
@@ -47,6 +48,8 @@ class WrongIndexError(Untrue):
 class Lookup:
     """The index of one snapshot, as far as it can be believed.
 
+    `left_out` are the entries that are signed as events and are none, as far as listed: no answer holds them.
+
     Args:
         view: The snapshot.
         reader: Proves the entries of the same snapshot.
@@ -57,7 +60,7 @@ class Lookup:
         self.view = view
         self.reader = reader
         self.warning = ""
-        reader.hints = lambda tile: read_nodes(view.connection, tile)
+        reader.hints = lambda wanted: read_hints(view.connection, wanted)
         self._connection = view.connection
         self._left = probed
         self._read: dict[int, Entry] = {}
@@ -67,6 +70,7 @@ class Lookup:
             fault = f"the index cannot be read: {error}"
         if fault:
             self.distrust(fault)
+        self.left_out: Final = tuple(self._malformed())
 
     def entries_naming(self, uri: str, *, probe: bool = True, mask: int = NAMED) -> list[Entry]:
         """Give the events that name a thing, in order, each proven.
@@ -179,13 +183,41 @@ class Lookup:
         """List what the index has for each thing; a hint, to be checked."""
         return self._ask(lambda: read.rows_of(self._connection, uris))
 
-    def rows_by_number(self, numbers: Sequence[int], mask: int) -> dict[int, list[Row]]:
-        """As `rows_of`, for things by their numbers, as any of what `mask` says."""
-        return self._ask(lambda: read.rows_by_number(self._connection, numbers, mask))
+    def numbers_of(self, uris: Sequence[str]) -> dict[str, int]:
+        """Give the numbers of those things that the index lists; a hint, as all that is asked by number."""
+        return self._hint(lambda: read.find_numbers(self._connection, uris))
 
-    def withdrawn_seqs(self) -> set[int]:
-        """List the entries that the index has as withdrawn; a hint."""
-        return self._ask(lambda: read.withdrawn_seqs(self._connection))
+    def rows_during(self, wanted: Sequence[read.During]) -> list[Row]:
+        """See `ledger.custody.index.read.rows_during`; a hint, to be checked."""
+        return self._hint(lambda: list(read.rows_during(self._connection, wanted)))
+
+    def rows_in_roles(self, numbers: Sequence[int], mask: int) -> list[Row]:
+        """See `ledger.custody.index.read.rows_in_roles`; a hint, to be checked."""
+        return self._hint(lambda: list(read.rows_in_roles(self._connection, numbers, mask)))
+
+    def packed_during(self, wanted: Sequence[read.During]) -> list[Row]:
+        """See `ledger.custody.index.read.packed_during`; a hint, to be checked."""
+        return self._hint(lambda: list(read.packed_during(self._connection, wanted)))
+
+    def packed_open(self, wanted: Sequence[read.During]) -> list[tuple[Row, int]]:
+        """See `ledger.custody.index.read.packed_open`; a hint, to be checked."""
+        return self._hint(lambda: list(read.packed_open(self._connection, wanted)))
+
+    def taken_out(self, wanted: Sequence[read.During]) -> list[Row]:
+        """See `ledger.custody.index.read.taken_out`; a hint, to be checked."""
+        return self._hint(lambda: list(read.taken_out(self._connection, wanted)))
+
+    def emptied_after(self, wanted: Sequence[read.Packed]) -> dict[read.Packed, list[Row]]:
+        """See `ledger.custody.index.read.emptied_after`; a hint, to be checked."""
+        return self._hint(lambda: read.emptied_after(self._connection, wanted))
+
+    def roles_listed(self, numbers: Sequence[int]) -> dict[int, int]:
+        """See `ledger.custody.index.read.roles_listed`; a hint."""
+        return self._hint(lambda: read.roles_listed(self._connection, numbers))
+
+    def withdrawn_among(self, seqs: Sequence[int]) -> set[int]:
+        """List which of these entries the index has as withdrawn; a hint."""
+        return self._hint(lambda: read.withdrawn_among(self._connection, seqs))
 
     def held_things(self) -> list[str]:
         """List the things that the index has as put on hold or released; a hint, to be checked."""
@@ -193,7 +225,9 @@ class Lookup:
 
     def declared(self, event_ids: Sequence[str]) -> list[tuple[str, int]]:
         """List where the index has error declarations of one of these events; a hint, to be checked."""
-        idents = {ident_of(one, True, imported=how): one for one in event_ids for how in (False, True)}
+        named = {ident_of(one, False): one for one in event_ids}
+        some = self._ask(lambda: read.withdrawn_idents(self._connection, list(named)))
+        idents = {ident_of(named[one], True, imported=how): named[one] for one in some for how in (False, True)}
         found = self._ask(lambda: read.find_idents(self._connection, list(idents)))
         return sorted((idents[ident], seq) for ident, seq in found.items())
 
@@ -208,8 +242,19 @@ class Lookup:
             if type(seq) is not int or not 0 <= seq < self.reader.size:
                 raise WrongIndexError(f"the index is wrong: it names entry {seq!r}, which there is not")
         found = read.entries_among(self.view.connection, seqs)
+        self.reader.prepare(seqs)
         for seq in seqs:
             self.reader.check(seq, found.get(seq))
+        return found
+
+    def _malformed(self) -> list[int]:
+        """List the entries that are signed as events and are none; those that do not hold are told elsewhere."""
+        found = []
+        for seq in self._ask(lambda: read.seqs_of_kind(self._connection, MALFORMED)):
+            with suppress(Untrue):
+                entry = self._checked(seq, lambda entry: entry.kind == "event", "lie there as an event")
+                if row_of(entry) is None:
+                    found.append(seq)
         return found
 
     def _proven(
@@ -234,6 +279,13 @@ class Lookup:
                 raise
             self.distrust(f"the index cannot be read: {error}")
             return ask()
+
+    def _hint(self, ask: Callable[[], _T]) -> _T:
+        """As `_ask`, where the answer goes by numbers, which another index does not share."""
+        try:
+            return ask()
+        except (sqlite3.DatabaseError, TypeError, ValueError) as error:
+            raise WrongIndexError(f"the index cannot be read: {error}") from error
 
     def _checked(self, seq: int, judge: Callable[[Entry], bool], what: str) -> Entry:
         if type(seq) is not int or not 0 <= seq < self.reader.size:

@@ -7,13 +7,14 @@ need no trust: whoever uses them computes the hash of the tile from them and hol
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ledger.chain.hashing import HASH_SIZE
 from ledger.chain.reader import GROUP
 from ledger.chain.storage.sqlite import SqliteView
 from ledger.chain.tree import TILE_BYTES, TILE_WIDTH, reduce_perfect, split_hashes
+from ledger.custody.index.read import joined
 
 _GROUP_BYTES: Final = GROUP * HASH_SIZE
 
@@ -32,13 +33,22 @@ def write_nodes(connection: sqlite3.Connection, first: int, stop: int) -> None:
     connection.executemany("INSERT OR REPLACE INTO d_node(tile, data) VALUES (?, ?)", rows)
 
 
-def read_nodes(connection: sqlite3.Connection, tile: int) -> bytes | None:
-    """Read the row of a tile; None: there is none that could be right."""
+def read_hints(
+    connection: sqlite3.Connection, wanted: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], tuple[bytes, bytes]]:
+    """Read for sixteenths of tiles the row of the tile, and the leaves of the sixteenth; what is there of it."""
+    query = (
+        f"SELECT w.tile, w.part, d.data, substr(t.data, w.part * {_GROUP_BYTES} + 1, {_GROUP_BYTES}) FROM w "
+        "CROSS JOIN d_node d ON d.tile = w.tile CROSS JOIN tile t ON t.level = 0 AND t.n = w.tile"
+    )
     try:
-        row = connection.execute("SELECT data FROM d_node WHERE tile = ?", (tile,)).fetchone()
+        return {
+            (tile, part): (nodes, leaves)
+            for tile, part, nodes, leaves in joined(connection, "w(tile, part)", wanted, query)
+            if type(nodes) is bytes and type(leaves) is bytes
+        }
     except sqlite3.DatabaseError:
-        return None  # the tile alone proves as well, more slowly
-    return row[0] if row is not None and type(row[0]) is bytes else None
+        return {}  # the tile alone proves as well, more slowly
 
 
 def wrong_nodes(view: SqliteView, size: int) -> Iterator[tuple[int, str]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
-from ledger.custody.index.roles import NAMED
+from ledger.custody.index.roles import CHILD, DECLARED, EMPTIED, NAMED, OUT, PARENT, TIED
 from ledger.custody.index.schema import COVERED
 
 _ASKED_AT_ONCE: Final = 500
@@ -58,45 +59,152 @@ def mentions_of(connection: sqlite3.Connection, uri: str, mask: int = NAMED, mos
 
 
 class Row(NamedTuple):
-    """One mention: entry, role (see `index.roles`), event time [s], of a child its container's number."""
+    """One mention: entry, role (see `index.roles`), event time [s], of a child its container's number, its own."""
 
     seq: int
     role: int
     time: int
     container: int
+    thing: int
+
+
+# A thing by its number, the first and the last second.
+During = tuple[int, int, int]
+# A container by its number, the second of an event on it, whether that is tied (the bit of `roles.TIED`).
+Packed = tuple[int, int, int]
+EARLIEST: Final = -(2**63)
+LATEST: Final = 2**63 - 1
+_COLUMNS: Final = "m.seq, m.role, m.time, m.container, m.thing"
+# That a row empties a container, is tied as {1} says, and stands.
+_EMPTIES: Final = (
+    f"{{0}}.role & {EMPTIED} AND {{0}}.role & {TIED} = {{1}} AND NOT {{0}}.role & {DECLARED} "
+    "AND {0}.seq NOT IN (SELECT seq FROM d_withdrawn WHERE seq >= 0)"
+)
+_EMPTIED_AT: Final = f"SELECT n.time FROM d_mention n WHERE n.thing = {{0}} AND {_EMPTIES.format('n', '{1}')}"
+_EMPTIED_THEN: Final = _EMPTIED_AT.format("w.thing", "w.tied")
+
+
+def rows_during(connection: sqlite3.Connection, wanted: Sequence[During]) -> Iterator[Row]:
+    """List the mentions of things within times; of all where they are `EARLIEST` and `LATEST`."""
+    times = "m.time BETWEEN w.since AND w.until"
+    query = f"SELECT {_COLUMNS} FROM w CROSS JOIN d_mention m ON m.thing = w.thing AND {times}"
+    return _join(connection, "w(thing, since, until)", wanted, query)
 
 
 def rows_of(connection: sqlite3.Connection, uris: Sequence[str]) -> dict[str, list[Row]]:
-    """List the mentions of each thing, in order of the entries."""
+    """List all mentions of each thing."""
     names = {number: uri for uri, number in find_numbers(connection, uris).items()}
     found: dict[str, list[Row]] = {uri: [] for uri in uris}
-    for number, row in _rows(connection, sorted(names), -1):
-        found[names[number]].append(row)
+    for row in rows_during(connection, [(number, EARLIEST, LATEST) for number in sorted(names)]):
+        found[names[row.thing]].append(row)
     return found
 
 
-def rows_by_number(connection: sqlite3.Connection, numbers: Sequence[int], mask: int) -> dict[int, list[Row]]:
-    """List the mentions as any of what `mask` says, for things by their numbers."""
-    found: dict[int, list[Row]] = {number: [] for number in numbers}
-    for number, row in _rows(connection, sorted(numbers), mask):
-        found[number].append(row)
+def rows_in_roles(connection: sqlite3.Connection, numbers: Sequence[int], mask: int) -> Iterator[Row]:
+    """List the mentions of things as any of what `mask` says, at any time; reads past all others."""
+    query = f"SELECT {_COLUMNS} FROM w CROSS JOIN d_mention m ON m.thing = w.thing WHERE m.role & {mask:d}"
+    return _join(connection, "w(thing)", [(number,) for number in numbers], query)
+
+
+def roles_listed(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, int]:
+    """Say as what things are named anywhere; reads past all mentions."""
+    query = "SELECT DISTINCT m.role, m.thing, 0, 0, 0 FROM w CROSS JOIN d_mention m ON m.thing = w.thing"
+    found = dict.fromkeys(numbers, 0)
+    for role, number, *_ in _join(connection, "w(thing)", [(number,) for number in numbers], query):
+        found[number] |= role
     return found
 
 
-def _rows(connection: sqlite3.Connection, numbers: Sequence[int], mask: int) -> Iterator[tuple[int, Row]]:
-    for start in range(0, len(numbers), _ASKED_AT_ONCE):
-        some = numbers[start : start + _ASKED_AT_ONCE]
-        query = (
-            "SELECT thing, seq, role, time, container FROM d_mention "
-            f"WHERE thing IN ({','.join('?' * len(some))}) AND role & ?"
-        )
-        for thing, *row in connection.execute(query, (*some, mask)):
-            yield thing, Row(*row)
+def emptied_after(connection: sqlite3.Connection, wanted: Sequence[Packed]) -> dict[Packed, list[Row]]:
+    """List the emptyings that can end a stay that begins with an event: up to the first that ends it for sure."""
+    found: dict[Packed, list[Row]] = {one: [] for one in wanted}
+    query = (
+        f"SELECT {_COLUMNS}, w.since, w.tied FROM w CROSS JOIN d_mention m ON m.thing = w.thing "
+        "AND m.time BETWEEN w.since AND coalesce("
+        f"({_EMPTIED_THEN} AND n.time > w.since ORDER BY n.time LIMIT 1), {LATEST}) "
+        f"WHERE {_EMPTIES.format('m', 'w.tied')}"
+    )
+    for *row, since, tied in joined(connection, "w(thing, since, tied)", wanted, query):
+        found[row[4], since, tied].append(Row(*row))
+    return found
 
 
-def withdrawn_seqs(connection: sqlite3.Connection) -> set[int]:
-    """List the entries that an error declaration withdraws."""
-    return {row[0] for row in connection.execute("SELECT seq FROM d_withdrawn WHERE seq >= 0")}
+def packed_open(connection: sqlite3.Connection, wanted: Sequence[During]) -> Iterator[tuple[Row, int]]:
+    """List the mentions as a child before the end of some time, each with the second at which its container is
+    emptied for sure after it, `LATEST` if never; those without what was emptied before the time."""
+    emptied = _EMPTIED_AT.format("m.container", f"m.role & {TIED}")
+    query = (
+        f"SELECT * FROM (SELECT {_COLUMNS}, w.since AS since, "
+        f"coalesce(({emptied} AND n.time > m.time ORDER BY n.time LIMIT 1), {LATEST}) AS closed "
+        f"FROM w CROSS JOIN d_mention m ON m.thing = w.thing AND m.time <= w.until WHERE m.role & {CHILD} "
+        "LIMIT -1) WHERE closed >= since"  # LIMIT: so that `closed` is computed once
+    )
+    for *row, _, closed in joined(connection, "w(thing, since, until)", wanted, query):
+        yield Row(*row), closed
+
+
+def taken_out(connection: sqlite3.Connection, wanted: Sequence[During]) -> Iterator[Row]:
+    """List the mentions by which things come out of containers by name, within times."""
+    times = "m.time BETWEEN w.since AND w.until"
+    query = (
+        f"SELECT {_COLUMNS} FROM w CROSS JOIN d_mention m ON m.thing = w.thing AND {times} WHERE m.role & {OUT}"
+    )
+    return _join(connection, "w(thing, since, until)", wanted, query)
+
+
+def tied_among(connection: sqlite3.Connection, numbers: Sequence[int]) -> set[int]:
+    """List which things are named by an association; reads past all others."""
+    query = (
+        "SELECT w.thing FROM w WHERE EXISTS "
+        f"(SELECT 1 FROM d_mention m WHERE m.thing = w.thing AND m.role & {TIED})"
+    )
+    return {row[0] for row in joined(connection, "w(thing)", [(number,) for number in numbers], query)}
+
+
+def packed_during(connection: sqlite3.Connection, wanted: Sequence[During]) -> Iterator[Row]:
+    """List the packing events of containers that tell what was inside at some time: from the last time before it
+    that they were emptied for sure."""
+    tied = tied_among(connection, sorted({number for number, _, _ in wanted}))
+    each = [(*one, how) for one in wanted for how in ((0, TIED) if one[0] in tied else (0,))]
+    query = (
+        f"SELECT {_COLUMNS} FROM w CROSS JOIN d_mention m ON m.thing = w.thing AND m.time BETWEEN coalesce("
+        f"({_EMPTIED_THEN} AND n.time < w.since ORDER BY n.time DESC LIMIT 1), {EARLIEST}) AND w.until "
+        f"WHERE m.role & {PARENT | EMPTIED} AND m.role & {TIED} = w.tied"
+    )
+    return _join(connection, "w(thing, since, until, tied)", each, query)
+
+
+def _join(
+    connection: sqlite3.Connection, head: str, wanted: Sequence[tuple[int, ...]], query: str
+) -> Iterator[Row]:
+    return map(Row._make, joined(connection, head, wanted, query))
+
+
+def joined(
+    connection: sqlite3.Connection, head: str, wanted: Sequence[tuple[int, ...]], query: str
+) -> Iterator[tuple[Any, ...]]:
+    """Ask for many in one statement: a table of what is wanted, joined with the rows."""
+    for start in range(0, len(wanted), _ASKED_AT_ONCE):
+        some = wanted[start : start + _ASKED_AT_ONCE]
+        line = f"({','.join('?' * len(some[0]))})"
+        table = f"WITH {head} AS (VALUES {','.join([line] * len(some))}) "
+        yield from connection.execute(table + query, tuple(chain.from_iterable(some)))
+
+
+def withdrawn_idents(connection: sqlite3.Connection, idents: Sequence[bytes]) -> set[bytes]:
+    """List which of these events, by their identities, an error declaration names."""
+    return set(_look_up(connection, "SELECT ident, seq FROM d_withdrawn WHERE ident", sorted(idents)))
+
+
+def withdrawn_among(connection: sqlite3.Connection, seqs: Sequence[int]) -> set[int]:
+    """List which of these entries an error declaration withdraws."""
+    query = "SELECT d.seq FROM d_withdrawn d JOIN w ON w.seq = d.seq"
+    return {row[0] for row in joined(connection, "w(seq)", [(seq,) for seq in seqs], query)}
+
+
+def imported_withdrawals(connection: sqlite3.Connection, idents: Sequence[bytes]) -> dict[bytes, int]:
+    """Say of events that imported declarations name which entry each withdraws; below 0: none, see the schema."""
+    return _look_up(connection, "SELECT ident, seq FROM d_withdrawn WHERE imported = 1 AND ident", sorted(idents))
 
 
 def entries_among(connection: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, bytes]:

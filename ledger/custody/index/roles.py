@@ -25,6 +25,7 @@ MEMBER: Final = 128  # the event says which lot the instance is of
 LOT: Final = 256
 JOINED: Final = 512
 OUT: Final = 1024  # with CHILD: it comes out
+AMOUNT: Final = 8192  # with CHILD: as a class, of which some may go in or come out
 DECLARED: Final = 4096  # of an error declaration, which repeats what it withdraws
 TIED: Final = 2048  # of an AssociationEvent, which neither opens nor closes what packing does
 
@@ -55,8 +56,8 @@ def roles_among(body: Mapping[str, Any], mentions: tuple[Mention, ...]) -> dict[
                 role = EMPTIED
         elif role == PLAIN and kind == "ObjectEvent" and action == "ADD":
             role |= CREATED
-        elif role == CHILD and action == "DELETE":
-            role |= OUT
+        elif role == CHILD:
+            role |= (OUT if action == "DELETE" else 0) | (AMOUNT if mention.of_class else 0)
         if kind == "AssociationEvent":
             role |= TIED
         if lot := lot_of_mention(body, mention):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from ledger.chain.commitment import is_commitment
 from ledger.custody.gs1.canonical import canonical_uri
@@ -14,8 +13,7 @@ from ledger.custody.statement import Statement
 Role = Literal["epc", "parent", "child", "input", "output"]
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A thing as an event names it: `role` says in which list. `quantity` may be a private commitment.
 
     `uri` is the one spelling under which the ledger knows the thing, `given` the one that the event has.

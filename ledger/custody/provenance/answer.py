@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from ledger.custody.codes import lot_of, product_of
 from ledger.custody.index import roles
-from ledger.custody.provenance.balance import Balance, Tolerance, balance_of, exact
+from ledger.custody.provenance.balance import Balance, Tolerance, UnitOf, as_met, balance_of, exact, in_unit
 from ledger.custody.provenance.gaps import Gap, find_gaps
 from ledger.custody.provenance.graph import Graph, Link
-from ledger.custody.provenance.source import Record
+from ledger.custody.provenance.record import Record
 from ledger.custody.units import decimal_of, total
 
 NodeKind = Literal["lot", "product", "container", "item"]
+CONTAINER: Final = roles.PARENT | roles.EMPTIED
 _SSCC: Final = "https://id.gs1.org/00/"
 # After these an event's party has the goods; before all others it had them.
 _ROLES_AFTER: Final = ("destination: possessing_party", "party", "source: possessing_party")
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A thing of the answer. Going back, place and holder are where it came to be, going forward where it is now.
 
     `quantity` is how much of it came to be, None for one thing or an unknown amount; `seqs` are the events on it.
@@ -60,32 +60,31 @@ class Answer:
         return sorted(found | {seq for link in self.links for seq in link.seqs})
 
 
-def make_answer(graph: Graph, tolerance: Tolerance = exact) -> Answer:
+def make_answer(graph: Graph, tolerance: Tolerance = exact, unit_of: UnitOf = as_met) -> Answer:
     """Tell what a walk found.
 
     Args:
         graph: The walk.
         tolerance: Gives for a product how far inputs and outputs may differ, as a share of the inputs.
+        unit_of: Gives for a product the unit to write amounts in.
     """
-    nodes = tuple(_node(graph, uri) for uri in graph.things)
+    graph.source.learn_roles(uri for uri in graph.things if not graph.source.is_listed(uri, CONTAINER))
+    nodes = tuple(_node(graph, uri, unit_of) for uri in graph.things)
     balance = tuple(
-        line for found in graph.transformations.values() for line in balance_of(found, tolerance) if found.records
+        line
+        for found in graph.transformations.values()
+        for line in balance_of(found, tolerance, unit_of)
+        if found.records
     )
     balance = tuple(sorted(balance, key=lambda line: (line.seq, line.unit or "")))
     return Answer(graph, nodes, tuple(graph.links), balance, tuple(find_gaps(graph, balance)))
 
 
-def kind_of(uri: str, role: int, of_class: bool) -> NodeKind:
-    """Say what sort of thing a URI names.
-
-    Args:
-        uri: The thing.
-        role: As what events name it.
-        of_class: An event counts it as a class.
-    """
-    if role & (roles.PARENT | roles.EMPTIED) or uri.startswith(_SSCC):
+def _kind_of(graph: Graph, uri: str, of_class: bool) -> NodeKind:
+    """Say what sort of thing a URI names; `of_class`: an event counts it as a class."""
+    if graph.source.has_role(uri, CONTAINER) or uri.startswith(_SSCC):
         return "container"
-    if lot_of(uri) or role & roles.LOT:
+    if lot_of(uri) or graph.source.has_role(uri, roles.LOT):
         return "lot"
     return "product" if of_class else "item"
 
@@ -93,30 +92,30 @@ def kind_of(uri: str, role: int, of_class: bool) -> NodeKind:
 def holder_of(records: list[Record]) -> str | None:
     """Say who has a thing, by the last of its events that tells."""
     for record in reversed(records):
-        parties = dict(record.facts.parties)
+        parties: dict[str, str] = dict(record.facts.parties)
         for role in _ROLES_AFTER:
             if role in parties:
                 return parties[role]
     return None
 
 
-def _node(graph: Graph, uri: str) -> Node:
+def _node(graph: Graph, uri: str, unit_of: UnitOf) -> Node:
     records = graph.records_of(uri)
     product = lot = None
     of_class = False
     for record in records:
-        for mention in record.facts.mentions:
-            of_class = of_class or (mention.uri == uri and mention.of_class)
+        of_class = of_class or any(mention.of_class for mention in record.named.get(uri, ()))
         lot = lot or record.lots.get(uri)
     product = product_of(uri) or (product_of(lot) if lot else None)
     made = [record for record in records if record.roles[uri] & (roles.OUTPUT | roles.CREATED)]
     quantity, unit = total(_amount(record, uri) for record in made)
     if not made and records:
         quantity, unit = total([_amount(records[0], uri)])
+    quantity, unit = in_unit(quantity, unit, unit_of(product))
     told = (made or records) if graph.direction == "back" else graph.timeline(uri)
     place = next((record.facts.place for record in reversed(told) if record.facts.place), None)
     seqs = tuple(sorted(record.seq for record in records))
-    kind = kind_of(uri, graph.source.roles(uri), of_class)
+    kind = _kind_of(graph, uri, of_class)
     own_lot = lot_of(uri) or (lot_of(lot) if lot else None)
     return Node(uri, kind, product, own_lot, quantity, unit, place, holder_of(told), seqs)
 

@@ -47,7 +47,6 @@ def _contents(source: Source, container: str, time: int | None) -> Contents:
         held += found
         waiting = [uri for uri in dict.fromkeys(stay.child for stay in found) if uri not in done]
         done.update(waiting)
-    source.check()
     return Contents(container, tuple(held), source, source.look_elsewhere())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ from ledger.custody.codes import lot_of
 from ledger.custody.index import roles
 from ledger.custody.provenance.balance import Balance
 from ledger.custody.provenance.graph import Graph
-from ledger.custody.provenance.source import Record
+from ledger.custody.provenance.record import Record, moment_of
 from ledger.custody.provenance.stays import Stays
 
 
@@ -38,8 +38,7 @@ def find_gaps(graph: Graph, balance: Iterable[Balance]) -> Iterator[Gap]:
     for uri in graph.things:
         if graph.direction == "back":
             yield from _origin(graph, uri)
-        if graph.source.roles(uri) & (roles.INPUT | roles.OUTPUT):
-            yield from _no_lot(graph, uri)
+        yield from _no_lot(graph, uri)
         yield from _hand_overs(graph, uri, used.get(uri, ()))
     for (container, _), stays in graph.stays.items():
         yield from _not_packed(container, stays)
@@ -69,8 +68,7 @@ def find_gaps(graph: Graph, balance: Iterable[Balance]) -> Iterator[Gap]:
 
 
 def _origin(graph: Graph, uri: str) -> Iterator[Gap]:
-    role = graph.source.roles(uri)
-    if role & (roles.PARENT | roles.EMPTIED):
+    if graph.source.has_role(uri, roles.PARENT | roles.EMPTIED):
         return  # packing makes the container
     records = graph.records_of(uri)
     if any(record.roles[uri] & (roles.OUTPUT | roles.CREATED) or uri in record.lots for record in records):
@@ -97,10 +95,13 @@ def _comes_from_outside(record: Record) -> bool:
 
 
 def _no_lot(graph: Graph, uri: str) -> Iterator[Gap]:
-    if lot_of(uri) or graph.source.roles(uri) & roles.LOT:
+    if lot_of(uri):
         return
     for record in graph.records_of(uri):
-        if any(mention.uri == uri and mention.of_class for mention in record.facts.mentions):
+        if any(mention.of_class for mention in record.named.get(uri, ())):
+            has_role = graph.source.has_role
+            if has_role(uri, roles.LOT) or not has_role(uri, roles.INPUT | roles.OUTPUT):
+                return
             yield Gap(
                 "no_lot",
                 uri,
@@ -123,13 +124,14 @@ def _used(graph: Graph) -> dict[str, list[Record]]:
     return found
 
 
-def _hand_overs(graph: Graph, uri: str, used: Iterable[Record]) -> Iterator[Gap]:
+def _hand_overs(graph: Graph, uri: str, used: Collection[Record]) -> Iterator[Gap]:
     """Follow shipping and receiving of a thing: what was shipped must be received before it is seen there."""
     under_way: dict[str, Record] = {}
     reached: dict[str, Record] = {}
-    packed = bool(graph.source.roles(uri) & roles.CHILD)
-    records = {record.seq: record for record in (*graph.records_of(uri), *used)}
-    for record in sorted(records.values(), key=lambda record: record.moment):
+    records = graph.records_of(uri)
+    if used:
+        records = sorted({record.seq: record for record in (*records, *used)}.values(), key=moment_of)
+    for record in records:
         facts, place = record.facts, record.facts.place
         if facts.step in vocabulary.GIVING_STEPS:
             if place:
@@ -142,7 +144,8 @@ def _hand_overs(graph: Graph, uri: str, used: Iterable[Record]) -> Iterator[Gap]
             continue
         if facts.step in vocabulary.TAKING_STEPS:
             known = under_way.pop(place, None) or under_way.pop(facts.source or "", None)
-            if known is None and reached and place not in reached and not under_way and not packed:
+            unseen = known is None and reached and place not in reached and not under_way
+            if unseen and not graph.source.has_role(uri, roles.CHILD):
                 last = max(reached.values(), key=lambda found: found.moment)
                 yield Gap(
                     "not_shipped",

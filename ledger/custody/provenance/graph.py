@@ -15,22 +15,24 @@ events link nothing. Order is by event time, then by number of the entry, so lat
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from ledger.custody.index import roles
 from ledger.custody.index.lookup import Lookup, WrongIndexError
 from ledger.custody.index.read import Row
 from ledger.custody.provenance import windows
-from ledger.custody.provenance.source import BEGIN, END, Elsewhere, Moment, Record, Source, is_member_of
+from ledger.custody.provenance.record import Record, is_member_of, moment_of
+from ledger.custody.provenance.source import Elsewhere, Source
+from ledger.custody.provenance.spans import ALWAYS, Moment, Span, Spans, Timetable
 from ledger.custody.provenance.stays import Stay, Stays, stays_in
 from ledger.custody.units import decimal_of
 
 Direction = Literal["back", "forward"]
-Span = tuple[Moment, Moment]
-ALWAYS: Final[Span] = (BEGIN, END)
+_NEVER: Final = Timetable[Stay](())
 
 # What is read of each thing: going back, nothing is asked of what else a thing went into.
 _READ: Final = {
@@ -39,8 +41,7 @@ _READ: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """What goes from one thing into another, by which events; `quantity` is how much of `source` went."""
 
     source: str
@@ -67,12 +68,13 @@ class Graph:
     item: str
     direction: Direction
     source: Source
-    spans: dict[str, list[Span]] = field(default_factory=dict)
+    spans: dict[str, Spans] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
     transformations: dict[object, Transformation] = field(default_factory=dict)
     stays: dict[tuple[str, str | None], Stays] = field(default_factory=dict)
     elsewhere: Elsewhere = field(default_factory=lambda: Elsewhere(0, ()))
-    _packed: dict[str, list[Stay]] | None = None
+    _packed: dict[str, Timetable[Stay]] | None = None
+    _records: dict[str, list[Record]] = field(default_factory=dict)
 
     @property
     def things(self) -> list[str]:
@@ -80,39 +82,47 @@ class Graph:
         return list(self.spans)
 
     def records_of(self, uri: str) -> list[Record]:
-        """List the events on a thing that stand and fall into its spans, oldest first."""
-        spans = self.spans[uri]
-        found = self.source.of(uri, roles.NAMED)
-        if ALWAYS in spans:
-            return found
-        return [record for record in found if any(start <= record.moment <= end for start, end in spans)]
+        """List the events on a thing that stand and fall into its spans, oldest first; going back, also those that
+        made it, whenever that was."""
+        if (found := self._records.get(uri)) is None:
+            spans = self.spans[uri]
+            found = self.source.of(uri, roles.NAMED)
+            if not spans.always:
+                made = windows.TIMELESS if self.direction == "back" else 0
+                found = [record for record in found if spans.hold(record.moment) or record.roles[uri] & made]
+            self._records[uri] = found
+        return found
 
-    def packed(self, uri: str) -> list[Stay]:
-        """List the stays of a thing in containers, as far as the walk has followed them."""
+    def packed(self, uri: str) -> Timetable[Stay]:
+        """Give the stays of a thing in containers, as far as the walk has followed them."""
         if self._packed is None:
-            self._packed = {}
+            found: dict[str, list[Stay]] = {}
             for stays in self.stays.values():
                 for stay in stays.found:
-                    self._packed.setdefault(stay.child, []).append(stay)
-        return self._packed.get(uri, [])
+                    found.setdefault(stay.child, []).append(stay)
+            self._packed = {child: Timetable(stays) for child, stays in found.items()}
+        return self._packed.get(uri, _NEVER)
 
     def timeline(self, uri: str) -> list[Record]:
         """List the events on a thing and on what it was in at the time, oldest first."""
-        found = {record.seq: record for record in self.records_of(uri)}
+        own = self.records_of(uri)
         waiting = [(stay, stay.entered, stay.left) for stay in self.packed(uri) if stay.via == "aggregation"]
+        if not waiting:
+            return own
+        found = {record.seq: record for record in own}
         done: set[tuple[str, Moment, Moment]] = set()
         while waiting:
             stay, start, end = waiting.pop()
             if (stay.container, start, end) in done or stay.container not in self.spans:
                 continue
             done.add((stay.container, start, end))
-            for record in self.source.of(stay.container, roles.NAMED):
-                if start <= record.moment <= end:
-                    found.setdefault(record.seq, record)
-            for outer in self.packed(stay.container):
-                if outer.entered <= end and start <= outer.left and outer.via == "aggregation":
+            records = self.source.of(stay.container, roles.NAMED)
+            first, stop = bisect_left(records, start, key=moment_of), bisect_right(records, end, key=moment_of)
+            found.update((record.seq, record) for record in records[first:stop])
+            for outer in self.packed(stay.container).during(start, end):
+                if outer.via == "aggregation":
                     waiting.append((outer, max(start, outer.entered), min(end, outer.left)))
-        return sorted(found.values(), key=lambda record: record.moment)
+        return sorted(found.values(), key=moment_of)
 
 
 def trace(lookup: Lookup, item: str, direction: Direction) -> Graph:
@@ -137,16 +147,13 @@ def trace(lookup: Lookup, item: str, direction: Direction) -> Graph:
 def _walk(source: Source, item: str, direction: Direction) -> Graph:
     graph = Graph(item, direction, source)
     step = _Forward(graph) if direction == "forward" else _Back(graph)
-    waiting: dict[str, list[Span]] = {item: [ALWAYS]}
-    graph.spans[item] = [ALWAYS]
-    while waiting:
-        step.fresh = {}
+    step.reach(item, ALWAYS)
+    while step.fresh:
+        waiting, step.fresh = step.fresh, {}
         step.read(waiting)
         for uri, spans in waiting.items():
             step.go(uri, spans)
-        waiting = step.fresh
     graph.links = list(dict.fromkeys(graph.links))
-    source.check()
     graph.elsewhere = source.look_elsewhere()
     return graph
 
@@ -157,24 +164,25 @@ class _Step(ABC):
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.source = graph.source
-        self.fresh: dict[str, list[Span]] = {}
+        self.fresh: dict[str, Spans] = {}
         self._members: set[tuple[str, str]] = set()
+        self._stays: set[tuple[str, str, tuple[int, ...]]] = set()
 
     @abstractmethod
-    def read(self, waiting: Mapping[str, Sequence[Span]]) -> None:
+    def read(self, waiting: Mapping[str, Spans]) -> None:
         """Read what the next steps need: of things and the times for which they are new."""
 
     @abstractmethod
-    def go(self, uri: str, spans: list[Span]) -> None:
+    def go(self, uri: str, spans: Spans) -> None:
         """Go on from a thing, for the times for which it is new."""
 
     def reach(self, uri: str, span: Span) -> None:
         """Remember that a thing belongs to the answer for some time; go on from there where that is new."""
-        known = self.graph.spans.setdefault(uri, [])
-        if any(start <= span[0] and span[1] <= end for start, end in known):
-            return
-        known.append(span)
-        self.fresh.setdefault(uri, []).append(span)
+        known = self.graph.spans.get(uri)
+        if known is None:
+            known = self.graph.spans[uri] = Spans()
+        if known.add(span):
+            self.fresh.setdefault(uri, Spans()).add(span)
 
     def load_transformations(self, records: Iterable[Record]) -> None:
         """Read the other events of the same transformations."""
@@ -190,16 +198,19 @@ class _Step(ABC):
             found = self.graph.transformations[key] = Transformation(joined, tuple(whole))
         return found
 
-    def stays(self, container: str, child: str | None, mask: int) -> Stays:
-        """Follow a container (of one child where it is named), by what was read of both so far."""
-        records = self.source.of(container, mask)
-        if child is not None:
-            records = records + self.source.of(child, roles.CHILD)
+    def follow(self, container: str, records: Iterable[Record], spans: Spans, child: str | None) -> None:
+        """Link what was in a container (one child, where it is named) during some times; reach the other end."""
         found = self.graph.stays[container, child] = stays_in(container, records, child=child)
-        return found
+        for stay in found.found:
+            for span in spans.within(stay.entered, stay.left):
+                self.link_stay(stay)
+                self.reach(container if child is not None else stay.child, span)
 
     def link_stay(self, stay: Stay) -> None:
-        """Link a child to its container."""
+        """Link a child to its container, once."""
+        if (key := (stay.child, stay.container, stay.seqs)) in self._stays:
+            return
+        self._stays.add(key)
         via: Literal["aggregation", "association"] = "association" if stay.via == "association" else "aggregation"
         self.graph.links.append(
             Link(stay.child, stay.container, via, stay.seqs[0], stay.quantity, stay.unit, stay.seqs)
@@ -213,43 +224,53 @@ class _Step(ABC):
 
 
 class _Forward(_Step):
-    def read(self, waiting: Mapping[str, Sequence[Span]]) -> None:
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        self._closing: dict[tuple[str, str], set[int]] = {}  # what may end the stays of a child in a container
+
+    def read(self, waiting: Mapping[str, Spans]) -> None:
         source, mask = self.source, _READ["forward"]
         source.ask(waiting)
-        numbers = {row.container for uri in waiting for row in source.rows(uri) if row.role & roles.CHILD}
-        emptied = source.emptied(numbers)
-        chosen = {uri: windows.of_child(source.rows(uri), spans, emptied) for uri, spans in waiting.items()}
+        source.ask_around({uri: spans for uri, spans in waiting.items() if not spans.always})
+        chosen: dict[str, Collection[Row]] = {}
+        for uri, spans in waiting.items():
+            rows = source.rows(uri)
+            if not spans.always:
+                rows = windows.ChildRows(rows, spans, source.closed, source.withdrawn_out(uri)).choose()
+            chosen[uri] = rows
         source.read(chosen, mask)
-        closing: dict[str, list[Row]] = {}
-        for uri in waiting:
-            rows = {row.seq: row for row in source.rows(uri)}
-            for record in source.of(uri, roles.CHILD):
-                container = record.facts.container
+        entering = {uri: windows.entering(rows) for uri, rows in chosen.items()}
+        emptied = source.emptied(windows.packed_by(row) for rows in entering.values() for row in rows)
+        closing: dict[str, dict[int, Row]] = {}
+        for uri, rows in entering.items():
+            for row in rows:
+                container = source.records[row.seq].facts.container
                 if container and _is_thing(container):
-                    row = rows[record.seq]
-                    closing.setdefault(container, []).extend(windows.closing(row, emptied.get(row.container, ())))
-        source.ask(closing)
-        source.read(closing, roles.EMPTIED)
+                    ends = {end.seq: end for end in emptied[windows.packed_by(row)]}
+                    closing.setdefault(container, {}).update(ends)
+                    self._closing.setdefault((container, uri), set()).update(ends)
+        source.read({container: ends.values() for container, ends in closing.items()}, roles.EMPTIED)
         self.load_transformations(record for uri in waiting for record in source.of(uri, roles.INPUT))
 
-    def _containers(self, uri: str) -> list[str]:
-        found = (record.facts.container for record in self.source.of(uri, roles.CHILD))
-        return list(dict.fromkeys(container for container in found if container and _is_thing(container)))
-
-    def go(self, uri: str, spans: list[Span]) -> None:
+    def go(self, uri: str, spans: Spans) -> None:
         for record in self.source.of(uri, roles.INPUT):
-            if any(start <= record.moment <= end for start, end in spans):
+            if spans.hold(record.moment):
                 self._transformed(uri, record)
-        for container in self._containers(uri):
-            for stay in self.stays(container, uri, roles.EMPTIED).found:
-                for start, end in spans:
-                    if stay.entered <= end and start <= stay.left:
-                        self.link_stay(stay)
-                        self.reach(container, (max(start, stay.entered), min(end, stay.left)))
+        self._packed(uri, spans)
         for record in self.source.of(uri, roles.LOT):
             for instance in is_member_of(record, uri):
                 self.link_member(uri, instance, record.seq)
                 self.reach(instance, ALWAYS)
+
+    def _packed(self, uri: str, spans: Spans) -> None:
+        packing: dict[str, list[Record]] = {}
+        for record in self.source.of(uri, roles.CHILD):
+            container = record.facts.container
+            if container and _is_thing(container):
+                packing.setdefault(container, []).append(record)
+        for container, records in packing.items():
+            ends = (self.source.records[seq] for seq in self._closing.get((container, uri), ()))
+            self.follow(container, [*records, *filter(self.source.stands, ends)], spans, uri)
 
     def _transformed(self, uri: str, record: Record) -> None:
         quantity, unit = record.amount_of(uri, "input")
@@ -263,26 +284,18 @@ class _Forward(_Step):
 
 
 class _Back(_Step):
-    def read(self, waiting: Mapping[str, Sequence[Span]]) -> None:
+    def read(self, waiting: Mapping[str, Spans]) -> None:
         source, mask = self.source, _READ["back"]
         source.ask(waiting)
-        chosen = {}
-        for uri, spans in waiting.items():
-            rows = [row for row in source.rows(uri) if row.role & mask]
-            emptied = source.standing(row for row in rows if row.role & roles.EMPTIED)
-            chosen[uri] = windows.of_container(rows, spans, emptied)
-        source.read(chosen, mask)
+        source.ask_inside({uri: spans for uri, spans in waiting.items() if not spans.always}, windows.TIMELESS)
+        source.read({uri: [row for row in source.rows(uri) if row.role & mask] for uri in waiting}, mask)
         self.load_transformations(record for uri in waiting for record in source.of(uri, roles.OUTPUT))
 
-    def go(self, uri: str, spans: list[Span]) -> None:
+    def go(self, uri: str, spans: Spans) -> None:
         for record in self.source.of(uri, roles.OUTPUT):
             self._made(uri, record)
-        if self.source.roles(uri) & roles.PARENT:
-            for stay in self.stays(uri, None, roles.PARENT | roles.EMPTIED).found:
-                for start, end in spans:
-                    if stay.entered <= end and start <= stay.left:
-                        self.link_stay(stay)
-                        self.reach(stay.child, (max(start, stay.entered), min(end, stay.left)))
+        if packing := self.source.of(uri, roles.PARENT | roles.EMPTIED):
+            self.follow(uri, packing, spans, None)
         for record in self.source.of(uri, roles.MEMBER):
             if lot := record.lots.get(uri):
                 self.link_member(lot, uri, record.seq)

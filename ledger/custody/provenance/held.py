@@ -15,7 +15,8 @@ from ledger.custody.holds import hold_words, passes_on
 from ledger.custody.index import read, roles
 from ledger.custody.index.lookup import Lookup
 from ledger.custody.kinds.registry import find_kind
-from ledger.custody.provenance.source import Record, Source, is_member_of
+from ledger.custody.provenance.record import Record, is_member_of
+from ledger.custody.provenance.source import Source
 from ledger.custody.provenance.stays import stays_in
 
 

@@ -1,9 +1,12 @@
 """The events that an answer rests on: named by the index, read in batches, each proven before it is believed.
 
-1. The index says which entries name a thing, and as what. It is believed in nothing.
+1. The index says which entries name a thing, as what, and when. It is believed in nothing.
 2. Every entry that is read is proven up to the signed root.
 3. The entry must name the thing as the index says; else the index is wrong, and one made of the log replaces it.
 4. What the index leaves out cannot be seen in what it gives: a part of the log is held against the answer.
+
+Of a thing that matters for some times only, the index is asked for those: a pallet that was used a thousand times
+must not cost a thousand rows.
 """
 
 from __future__ import annotations
@@ -11,73 +14,29 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from ledger.chain.errors import Untrue
 from ledger.custody.corrections import Withdrawn
-from ledger.custody.facts import Facts, read_facts
-from ledger.custody.holds import NO_WORDS, STEP, hold_words
 from ledger.custody.index.lookup import Lookup, WrongIndexError
-from ledger.custody.index.read import Row
+from ledger.custody.index.read import EARLIEST, LATEST, During, Packed, Row
 from ledger.custody.index.rebuild import row_of_body
-from ledger.custody.index.roles import DECLARED, EMPTIED, MEMBER, roles_among, roles_of
-from ledger.custody.index.roles import LOT as IS_LOT
-from ledger.custody.kinds.base import Mention, thing_uri
-from ledger.custody.lots import lot_of_mention
-from ledger.custody.privacy import reveal
-from ledger.custody.statement import QUANTITY, UNIT
-
-# A moment of a history: its time, and among equal times the number of the entry.
-Moment = tuple[float, float]
-BEGIN: Final[Moment] = (float("-inf"), 0.0)
-END: Final[Moment] = (float("inf"), 0.0)
+from ledger.custody.index.roles import OUT
+from ledger.custody.index.write import IndexRow
+from ledger.custody.kinds.base import thing_uri
+from ledger.custody.provenance.record import Record, make_record, moment_of
+from ledger.custody.provenance.spans import Spans, seconds
 
 WHOLE: Final = 8_000  # up to this many entries, all of them are held against the answer
 PART: Final = 500
-_COMMITMENT: Final = b'{"_commit":"'
+_MICROS: Final = 1_000_000
 _NAMES: Final = re.compile(rb'"((?:https?:|urn:)[^"\\]+)"')
-_HIDDEN_LOTS: Final = re.compile(rb'"trace:lot"|lotNumber|/21/|/ser/')
-_DECLARATION: Final = b'"errorDeclaration":'
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A proven event. `roles` says as what it names each thing, `lots` which lot it puts an instance in."""
-
-    seq: int
-    moment: Moment
-    facts: Facts
-    roles: dict[str, int]
-    lots: dict[str, str]
-    transformation: str | None
-    quantity: Any
-    unit: str | None
-    via: str
-    holds: tuple[frozenset[str], frozenset[str]]
-
-    def mentions(self, role: str) -> list[Mention]:
-        """List the things in one role."""
-        return [mention for mention in self.facts.mentions if mention.role == role]
-
-    def amount_of(self, uri: str, role: str | None = None) -> tuple[Any, str | None]:
-        """Give quantity and unit of a thing as the event states it, for a single item what is said beside it."""
-        for mention in self.facts.mentions:
-            if mention.uri == uri and role in (None, mention.role):
-                if mention.quantity is not None or mention.of_class or mention.role == "parent":
-                    return mention.quantity, mention.unit
-                return self.quantity, self.unit
-        return None, None
-
+_HIDDEN: Final = (b'"trace:lot"', b"lotNumber", b"/21/", b"/ser/", b'"errorDeclaration":')
 
 Records = list[Record]
-Rows = list[Row]
-
-
-def _moment(record: Record) -> Moment:
-    return record.moment
+_Named = tuple[int, int, Mapping[str, int]]  # an entry, its time [s], what it names and as what
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +45,17 @@ class Elsewhere:
 
     checked: int
     untrue: tuple[int, ...]
+
+
+class _Listed:
+    """What the index has of one thing, as far as it was asked."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, Row] = {}
+        self.roles = 0
+        self.complete = False  # all its rows are here
+        self.limited = False  # what matters at any time is here
+        self.learnt = False  # `roles` says all
 
 
 class Source:
@@ -98,13 +68,17 @@ class Source:
     def __init__(self, lookup: Lookup) -> None:
         self.lookup = lookup
         self.records: dict[int, Record] = {}
-        self._listed: dict[str, list[Row]] = {}
-        self._gone: set[int] | None = None
+        self.closed: dict[tuple[int, int], int] = {}  # by when a stay is over [s]: number of the thing, entry
+        self._numbers: dict[str, int] = {}
+        self._names: dict[int, _Listed] = {}
+        self._listed: dict[str, _Listed] = {}
+        self._emptied: dict[Packed, list[Row]] = {}
         self._loaded: dict[str, int] = {}
+        self._own: dict[str, dict[int, Record]] = {}
+        self._given: dict[tuple[str, int], Records] = {}
         self._withdrawn = Withdrawn()
         self._asked: set[str] = set()
         self._fresh: set[str] = set()
-        self._given: dict[tuple[str, int], Records] = {}
 
     def load(self, uris: Iterable[str], mask: int) -> None:
         """Read all entries that name any of the things as what `mask` says.
@@ -114,86 +88,166 @@ class Source:
             WrongIndexError: One of them does not name the thing so.
         """
         wanted = [uri for uri in dict.fromkeys(uris) if mask & ~self._loaded.get(uri, 0)]
-        self.ask(wanted)
-        self.read({uri: [row for row in self._listed[uri] if row.role & mask] for uri in wanted}, mask)
+        fresh = [uri for uri in wanted if uri not in self._listed or not self._listed[uri].complete]
+        for uri, rows in (self.lookup.rows_of(fresh) if fresh else {}).items():
+            listed = self._listed.setdefault(uri, _Listed())
+            listed.complete = True
+            for row in rows:
+                listed.rows[row.seq] = row
+                listed.roles |= row.role
+        self.read({uri: [row for row in self.rows(uri) if row.role & mask] for uri in wanted}, mask)
 
-    def read(self, chosen: Mapping[str, Iterable[Row]], mask: int) -> None:
-        """Read the entries of chosen rows of the index.
+    def ask(self, wanted: Mapping[str, Spans]) -> None:
+        """Ask the index what happens to things within times; nothing is read of it yet."""
+        during: list[During] = []
+        for number, listed, spans in self._to_ask(wanted):
+            if spans.always:
+                listed.complete = True
+                during.append((number, EARLIEST, LATEST))
+            else:
+                during += [(number, *seconds(span)) for span in spans]
+        self._list(self.lookup.rows_during(during) if during else ())
+
+    def ask_inside(self, wanted: Mapping[str, Spans], anytime: int) -> None:
+        """Ask what was inside things at some times, however long before it was packed.
 
         Args:
-            chosen: For each thing, rows of `rows`.
-            mask: What they were chosen from: nothing else is given out by `of`.
+            wanted: The things, and the times that matter.
+            anytime: In which roles rows of all times are wanted, too.
+        """
+        during, fresh = [], []
+        for number, listed, spans in self._to_ask(wanted):
+            during += [(number, *seconds(span)) for span in spans]
+            if not listed.limited:
+                listed.limited = True
+                fresh.append(number)
+        if during:
+            self._list(self.lookup.packed_during(during))
+            self._list(self.lookup.rows_in_roles(fresh, anytime))
+
+    def ask_around(self, wanted: Mapping[str, Spans]) -> None:
+        """Ask in what things were at some times, however long before they were packed."""
+        during = []
+        last: dict[int, int] = {}
+        for number, _, spans in self._to_ask(wanted):
+            borders = [seconds(span) for span in spans]
+            last[number] = borders[-1][1]
+            during.append((number, borders[0][0], last[number]))
+        if not during:
+            return
+        out: dict[int, int] = {}
+        found = self.lookup.packed_open(during)
+        for row, closed in found:
+            self.closed[row.thing, row.seq] = closed
+            if closed > last[row.thing]:
+                out[row.thing] = max(out.get(row.thing, 0), closed)
+        self._list(row for row, _ in found)
+        after = [(number, last[number] + 1, until) for number, until in out.items()]
+        self._list(self.lookup.taken_out(after) if after else ())
+
+    def _to_ask(self, wanted: Mapping[str, Spans]) -> list[tuple[int, _Listed, Spans]]:
+        """Give the things of which the index may have more than was asked, with their numbers."""
+        self._number(wanted)
+        found = []
+        for uri, spans in wanted.items():
+            listed = self._listed.setdefault(uri, _Listed())
+            if (number := self._numbers.get(uri)) is not None and not listed.complete:
+                self._names[number] = listed
+                found.append((number, listed, spans))
+        return found
+
+    def _list(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            listed = self._names[row.thing]
+            listed.rows[row.seq] = row
+            listed.roles |= row.role
+
+    def _number(self, uris: Iterable[str]) -> None:
+        unknown = [uri for uri in uris if uri not in self._numbers]
+        if unknown:
+            self._numbers.update(self.lookup.numbers_of(unknown))
+
+    def rows(self, uri: str) -> Collection[Row]:
+        """Give what the index has for a thing, as far as it was asked; a hint."""
+        return self._listed[uri].rows.values() if uri in self._listed else ()
+
+    def emptied(self, wanted: Iterable[Packed]) -> Mapping[Packed, list[Row]]:
+        """List which emptyings of containers can end stays that begin with an event on them; a hint."""
+        fresh = [one for one in dict.fromkeys(wanted) if one not in self._emptied]
+        if fresh:
+            self._emptied.update(self.lookup.emptied_after(fresh))
+        return self._emptied
+
+    def withdrawn_out(self, uri: str) -> Collection[int]:
+        """List the events that take a thing out of a container and are withdrawn; a hint."""
+        out = [row.seq for row in self.rows(uri) if row.role & OUT]
+        return self.lookup.withdrawn_among(out) if out else ()
+
+    def is_listed(self, uri: str, mask: int) -> bool:
+        """Tell whether what was asked so far lists a thing as any of what `mask` says; a hint."""
+        return uri in self._listed and bool(self._listed[uri].roles & mask)
+
+    def has_role(self, uri: str, mask: int) -> bool:
+        """Tell whether the index lists a thing as any of what `mask` says at all; a hint."""
+        listed = self._listed.setdefault(uri, _Listed())
+        if not listed.roles & mask:
+            self.learn_roles([uri])
+        return bool(listed.roles & mask)
+
+    def learn_roles(self, uris: Iterable[str]) -> None:
+        """Ask as what things are listed at all, for `has_role`."""
+        unknown = {
+            uri: self._listed.setdefault(uri, _Listed())
+            for uri in uris
+            if uri not in self._listed or not (self._listed[uri].complete or self._listed[uri].learnt)
+        }
+        self._number(unknown)
+        numbers = {self._numbers[uri]: listed for uri, listed in unknown.items() if uri in self._numbers}
+        for listed in unknown.values():
+            listed.learnt = True
+        for number, role in (self.lookup.roles_listed(list(numbers)) if numbers else {}).items():
+            numbers[number].roles |= role
+
+    def read(self, chosen: Mapping[str, Iterable[Row]], mask: int) -> None:
+        """Read the entries of chosen rows of the index, and hold the rows against them.
+
+        Args:
+            chosen: For each thing, rows of `rows` or `emptied`.
+            mask: What they were chosen from.
 
         Raises:
             As `load`.
         """
-        seqs: set[int] = set()
-        self._given.clear()
+        fresh: dict[str, list[Row]] = {}
         for uri, rows in chosen.items():
             self._loaded[uri] = self._loaded.get(uri, 0) | mask
-            seqs.update(row.seq for row in rows)
+            own = self._own.get(uri, ())
+            fresh[uri] = [row for row in rows if row.seq not in own]
+        seqs = {row.seq for rows in fresh.values() for row in rows}
         self._read(sorted(seqs - self.records.keys()))
         self._find_withdrawn()
-
-    def ask(self, uris: Iterable[str]) -> None:
-        """Ask the index about things; nothing is read of them yet."""
-        fresh = [uri for uri in dict.fromkeys(uris) if uri not in self._listed]
-        if fresh:
-            self._listed.update(self.lookup.rows_of(fresh))
-
-    def rows(self, uri: str) -> Sequence[Row]:
-        """Give what the index has for a thing; a hint."""
-        return self._listed.get(uri, ())
-
-    def emptied(self, numbers: Iterable[int]) -> dict[int, list[Row]]:
-        """List where containers, by their numbers, are emptied by events that stand; a hint."""
-        found = self.lookup.rows_by_number(sorted(set(numbers)), EMPTIED)
-        return {number: self.standing(rows) for number, rows in found.items()}
-
-    def standing(self, rows: Iterable[Row]) -> Rows:
-        """Leave out what is withdrawn; a hint."""
-        if self._gone is None:
-            self._gone = self.lookup.withdrawn_seqs()
-        return [row for row in rows if row.seq not in self._gone and not row.role & DECLARED]
+        self._given.clear()
+        for uri, new in fresh.items():
+            known = self._own.setdefault(uri, {})
+            for row in new:
+                record = self.records[row.seq]
+                if record.roles.get(uri) != row.role or record.facts.time // _MICROS != row.time:
+                    raise WrongIndexError(f"the index is wrong: entry {row.seq} does not name {uri} as it says")
+                known[row.seq] = record
 
     def of(self, uri: str, mask: int) -> Records:
-        """Give what was read of a thing, in the roles of `mask`, withdrawn events left out; oldest first.
-
-        Raises:
-            WrongIndexError: An event does not name the thing as the index says.
-        """
-        mask &= self._loaded.get(uri, 0)
-        if (known := self._given.get((uri, mask))) is not None:
-            return known
-        found = []
-        for row in self._listed.get(uri, ()):
-            if row.role & mask and (record := self.records.get(row.seq)) is not None:
-                if record.roles.get(uri) != row.role or record.facts.time // 1_000_000 != row.time:
-                    raise WrongIndexError(f"the index is wrong: entry {row.seq} does not name {uri} as it says")
-                if self.stands(record):
-                    found.append(record)
-        known = self._given[uri, mask] = sorted(found, key=_moment)
+        """Give what was read of a thing, in the roles of `mask`, withdrawn events left out; oldest first."""
+        if (known := self._given.get((uri, mask))) is None:
+            own = self._own.get(uri, {}).values()
+            known = [record for record in own if record.roles[uri] & mask and self.stands(record)]
+            if len(known) > 1:
+                known.sort(key=moment_of)
+            self._given[uri, mask] = known
         return known
-
-    def roles(self, uri: str) -> int:
-        """Say as what the index lists a thing at all; a hint."""
-        found = 0
-        for row in self._listed.get(uri, ()):
-            found |= row.role
-        return found
-
-    def check(self) -> None:
-        """Hold every row of the index that was used against its entry.
-
-        Raises:
-            WrongIndexError: An event does not name a thing as the index says.
-        """
-        for uri, mask in self._loaded.items():
-            self.of(uri, mask)
 
     def stands(self, record: Record) -> bool:
         """Tell whether an event counts: it is no error declaration, and none withdraws it."""
-        return not record.facts.withdraws and not self._withdrawn.has(record.facts.event_id, record.via)
+        return not record.facts.withdraws and not self._withdrawn.has(record.facts, record.via)
 
     @property
     def corrected(self) -> list[int]:
@@ -208,7 +262,7 @@ class Source:
             self.records[seq] = record
             self._fresh.add(record.facts.event_id)
             if record.facts.withdraws:
-                self._withdrawn.add(record.facts.event_id, record.via)
+                self._withdrawn.add(record.facts, record.via)
 
     def _find_withdrawn(self) -> None:
         fresh, self._fresh = self._fresh - self._asked, set()
@@ -230,69 +284,61 @@ class Source:
         part = size if size <= WHOLE else PART
         start = secrets.randbelow(size - part + 1)
         untrue: list[int] = []
+        things: list[_Named] = [
+            (record.seq, record.facts.time // _MICROS, record.roles) for record in self.records.values()
+        ]
+        self.lookup.reader.prepare(range(start, start + part))
         for seq, data in self.lookup.view.entries(start, start + part):
             try:
                 self.lookup.reader.check(seq, data)
             except Untrue:
                 untrue.append(seq)
                 continue
-            if seq not in self.records and self._concerns(data):
-                self._judge(seq, data)
+            if seq not in self.records and self._concerns(data) and (row := self._judge(seq, data)) is not None:
+                things.append((seq, row.time, row.things))
+        self._find_left_out(things)
         return Elsewhere(part, tuple(untrue))
 
     def _concerns(self, data: bytes) -> bool:
         """Tell quickly whether an entry could belong to the answer."""
-        if _HIDDEN_LOTS.search(data) or _DECLARATION in data:
+        if any(mark in data for mark in _HIDDEN):
             return True
         return any(thing_uri(found.decode("utf-8", "replace")) in self._loaded for found in _NAMES.findall(data))
 
-    def _judge(self, seq: int, data: bytes) -> None:
+    def _judge(self, seq: int, data: bytes) -> IndexRow | None:
+        """Read what the index should have of an entry that it did not name; None: nothing."""
         entry = json.loads(data)
-        if entry["kind"] != "event":
-            return
-        body = entry["body"]
-        row = row_of_body(body, entry["via"])
-        if row is None:
-            return  # signed, but no event that this program would record: the index leaves it out rightly
-        for uri, role in row.things.items():
-            listed = role & self._loaded.get(uri, 0) and any(row[:2] == (seq, role) for row in self._listed[uri])
-            if role & self._loaded.get(uri, 0) and not listed:
-                raise WrongIndexError(f"the index is wrong: it leaves out entry {seq}, which names {uri}")
-        named = "errorDeclaration" in body and body["eventID"] in self._asked
-        if named and not self._withdrawn.knows(body["eventID"], entry["via"]):
+        # Signed, but no event that this program would record: the index leaves it out rightly.
+        row = row_of_body(entry["body"], entry["via"]) if entry["kind"] == "event" else None
+        declared = row is not None and row.withdraws is not None and entry["body"]["eventID"] in self._asked
+        if declared and not self._withdrawn.knows(entry["body"]["eventID"], entry["via"]):
             raise WrongIndexError(f"the index is wrong: it leaves out entry {seq}, which withdraws an event")
+        return row
+
+    def _find_left_out(self, things: Iterable[_Named]) -> None:
+        """Look for what these entries name, and the index does not list: entry, time [s], and roles of each."""
+        unlisted: dict[tuple[str, int], list[tuple[int, int]]] = {}
+        for seq, time, named in things:
+            for uri, role in named.items():
+                if not role & self._loaded.get(uri, 0) or seq in self._own.get(uri, ()):
+                    continue
+                listed = self._listed.get(uri)
+                if listed is not None and listed.complete:
+                    row = listed.rows.get(seq)
+                    if row is None or (row.role, row.time) != (role, time):
+                        raise _left_out(seq, uri)
+                else:
+                    unlisted.setdefault((uri, time), []).append((seq, role))
+        if not unlisted:
+            return
+        self._number({uri for uri, _ in unlisted})
+        wanted = {(number, time, time) for uri, time in unlisted if (number := self._numbers.get(uri)) is not None}
+        there = {(row.thing, row.seq, row.role) for row in self.lookup.rows_during(list(wanted))}
+        for (uri, _), found in unlisted.items():
+            for seq, role in found:
+                if (self._numbers.get(uri), seq, role) not in there:
+                    raise _left_out(seq, uri)
 
 
-def make_record(seq: int, data: bytes, lookup: Lookup) -> Record | None:
-    """Read the bytes of a proven entry; None: it is no event."""
-    entry = json.loads(data, parse_float=Decimal)
-    if entry["kind"] != "event":
-        return None
-    sealed = entry["body"]
-    body = reveal(sealed, lookup.view) if _COMMITMENT in data else sealed
-    facts = read_facts(body, seq)
-    roles = roles_among(body, facts.mentions) if body is sealed else roles_of(sealed)
-    lots = {}
-    for mention in facts.mentions:
-        if roles.get(mention.uri, 0) & MEMBER and (lot := lot_of_mention(body, mention)):
-            lots[mention.uri] = lot
-    joined = body.get("transformationID")
-    return Record(
-        seq,
-        (facts.time, seq),
-        facts,
-        roles,
-        lots,
-        joined if type(joined) is str else None,
-        body.get(QUANTITY),
-        body.get(UNIT),
-        entry["via"],
-        hold_words(body) if "persistentDisposition" in body or facts.step == STEP else NO_WORDS,
-    )
-
-
-def is_member_of(record: Record, lot: str) -> list[str]:
-    """List the instances that an event puts in a lot."""
-    if not record.roles.get(lot, 0) & IS_LOT:
-        return []
-    return [instance for instance, own in record.lots.items() if own == lot]
+def _left_out(seq: int, uri: str) -> WrongIndexError:
+    return WrongIndexError(f"the index is wrong: it leaves out entry {seq}, which names {uri}")

@@ -11,17 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.custody.index.roles import AGGREGATING
-from ledger.custody.provenance.source import END, Moment, Record
+from ledger.custody.provenance.record import Record
+from ledger.custody.provenance.spans import END, Moment
 from ledger.custody.units import convert, decimal_of
 
 _VIA: Final = {"AggregationEvent": "aggregation", "AssociationEvent": "association"}
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """A child in a container. `seqs` are the events that say so, `quantity` how much went in, `held` what is left.
 
     `quantity` and `held` are None for one thing, or an unknown amount.

@@ -17,7 +17,7 @@ from ledger.custody.index import roles
 from ledger.custody.index.roles import AGGREGATING
 from ledger.custody.provenance.answer import holder_of
 from ledger.custody.provenance.graph import Graph
-from ledger.custody.provenance.source import Record
+from ledger.custody.provenance.record import Record
 from ledger.custody.units import convert, decimal_of
 
 State = Literal["here", "under_way", "packed", "used", "sold", "destroyed"]
@@ -223,7 +223,7 @@ def _single(graph: Graph, uri: str, records: list[Record]) -> Part:
     if state == "under_way":
         place = last.facts.destination or place
     stated, unit = own.amount_of(uri)
-    is_container = bool(graph.source.roles(uri) & (roles.PARENT | roles.EMPTIED))
+    is_container = graph.source.has_role(uri, roles.PARENT | roles.EMPTIED)
     quantity = decimal_of(stated) or (None if is_container else Decimal(1))
     inside = [stay.container for stay in graph.packed(uri) if stay.is_open and stay.via == "aggregation"]
     container = inside[-1] if inside and state not in GONE else None

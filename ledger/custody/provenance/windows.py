@@ -1,4 +1,4 @@
-"""Which rows of the index must be read for the times that an answer needs, and no more.
+"""Which events on a thing must be read to follow it for some times, and no more.
 
 A pallet that was used a thousand times must not cost a thousand reads. Rows carry the event time in whole seconds,
 so a row within the same second as a border always belongs to what is read. What is chosen here is proven later;
@@ -7,83 +7,104 @@ what is passed over is passed over on the word of the index, like everything tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from math import inf
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Mapping
+from operator import attrgetter
 from typing import Final
 
 from ledger.custody.index import roles
-from ledger.custody.index.read import Row
-from ledger.custody.provenance.source import Moment
+from ledger.custody.index.read import LATEST, Packed, Row
+from ledger.custody.provenance.spans import Span, seconds
 
-Span = tuple[Moment, Moment]
-_MICROS: Final = 1_000_000
-# These link at any time, whatever the times for which a thing was reached.
-_TIMELESS: Final = roles.OUTPUT | roles.CREATED | roles.MEMBER | roles.LOT
-
-
-def of_child(rows: Sequence[Row], spans: Iterable[Span], emptied: Mapping[int, Sequence[Row]]) -> list[Row]:
-    """Choose what must be read of a thing to follow it forward: what happens within the spans, and what it was put
-    into before and not taken out of.
-
-    Args:
-        rows: All mentions of the thing.
-        spans: The times for which it was reached.
-        emptied: For each container, by its number, where events that stand empty it.
-    """
-    borders = [_seconds(span) for span in spans]
-    if any(start == -inf and end == inf for start, end in borders):
-        return list(rows)
-    chosen: dict[int, Row] = {}
-    for start, end in borders:
-        for row in rows:
-            within = start <= row.time <= end
-            before = row.role & roles.CHILD and not row.role & roles.OUT and row.time < start
-            if within or (before and not _is_closed(row, start, emptied.get(row.container, ()))):
-                chosen[row.seq] = row
-            elif row.role & roles.OUT and row.time < start:
-                # What comes out by name may be some of it, or all; the event says which.
-                chosen[row.seq] = row
-    return list(chosen.values())
+# These link at any time, whatever the times for which a thing was reached; see `from_container` for what is tied.
+TIMELESS: Final = roles.OUTPUT | roles.CREATED | roles.MEMBER | roles.LOT
+_TAKEN_OUT: Final = roles.CHILD | roles.OUT
 
 
-def of_container(rows: Sequence[Row], spans: Iterable[Span], emptied: Sequence[Row]) -> list[Row]:
-    """Choose what must be read of a thing to follow it back: what made it, and what is packed in it in the spans,
-    from the last time on that it was emptied.
+def packed_by(row: Row) -> Packed:
+    """Name the container that a row puts a thing into, with the second and whether it was tied."""
+    return row.container, row.time, row.role & roles.TIED
+
+
+def entering(rows: Iterable[Row]) -> list[Row]:
+    """List the rows that put a thing into a container."""
+    return [row for row in rows if row.role & _TAKEN_OUT == roles.CHILD]
+
+
+class ChildRows:
+    """The rows of one thing, to choose from what must be read of it to follow it forward for some times: what
+    happens then, and what tells in which containers it was.
 
     Args:
-        rows: All mentions of the thing.
+        rows: Its mentions within the times, and all that tell in which containers it was then.
         spans: The times for which it was reached.
-        emptied: Those of them that empty it and stand.
+        closed: By thing and entry, by when its container was emptied [s].
+        withdrawn: Events that take it out of a container and do not count.
     """
-    chosen: dict[int, Row] = {}
-    for start, end in (_seconds(span) for span in spans):
-        since = max((row.time for row in emptied if row.time < start and not row.role & roles.TIED), default=-inf)
-        for row in rows:
-            packing = row.role & (roles.PARENT | roles.EMPTIED)
-            inside = row.time >= since or row.role & roles.TIED
-            if (row.time <= end and (inside if packing else row.time >= start)) or row.role & _TIMELESS:
-                chosen[row.seq] = row
-    return list(chosen.values())
+
+    def __init__(
+        self,
+        rows: Iterable[Row],
+        spans: Iterable[Span],
+        closed: Mapping[tuple[int, int], int],
+        withdrawn: Collection[int],
+    ) -> None:
+        self._borders = [seconds(span) for span in spans]
+        self._own: list[Row] = []
+        self._packing: dict[tuple[int, int], _Packing] = {}
+        for row in sorted(rows, key=_time):
+            if not row.role & roles.CHILD:
+                self._own.append(row)
+                continue
+            packing = self._packing.setdefault((row.container, row.role & roles.TIED), _Packing(closed))
+            packing.rows.append(row)
+            if not row.role & roles.OUT:
+                packing.into.append(row)
+            elif not row.role & (roles.AMOUNT | roles.DECLARED) and row.seq not in withdrawn:
+                packing.out.append(row.time)
+
+    def choose(self) -> list[Row]:
+        """Choose what must be read."""
+        chosen: dict[int, Row] = {}
+        for start, end in self._borders:
+            chosen.update((row.seq, row) for row in _between(self._own, start, end))
+            for packing in self._packing.values():
+                chosen.update((row.seq, row) for row in packing.during(start, end))
+        return list(chosen.values())
 
 
-def closing(entered: Row, emptied: Sequence[Row]) -> list[Row]:
-    """Choose which emptyings of a container can end a stay that begins with a row: up to the first for sure."""
-    found: list[Row] = []
-    for row in sorted(emptied, key=lambda row: (row.time, row.seq)):
-        if row.time < entered.time or (row.role ^ entered.role) & roles.TIED:
-            continue
-        found.append(row)
-        if row.time > entered.time:
-            break
-    return found
+class _Packing:
+    """How a thing went into one container and came out, in order of time [s]; `out`: surely all of it."""
+
+    def __init__(self, closed: Mapping[tuple[int, int], int]) -> None:
+        self.rows: list[Row] = []
+        self.into: list[Row] = []
+        self.out: list[int] = []
+        self._closed = closed
+
+    def during(self, start: int, end: int) -> list[Row]:
+        """Give the rows of the stays that reach into some time, from going in to coming out.
+
+        What happens within one second may have happened in any order: such a stay counts as going on.
+        """
+        at = bisect_left(self.into, start, key=_time)
+        since, until = start, end
+        while at and self._end(self.into[at - 1]) >= since:
+            at -= 1
+            since = self.into[at].time
+        if last := bisect_right(self.into, end, key=_time):
+            until = max(end, self._end(self.into[last - 1]))
+        return _between(self.rows, since, until)
+
+    def _end(self, row: Row) -> int:
+        """Say by when a stay has surely ended [s]."""
+        at = bisect_right(self.out, row.time)
+        out = self.out[at] if at < len(self.out) else LATEST
+        return min(out, self._closed.get((row.thing, row.seq), LATEST))
 
 
-def _is_closed(entered: Row, start: float, emptied: Sequence[Row]) -> bool:
-    """Tell whether a stay that begins with a row has ended for certain before a moment."""
-    return any(entered.time < row.time < start and not (row.role ^ entered.role) & roles.TIED for row in emptied)
+def _between(rows: list[Row], start: int, end: int) -> list[Row]:
+    return rows[bisect_left(rows, start, key=_time) : bisect_right(rows, end, key=_time)]
 
 
-def _seconds(span: Span) -> tuple[float, float]:
-    """Write a span in whole seconds, both included."""
-    start, end = span[0][0], span[1][0]
-    return (start if start == -inf else start // _MICROS), (end if end == inf else end // _MICROS)
+_time = attrgetter("time")
