@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from forecasting.detectors.base import Findings, findings
+from forecasting.detectors.dwell_trees import FEWEST_BOOSTED, blend, covariates_of
 from forecasting.detectors.history import HOUR, Floats, History, Ints
 from forecasting.detectors.rarity import conformal
 
@@ -83,8 +84,10 @@ def measure_durations(
             fit = good & (side != mine)
             if fit.sum() < FEWEST // 2:
                 continue
-            guess, scale = _backfit(design, y, fit)
             out = side == mine
+            guess, scale = _backfit(design, y, fit)
+            if fit.sum() >= FEWEST_BOOSTED:
+                guess, scale = blend(covariates_of(history, earlier[rows], later[rows]), y, fit, guess, scale)
             usual[rows[out]] = np.exp(guess[out])
             surprise[rows[out]] = y[out] - guess[out]
             spread[rows[out]] = scale[out]

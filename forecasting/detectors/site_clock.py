@@ -15,7 +15,9 @@ from forecasting.detectors.level_shift import FEWEST_BLOCKS, find_rise
 
 KIND = "site_clock"
 IN_A_ROW = 3
-LEAST = 0.1  # [h]; what clocks may differ by
+LEAST = 0.25  # [h]; what clocks may differ by
+CLEAR = 6.0  # units of spread; lags are skewed, so less may be chance
+SHORTEST = 3  # blocks of a run
 CLIP = 10.0  # units of spread
 FINEST = 1 / 60  # [h]; a spread below a minute is none
 
@@ -49,7 +51,7 @@ def find_site_clocks(history: History) -> tuple[Findings, Bools]:
         inside = np.zeros(len(smallest), dtype=bool)
         inside[run.start : run.end] = True
         off = float(np.median(smallest[inside]) - np.median(smallest[~inside]))
-        if abs(off) < LEAST or off * way < 0:
+        if off * way < max(LEAST, CLEAR * wide) or run.end - run.start < SHORTEST:
             continue
         begin, end = first[run.start], first[run.end] if run.end < len(first) else len(rows)
         mine = rows[begin:end]

@@ -17,6 +17,8 @@ from forecasting.detectors.rarity import conformal
 sys.path.insert(0, str(Path(__file__).parent))
 from journeys import make_journeys, renumber
 
+from benchmarks.anomaly_injection import Injector, read_log
+
 SETS = 200
 ALPHAS = (0.1, 0.05, 0.01)
 
@@ -110,3 +112,39 @@ def test_an_injector_that_leaves_the_record_time_does_not_make_dwell_easier():
     # The fair one leaves no trace in the lag; the trap does, and whoever is scored on it is scored on that.
     assert lags[0] > pd.Timedelta(0) > lags[1]
     assert np.median([found[0][item] for item in items]) < 0.1
+
+
+ABOUT_RECORDS = {"back-dated", "clock ahead"}
+
+
+def test_the_injector_of_the_benchmark_lets_records_follow_their_events():
+    """Only the kinds that are about records may show in the lag; else the benchmark would measure the injector."""
+    rng = np.random.default_rng(0)
+    size = 800
+    start = pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.uniform(0, 2000, size), unit="h")
+    table = pd.DataFrame(
+        {
+            "item_id": [f"I{one:04}" for one in range(size)],
+            "seller": "S",
+            "sku": [f"K{one % 40}" for one in range(size)],
+            "seller_zip": [f"1{one % 9}" for one in range(size)],
+            "customer_zip": [f"2{one % 30}" for one in range(size)],
+            "approved_at": start,
+            "carrier_at": start + pd.to_timedelta(rng.gamma(2, 10, size), unit="h"),
+        }
+    )
+    table["delivered_at"] = table["carrier_at"] + pd.to_timedelta(rng.lognormal(5, 0.5, size), unit="h")
+    clean = read_log(table, rng)
+    longest = (clean["record_time"] - clean["event_time"]).max()
+    injector = Injector(clean, rng, 20)
+    log = injector.run()
+    lag = log["record_time"] - log["event_time"]
+    shown = set(log.loc[(lag > longest) | (lag < pd.Timedelta(0)), "item"])
+    labelled = {item: kind for kind, items in injector.labels.items() for item in items}
+    assert {labelled[item] for item in shown} == ABOUT_RECORDS
+    # The trap itself: leave the record where it was, and the lag gives the held journeys away.
+    held_items = injector.labels["journey x4"]
+    rows = log.index[log["item"].isin(held_items) & (log["step"] == "receiving")]
+    before = clean.set_index(["item", "step"])["record_time"]
+    still = before[[(item, "receiving") for item in log.loc[rows, "item"]]].to_numpy()
+    assert (log.loc[rows, "event_time"].to_numpy() > still).all()
