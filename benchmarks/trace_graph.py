@@ -88,7 +88,7 @@ def _in_process(storage: SqliteStorage, policy: Policy, case: Case) -> Result:
         ms(cpu),
         f"{ms(limit)}  20 ms + 0.12 ms a node",
         cpu / limit,
-        1,
+        1 if case.is_usual else None,
     )
 
 
@@ -109,7 +109,7 @@ def _from_shell(bench: Bench, folder: Path, case: Case) -> Iterator[Result]:
         ms(cpu),
         f"{ms(limit)}  12 x pass + 170 ms",
         cpu / limit,
-        1,
+        1 if case.is_usual else None,
     )
     memory = peak_memory(command, environ, room)
     yield Result("  its memory", f"{memory:.0f} MB", f"{MEMORY} MB", memory / MEMORY, 1)
