@@ -30,6 +30,9 @@ QUESTIONS = (
     "epcis_import",
     "event_hash",
     "forecast_cpu",
+    "forecast_peer",
+    "forecast_growth",
+    "forecast_accuracy",
 )
 HEADER = ("question", "ours", "limit, measured in the same run", "ratio", "budget", "met")
 ROOM = Path(__file__).resolve().parents[1] / ".bench"

@@ -101,6 +101,15 @@ def last_periods(table: pd.DataFrame, unique_id: str, count: int) -> list[tuple[
     return list(zip(rows["ds"], rows["y"].tolist(), strict=True))
 
 
+def recent_periods(table: pd.DataFrame, count: int) -> dict[str, list[tuple[pd.Timestamp, float]]]:
+    """Give the last periods of every series as `last_periods` does, all at once."""
+    rows = table.groupby("unique_id", sort=False).tail(count)
+    found: dict[str, list[tuple[pd.Timestamp, float]]] = {}
+    for name, label, value in zip(rows["unique_id"].astype(str), rows["ds"], rows["y"].tolist(), strict=True):
+        found.setdefault(name, []).append((label, value))
+    return found
+
+
 def _limited(events: pd.DataFrame, products: Sequence[str], places: Sequence[str]) -> pd.DataFrame:
     """Take their step from all other events: they stay, since they tell which places lie inside."""
     asked = pd.Series(True, index=events.index)

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a backtest says: measures by series, by step ahead and by segment, always beside the naive forecasts.
 
-Segments: ABC by share of the total demand (A the products that make 80 %, B up to 95 %, C the rest), XYZ by the
-coefficient of variation of demand (X below 0.5, Y below 1, Z from 1), and the classes of Syntetos and Boylan.
+A segment in which errors are larger than elsewhere is told with an interval of that difference, so that unfairness
+is seen and not imagined. Segments: the halves of small and large series by total demand; whatever the table says
+of a series (place, supplier, category); ABC by share of the total demand (A the products that make 80 %, B up to
+95 %, C the rest), XYZ by the coefficient of variation of demand (X below 0.5, Y below 1, Z from 1), and the
+classes of Syntetos and Boylan.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -43,8 +48,30 @@ def segments(demand: pd.DataFrame) -> pd.DataFrame:
             "abc": abc.reindex(total.index).to_numpy(),
             "xyz": xyz.to_numpy(),
             "class": kinds.to_numpy(),
+            "size": np.where(total.to_numpy() > total.median(), "large", "small"),
         }
     )
+
+
+def told_segments(demand: pd.DataFrame, names: Sequence[str]) -> dict[str, "pd.Series[str]"]:
+    """Give the segments that columns of a table name.
+
+    Args:
+        demand: columns ``unique_id`` and `names`.
+        names: columns with a text, the same in all rows of a series.
+
+    Returns:
+        By column, the segment of each series indexed by ``unique_id``; missing texts are the segment ``unknown``.
+        Columns that are not the same all along a series, or tell nothing apart, are left out.
+    """
+    found = {}
+    for name in names:
+        texts = demand[name].astype(object).where(demand[name].notna(), "unknown").astype(str)
+        grouped = texts.groupby(demand["unique_id"].astype(str), sort=False)
+        first = grouped.first()
+        if bool((grouped.nunique() == 1).all()) and 1 < first.nunique() < len(first):
+            found[name] = first
+    return found
 
 
 def series_scores(demand: pd.DataFrame, rows: pd.DataFrame, *, season_length: int) -> pd.DataFrame:
@@ -111,11 +138,10 @@ def summarise(scores: pd.DataFrame, by: "pd.Series[str] | None", *, seed: int = 
         seed: of the bootstrap.
 
     Returns:
-        ``segment, model, series, *MEASURES, mase_low, mase_high, added_over_naive,
-        added_over_seasonal_naive``: the
-        ends of the 90 % bootstrap interval of MASE, and 1 - MASE over that of the naive forecasts (NaN where
-        these were
-        not backtested).
+        ``segment, model, series, *MEASURES, mase_low, mase_high, gap_low, gap_high, added_over_naive,
+        added_over_seasonal_naive``: the ends of the 90 % bootstrap intervals of MASE and of MASE over that of all
+        other segments, less one; and 1 - MASE over that of the naive forecasts (NaN where these were not
+        backtested).
     """
     table = scores.assign(segment="all" if by is None else scores["unique_id"].map(by))
     rows = []
@@ -128,6 +154,8 @@ def summarise(scores: pd.DataFrame, by: "pd.Series[str] | None", *, seed: int = 
             row = {"segment": segment, "model": model, "series": len(ours)}
             row |= {name: float(ours[name].mean()) for name in MEASURES}
             row |= {"mase_low": float(low), "mase_high": float(high)}
+            others = table[(table["model"] == model) & (table["segment"] != segment)]["mase"].dropna()
+            row |= dict(zip(("gap_low", "gap_high"), _gap(ours["mase"].dropna(), others, seed), strict=True))
             for other in ("naive", "seasonal_naive"):
                 known = other in mase.columns and len(mase) and mase[other].mean() > 0
                 row[f"added_over_{other}"] = (
@@ -135,6 +163,18 @@ def summarise(scores: pd.DataFrame, by: "pd.Series[str] | None", *, seed: int = 
                 )
             rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _gap(ours: "pd.Series[float]", others: "pd.Series[float]", seed: int) -> tuple[float, float]:
+    """Give the 90 % bootstrap interval of the mean of a segment over that of all other series, less one."""
+    if len(ours) < 2 or len(others) < 2 or float(others.mean()) <= 0:
+        return float("nan"), float("nan")
+    generator = np.random.default_rng(seed)
+    means = [
+        one.to_numpy()[generator.integers(0, len(one), (_DRAWS, len(one)))].mean(axis=1) for one in (ours, others)
+    ]
+    low, high = np.quantile(means[0] / np.maximum(means[1], 1e-12) - 1, (0.05, 0.95))
+    return float(low), float(high)
 
 
 def by_step(rows: pd.DataFrame) -> pd.DataFrame:

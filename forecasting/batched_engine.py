@@ -2,7 +2,7 @@
 """The engine ``auto``: all series at once in chunks, with a combination of members and learnt quantiles."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from forecasting.engine.learnt import read_learnt
 from forecasting.engine.pipeline import run
-from forecasting.engine.regression import explain
+from forecasting.engine.regression import explain, logged_columns
 from forecasting.executors import map_chunks
-from forecasting.selection import SCORE_LEVELS, Accuracy, measure_accuracy
-from forecasting.trials import Trial, cut_folds
+from forecasting.reasons import Effect, Fitted, tell_effects
+from forecasting.selection import Accuracy, measure_accuracy
+from forecasting.trials import Fold, Trial, cut_folds
 
 Floats = npt.NDArray[np.float64]
 
@@ -47,29 +48,52 @@ class EngineOutcome:
         mean: shape (H,).
         quantiles: shape (H, q).
         model: ``combination``, ``counts`` or ``regression``.
-        notes: sentences: why the forecast is what it is.
+        notes: sentences: what a reader must know.
+        fitted: what the words for why rest on (`forecasting.reasons`).
+        effects: of the known regressors.
+        holidays: their effects by name (0.1 is a tenth more), and which fall into the periods ahead.
     """
 
     mean: Floats
     quantiles: Floats
     model: str
     notes: tuple[str, ...]
+    fitted: Fitted | None = None
+    effects: tuple[Effect, ...] = ()
+    holidays: tuple[Mapping[str, float], tuple[str, ...]] = ({}, ())
 
 
-def forecast_all(plan: EnginePlan, histories: Sequence[Floats], executor: Executor | None) -> list[EngineOutcome]:
+def forecast_all(
+    plan: EnginePlan,
+    histories: Sequence[Floats],
+    executor: Executor | None,
+    tell: Callable[[int, int], None] | None = None,
+) -> list[EngineOutcome]:
     """Forecast every history.
 
     Args:
         plan: what is asked.
         histories: demand [units/period].
         executor: where to run; None for here, or for processes where there are `MANY`.
+        tell: told how many are done, of how many.
     """
     work = partial(_forecast_chunk, plan)
     workers = os.cpu_count() or 1
     if executor is None and len(histories) >= MANY and workers > 1:
         with ProcessPoolExecutor(workers) as pool:
-            return list(map_chunks(work, histories, pool, CHUNK))
-    return list(map_chunks(work, histories, executor, CHUNK))
+            return _told(map_chunks(work, histories, pool, CHUNK), len(histories), tell)
+    return _told(map_chunks(work, histories, executor, CHUNK), len(histories), tell)
+
+
+def _told(
+    outcomes: Iterator[EngineOutcome], total: int, tell: Callable[[int, int], None] | None
+) -> list[EngineOutcome]:
+    found = []
+    for done, outcome in enumerate(outcomes, 1):
+        found.append(outcome)
+        if tell is not None and (done % CHUNK == 0 or done == total):
+            tell(done, total)
+    return found
 
 
 def _forecast_chunk(plan: EnginePlan, chunk: Sequence[Floats]) -> list[EngineOutcome]:
@@ -79,28 +103,25 @@ def _forecast_chunk(plan: EnginePlan, chunk: Sequence[Floats]) -> list[EngineOut
             done.mean[row],
             done.quantiles[row],
             "counts" if kind.endswith("count") else "combination",
-            _reasons(chunk[row], done.parts[row], kind, done.seasons[row]),
+            _notes(chunk[row], kind),
+            _fitted(done.parts[row], kind, done.seasons[row]),
         )
         for row, kind in enumerate(done.kinds)
     ]
 
 
-def _reasons(y: Floats, parts: Floats, kind: str, season: int) -> tuple[str, ...]:
-    """Say in words what the forecast rests on."""
+def _notes(y: Floats, kind: str) -> tuple[str, ...]:
+    """Say what a reader must know."""
     if len(y) < 3:
-        return (f"{len(y)} periods are too few to see trend or season: the spread is assumed, not measured",)
-    if kind.endswith("count"):
-        share = float((y == 0).mean())
-        return (f"{share:.0%} of the periods had no demand; a count distribution around the smoothed level",)
+        count = "1 period is" if len(y) == 1 else f"{len(y)} periods are"
+        return (f"{count} too few to see trend or season: the spread is assumed, not measured",)
+    return ("a count distribution around the smoothed level",) if kind.endswith("count") else ()
+
+
+def _fitted(parts: Floats, kind: str, season: int) -> Fitted:
     _, slope, strength = parts.tolist()
-    level = float(np.abs(y).mean()) or 1.0
-    words = []
-    change = slope * len(y) / level
-    if abs(change) >= 0.1:
-        words.append(f"a trend of {change:+.0%} of the mean over the history")
-    if strength >= 0.3:
-        words.append(f"a season of {season} periods (strength {strength:.0%})")
-    return ("; ".join(words),) if words else ("a level without clear trend or season",)
+    # Counts have a share of empty periods where other classes have the strength of their season.
+    return Fitted(season) if kind.endswith("count") else Fitted(season, slope, strength)
 
 
 def forecast_explained(
@@ -128,33 +149,43 @@ def forecast_explained(
         start[row] = width - len(history)
         y[row, start[row] :], x[row, start[row] :] = history, known
         x[row, : start[row]] = known[0]
+    in_logs = logged_columns(x)
     done = explain(y, start, np.asarray(ends, dtype=np.int64), x, season_length, horizon)
     quantiles = np.sort(done.quantiles(np.array(plan.levels)), axis=2)
     outcomes = []
     for row in range(rows):
         effects = ", ".join(f"{name} {value:+.2f}" for name, value in zip(names, done.effects[row], strict=True))
+        told = tell_effects(names, done.effects[row], in_logs, x[row, width:])
         outcomes.append(
-            EngineOutcome(done.mean[row], quantiles[row], "regression", (f"effects on log demand: {effects}",))
+            EngineOutcome(
+                done.mean[row],
+                quantiles[row],
+                "regression",
+                (f"effects on log demand: {effects}",),
+                Fitted(season_length),
+                told,
+            )
         )
     return outcomes
 
 
 def measure_all(
-    plan: EnginePlan, histories: Sequence[Floats], season_length: int, executor: Executor | None
+    histories: Sequence[Floats],
+    horizon: int,
+    season_length: int,
+    ask: Callable[[Sequence[tuple[int, Fold]]], Sequence[EngineOutcome]],
 ) -> list[Accuracy]:
-    """Measure the engine at earlier origins of every history, beside seasonal naive.
+    """Measure forecasts at earlier origins of every history, beside seasonal naive.
 
     Args:
-        plan: what is asked.
         histories: demand.
+        horizon: periods ahead that are asked for.
         season_length: lag of MASE and of seasonal naive [periods].
-        executor: as `forecast_all`.
+        ask: forecasts cuts of the histories, each a place and a fold, with quantiles at `SCORE_LEVELS`.
     """
-    folds = [cut_folds(len(y), plan.horizon, ORIGINS) for y in histories]
+    folds = [cut_folds(len(y), horizon, ORIGINS) for y in histories]
     places = [(row, fold) for row, some in enumerate(folds) for fold in some]
-    tried = EnginePlan(plan.base, plan.season_length, plan.horizon, SCORE_LEVELS)
-    cut = [histories[row][: fold.origin] for row, fold in places]
-    answers = forecast_all(tried, cut, executor) if cut else []
+    answers = ask(places) if places else []
     chosen: list[list[Trial]] = [[] for _ in histories]
     naive: list[list[Trial]] = [[] for _ in histories]
     for (row, fold), answer in zip(places, answers, strict=True):

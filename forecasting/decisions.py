@@ -8,7 +8,6 @@ give equal text whatever their type: whole numbers without a point, floats by `r
 
 import hashlib
 import json
-import math
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -16,10 +15,14 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 import pandas as pd
 
+from forecasting.canonical_text import Texts, column_text, sorted_rows
 from forecasting.errors import BadArgument
 from forecasting.registered_models import LEARNT_ENGINES, engine_digest, model_digest
 from forecasting.result_record import TOLERANCE, record_result
 from forecasting.tables.events import require_columns
+
+_ROWS = 65_536
+"""Rows that are written at once."""
 
 LIBRARIES = {"numpy": "numpy", "pandas": "pandas", "statsmodels": "statsmodels", "trace": "trace-ledger"}
 """Name in the payload and name of the distribution."""
@@ -43,10 +46,15 @@ def data_digest(frame: pd.DataFrame, keys: Sequence[str] = ()) -> str:
     """
     require_columns(frame, keys, "digest")
     names = sorted(str(name) for name in frame.columns)
-    rows = _rows(frame[names])
-    places = [names.index(key) for key in keys]
-    rows.sort(key=lambda row: ([row[place] for place in places], row))
-    return _digest(names, rows)
+    columns = [column_text(frame[name], str(name)) for name in names]
+    order = sorted_rows(columns, [names.index(key) for key in keys])
+    return _digest(names, [column[order] for column in columns])
+
+
+def forecast_digest(demand: pd.DataFrame, parameters: Mapping[str, object]) -> str:
+    """Digest what a forecast of demand read: the demand table and, where there is one, the calendar."""
+    calendar = parameters.get("holidays_digest")
+    return " ".join((data_digest(demand, ["unique_id", "ds"]), *([str(calendar)] if calendar else [])))
 
 
 def output_digest(frame: pd.DataFrame) -> str:
@@ -55,7 +63,8 @@ def output_digest(frame: pd.DataFrame) -> str:
     Raises:
         BadArgument: a cell holds something that has no canonical text.
     """
-    return _digest([str(name) for name in frame.columns], _rows(frame))
+    names = [str(name) for name in frame.columns]
+    return _digest(names, [column_text(frame[name], str(name)) for name in frame.columns])
 
 
 def describe_run(
@@ -120,52 +129,13 @@ def library_versions() -> dict[str, str]:
     return versions
 
 
-def _digest(names: list[str], rows: list[tuple[str, ...]]) -> str:
+def _digest(names: list[str], columns: list[Texts]) -> str:
     digest = hashlib.sha256(json.dumps(names, ensure_ascii=False).encode())
-    for row in rows:
-        digest.update(("\n" + "\t".join(row)).encode())
+    for start in range(0, len(columns[0]) if columns else 0, _ROWS):
+        parts = [column[start : start + _ROWS].tolist() for column in columns]
+        rows = map("\t".join, zip(*parts, strict=True))
+        digest.update(("\n" + "\n".join(rows)).encode())
     return f"sha256:{digest.hexdigest()}"
-
-
-def _rows(frame: pd.DataFrame) -> list[tuple[str, ...]]:
-    columns = [[_text(value, str(name)) for value in _cells(frame[name])] for name in frame.columns]
-    return list(zip(*columns, strict=True)) if columns else []
-
-
-def _cells(column: "pd.Series[str]") -> list[object]:
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        stamps = pd.DatetimeIndex(column)
-        if stamps.tz is not None:
-            stamps = stamps.tz_convert("UTC").tz_localize(None)
-        micros = stamps.to_numpy().astype("datetime64[us]").astype(np.int64).tolist()
-        return [None if missing else value for value, missing in zip(micros, stamps.isna().tolist(), strict=True)]
-    return list(column.astype(object))
-
-
-def _text(value: object, where: str) -> str:
-    """Write one cell; JSON text never holds a bare tab or line feed, so cells cannot run together."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is None or value is pd.NA or value is pd.NaT:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        if math.isnan(value):
-            return "null"
-        return str(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, pd.Timestamp):
-        stamp = value if value.tzinfo is None else value.tz_convert("UTC").tz_localize(None)
-        return str(int(stamp.to_datetime64().astype("datetime64[us]").astype(np.int64)))
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(_text(one, where) for one in value) + "]"
-    raise BadArgument(
-        f"digest of column {where}: expected text, numbers, booleans, times or lists, got {type(value).__name__}"
-    )
 
 
 def _plain(value: object, where: str) -> object:

@@ -32,7 +32,9 @@ def classify_demand(y: Floats) -> str:
     sizes = y[y != 0]
     rare = mean_interval(y) >= LONGEST_MEAN_INTERVAL
     mean = float(sizes.mean()) if len(sizes) else 0.0
-    uneven = mean != 0 and float(sizes.var()) / mean**2 >= LARGEST_VARIATION
+    # Divided before they are squared, so that the smallest and the largest numbers have a variation too.
+    with np.errstate(over="ignore"):
+        uneven = mean != 0 and float(np.var(sizes / mean)) >= LARGEST_VARIATION
     if rare:
         return "lumpy" if uneven else "intermittent"
     return "erratic" if uneven else "smooth"

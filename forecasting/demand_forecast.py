@@ -3,21 +3,24 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from forecasting.arguments import quantile_columns, read_levels, read_seed
-from forecasting.batched_engine import EngineOutcome, EnginePlan, forecast_all, forecast_explained, measure_all
+from forecasting.batched_engine import EngineOutcome, EnginePlan, measure_all
 from forecasting.demand_class import classify_demand
 from forecasting.errors import BadArgument
-from forecasting.known_regressors import read_regressors
+from forecasting.known_ahead import Cut, Tell, forecast_cuts, read_known
 from forecasting.models.registry import CANDIDATES, MODELS
 from forecasting.named_engine import NamedPlan, forecast_named
-from forecasting.selection import Accuracy
+from forecasting.reasons import Fitted, as_records, explain_effects, explain_forecasts, explain_holidays
+from forecasting.regression_engine import REGRESSIONS
+from forecasting.selection import SCORE_LEVELS, Accuracy
 from forecasting.series import Panel, read_panel
+from forecasting.trials import Fold
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,7 +30,7 @@ ORIGINS = 3
 ENGINES = {"statsmodels": CANDIDATES}
 """Engines that choose between named models."""
 
-ACCURACY_COLUMNS = ("unique_id", "class", "model", "mase", "rmsse", "coverage80", "value_added", "notes")
+ACCURACY_COLUMNS = ("unique_id", "class", "model", "mase", "rmsse", "coverage80", "value_added", "notes", "why")
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class ForecastResult:
     Attributes:
         points: ``unique_id, ds, mean, q..., model``, one row per series and period ahead.
         accuracy: columns `ACCURACY_COLUMNS`, one row per series; ``class`` after Syntetos and Boylan, the numbers
-            as in `forecasting.selection.Accuracy`, ``notes`` a list of sentences.
+            as in `forecasting.selection.Accuracy`, ``notes`` a list of sentences, ``why`` a list of reasons
+            (`forecasting.reasons`).
         parameters: everything that decided the result besides the table, JSON-ready.
     """
 
@@ -55,6 +59,7 @@ def forecast(
     future: pd.DataFrame | None = None,
     season_length: int | None = None,
     regressors: Sequence[str] = (),
+    holidays: Sequence[str] = (),
     engine: str = "auto",
     seed: int = 0,
     executor: Executor | None = None,
@@ -66,13 +71,14 @@ def forecast(
         freq: pandas offset alias such as ``h D W MS QS YS``.
         horizon: periods ahead, from the period after each series' last.
         quantiles: ascending levels.
-        future: ``unique_id, ds`` and the regressors, a row for each series and period ahead.
+        future: ``unique_id, ds`` and the regressors, a row for each series and period ahead
+            (`forecasting.known_regressors.Plans`).
         season_length: periods in a season, or None for what `freq` implies.
         regressors: columns of `demand` that explain it and whose future is known: price, promotion, holidays,
         events.
-        engine: ``auto`` combines many forecasts with learnt weights; ``statsmodels`` chooses for each series
-        by rolling
-            origin among its models; or the name of a model.
+        holidays: calendars whose days move demand: countries (ISO 3166-1) and their parts, such as ``US-CA``.
+        engine: ``auto`` combines many forecasts with learnt weights; ``statsmodels`` chooses for each series by
+            rolling origin among its models, with regressors between ``ols`` and ``glm``; or the name of a model.
         seed: recorded; nothing here draws at random.
         executor: where to run, or None for here; results do not depend on it.
 
@@ -96,6 +102,7 @@ def forecast(
         future=future,
         season_length=season_length,
         regressors=regressors,
+        holidays=holidays,
         engine=engine,
         seed=seed,
         executor=executor,
@@ -112,14 +119,17 @@ def forecast_with_accuracy(
     future: pd.DataFrame | None = None,
     season_length: int | None = None,
     regressors: Sequence[str] = (),
+    holidays: Sequence[str] = (),
     engine: str = "auto",
     seed: int = 0,
     executor: Executor | None = None,
     accuracy: bool = True,
+    tell: Tell | None = None,
 ) -> ForecastResult:
     """Forecast as `forecast` does, and say how good the chosen models were at earlier origins.
 
-    Args and Raises are those of `forecast`; without `accuracy` nothing is measured and that table is empty.
+    Args and Raises are those of `forecast`; without `accuracy` nothing is measured and that table is empty; `tell`
+    is told how many series are done, of how many.
 
     Returns:
         Points, accuracy for each series, and the parameters of the run.
@@ -127,10 +137,22 @@ def forecast_with_accuracy(
     names = _names(regressors)
     if future is not None and not names:
         raise BadArgument("future: expected regressors=[...] to name its columns, got none")
-    if engine != "auto" and engine not in MODELS and engine not in ENGINES:
-        raise BadArgument(f"engine: expected auto, {', '.join((*ENGINES, *MODELS))}, got {engine!r}")
-    if names and engine != "auto":
-        raise BadArgument(f"regressors: only the engine 'auto' uses them, got engine={engine!r}")
+    explaining = ("auto", *ENGINES, *REGRESSIONS)
+    if engine not in (*explaining, *MODELS):
+        raise BadArgument(f"engine: expected one of {', '.join((*explaining, *MODELS))}, got {engine!r}")
+    if names and engine not in explaining:
+        raise BadArgument(f"regressors: only the engines {', '.join(explaining)} use them, got engine={engine!r}")
+    if names and future is None:
+        raise BadArgument(
+            f"future: expected a table with unique_id, ds and {', '.join(names)} for the {horizon} periods ahead; "
+            "a regressor without a known future cannot be used"
+        )
+    if holidays and engine != "auto" and not names:
+        raise BadArgument(
+            f"holidays: only the engine 'auto', and others with regressors, use them; got engine={engine!r}"
+        )
+    if engine in REGRESSIONS and not names:
+        raise BadArgument(f"engine {engine!r}: expected regressors=[...] to explain demand by, got none")
     panel = read_panel(demand, freq=freq, season_length=season_length, horizon=horizon)
     levels = read_levels(quantiles)
     parameters: dict[str, object] = {
@@ -141,10 +163,11 @@ def forecast_with_accuracy(
         "engine": engine,
         "candidates": list(ENGINES.get(engine, (engine,))),
         "regressors": list(names),
+        "holidays": [],
         "origins": ORIGINS,
         "seed": read_seed(seed),
     }
-    if engine != "auto":
+    if engine != "auto" and not names:
         named = NamedPlan(
             ENGINES.get(engine, (engine,)), panel.season_length, int(horizon), tuple(levels.tolist())
         )
@@ -155,14 +178,19 @@ def forecast_with_accuracy(
         measured = [one.accuracy for one in done]
     else:
         plan = EnginePlan(panel.frequency.base, season_length, int(horizon), tuple(levels.tolist()))
+        known = read_known(panel, demand, future, names, holidays, int(horizon))
+        if known.calendar is not None:
+            parameters |= {"holidays": list(known.calendar.names), "holidays_digest": known.calendar.digest()}
         histories = [series.y for series in panel.series]
-        if names:
-            known = read_regressors(panel, demand, future, names, int(horizon))
-            ends = [series.stop for series in panel.series]
-            outcomes = forecast_explained(plan, histories, ends, known, names, panel.season_length)
-        else:
-            outcomes = forecast_all(plan, histories, executor)
-        measured = measure_all(plan, histories, panel.season_length, executor) if accuracy else []
+        whole = [Cut(row, len(y), int(horizon)) for row, y in enumerate(histories)]
+        outcomes = forecast_cuts(plan, panel.series, whole, known, panel.season_length, executor, engine, tell)
+        scored = replace(plan, levels=SCORE_LEVELS)
+
+        def ask(places: Sequence[tuple[int, Fold]]) -> list[EngineOutcome]:
+            cuts = [Cut(row, fold.origin, fold.horizon) for row, fold in places]
+            return forecast_cuts(scored, panel.series, cuts, known, panel.season_length, executor, engine, tell)
+
+        measured = measure_all(histories, int(horizon), panel.season_length, ask) if accuracy else []
     table = _accuracy(panel, outcomes, measured) if accuracy else pd.DataFrame(columns=list(ACCURACY_COLUMNS))
     return ForecastResult(_points(panel, outcomes, int(horizon), levels), table, parameters)
 
@@ -188,6 +216,21 @@ def _points(panel: Panel, outcomes: Sequence[EngineOutcome], horizon: int, level
     return table.astype({"unique_id": object, "model": object})
 
 
+def _why(panel: Panel, outcomes: Sequence[EngineOutcome]) -> list[list[dict[str, object]]]:
+    """Say of each series what moves its forecast."""
+    reasons = explain_forecasts(
+        [series.y for series in panel.series],
+        [series.stop for series in panel.series],
+        [outcome.mean for outcome in outcomes],
+        [outcome.fitted or Fitted(panel.season_length) for outcome in outcomes],
+        panel.frequency,
+    )
+    return [
+        as_records([*said, *explain_holidays(*outcome.holidays), *explain_effects(outcome.effects)])
+        for said, outcome in zip(reasons, outcomes, strict=True)
+    ]
+
+
 def _accuracy(panel: Panel, outcomes: Sequence[EngineOutcome], measured: Sequence[Accuracy]) -> pd.DataFrame:
     rows = [
         {
@@ -199,7 +242,10 @@ def _accuracy(panel: Panel, outcomes: Sequence[EngineOutcome], measured: Sequenc
             "coverage80": accuracy.coverage80,
             "value_added": accuracy.value_added,
             "notes": list(outcome.notes),
+            "why": why,
         }
-        for series, outcome, accuracy in zip(panel.series, outcomes, measured, strict=True)
+        for series, outcome, accuracy, why in zip(
+            panel.series, outcomes, measured, _why(panel, outcomes), strict=True
+        )
     ]
     return pd.DataFrame(rows, columns=list(ACCURACY_COLUMNS))

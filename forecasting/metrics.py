@@ -69,6 +69,22 @@ def coverage(y: Floats, lower: Floats, upper: Floats) -> float:
     return float(((y >= lower) & (y <= upper)).mean())
 
 
+def scaled_interval_score(y: Floats, lower: Floats, upper: Floats, history: Floats, season_length: int) -> float:
+    """Give MSIS of the 95 % interval: its width, and 40 times by how far it is missed, over `seasonal_scale`.
+
+    The mean scaled interval score of the M4 competition (Makridakis, Spiliotis and Assimakopoulos 2020, IJF 36),
+    after Gneiting and Raftery (2007): 2 / .05 = 40.
+
+    Args:
+        y: what came, shape (horizon,).
+        lower, upper: quantiles of the levels .025 and .975, shape (horizon,).
+        history: the training part, shape (n,).
+        season_length: lag m of the scale [periods].
+    """
+    missed = np.maximum(lower - y, 0) + np.maximum(y - upper, 0)
+    return _ratio(float((upper - lower + 40 * missed).mean()), seasonal_scale(history, season_length))
+
+
 def bias(y: Floats, forecast: Floats, history: Floats) -> float:
     """Give mean(forecast - y) over the mean of the history from its first demand on; above 0 is too high."""
     return _ratio(float((forecast - y).mean()), float(_from_first_demand(history).mean()))

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pandas as pd
 
 from forecasting.asked_demand import AskedDemand, ask_demand
-from forecasting.decisions import data_digest, output_digest
+from forecasting.decisions import data_digest, forecast_digest, output_digest
 from forecasting.demand_forecast import forecast_with_accuracy
 from forecasting.errors import BadArgument
 from forecasting.flow.backtest_flow import backtest_bottlenecks, backtest_lead_times
@@ -116,12 +116,13 @@ def _forecast(body: Mapping[str, Any], events: pd.DataFrame, executor: Executor 
         freq=parameters["freq"],
         horizon=int(parameters["horizon"]),
         quantiles=read_number_list(parameters["quantiles"]),
+        holidays=parameters.get("holidays", ()),
         engine=parameters["engine"],
         seed=int(body["seed"]),
         executor=executor,
         accuracy=False,
     )
-    return _done(data_digest(asked.table, ["unique_id", "ds"]), result.points)
+    return _done(forecast_digest(asked.table, result.parameters), result.points)
 
 
 def _arrivals(body: Mapping[str, Any], events: pd.DataFrame) -> Rerun:

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from forecasting.arguments import quantile_columns, read_levels
-from forecasting.batched_engine import EnginePlan, forecast_all
+from forecasting.batched_engine import EnginePlan
 from forecasting.errors import BadArgument, NotEnoughHistory
 from forecasting.executors import map_chunks
+from forecasting.known_ahead import Cut, KnownAhead, Tell, forecast_cuts, read_known
 from forecasting.models.registry import find_models
 from forecasting.series import Series, read_horizon, read_panel
 from forecasting.trials import Fold, cut_folds, try_model
@@ -24,6 +25,9 @@ MOST_ORIGINS = 1000
 
 AUTO = "auto"
 """The batched engine among the models of a backtest."""
+
+PLAIN = "combination"
+"""The same engine without what is known ahead, so that one sees what that is worth."""
 
 COMPARED = (AUTO, "seasonal_naive", "naive")
 """What a backtest compares unless told otherwise: value is added to the naive ones or it is not."""
@@ -51,7 +55,11 @@ def backtest(
     models: Sequence[str] = COMPARED,
     quantiles: Sequence[float] = (0.1, 0.5, 0.9),
     season_length: int | None = None,
+    future: pd.DataFrame | None = None,
+    regressors: Sequence[str] = (),
+    holidays: Sequence[str] = (),
     executor: Executor | None = None,
+    tell: Tell | None = None,
 ) -> pd.DataFrame:
     """Forecast from earlier origins with nothing that came later, and set it beside what came.
 
@@ -71,10 +79,15 @@ def backtest(
         freq: pandas offset alias.
         horizon: periods ahead; a series too short for one fold is scored on a shorter one.
         origins: how many folds at most.
-        models: ``auto`` and names out of `forecasting.models.registry.MODELS`.
+        models: ``auto``, ``combination`` (``auto`` without what is known ahead) and names out of
+            `forecasting.models.registry.MODELS`.
         quantiles: ascending levels.
         season_length: periods in a season, or None for what `freq` implies.
+        future: what had been planned (`forecasting.known_regressors.Plans`); None: what is recorded was planned.
+        regressors: columns of `demand` that were known ahead; ``auto`` reads them beyond an origin, and no other.
+        holidays: calendars, as `forecasting.forecast` takes them.
         executor: where to run, or None for here; results do not depend on it.
+        tell: told how many forecasts are done, of how many.
 
     Returns:
         One row per series, origin, step and model: ``unique_id, origin, step, ds, model, y, mean, q...``;
@@ -90,7 +103,7 @@ def backtest(
         raise BadArgument(f"origins: expected a whole number from 1 to {MOST_ORIGINS}, got {origins!r}")
     levels = read_levels(quantiles)
     names = (models,) if isinstance(models, str) else tuple(models)
-    named = tuple(name for name in names if name != AUTO)
+    named = tuple(name for name in names if name not in (AUTO, PLAIN))
     if named or not names or len(set(names)) < len(names):
         find_models(named if len(set(names)) == len(names) else names)
     plan = _Plan(names, panel.season_length, read_horizon(horizon), int(origins), tuple(levels.tolist()))
@@ -98,37 +111,27 @@ def backtest(
     if not any(folds):
         longest = max(len(one.y) for one in panel.series)
         raise NotEnoughHistory(f"backtest: expected a series of at least 4 periods, the longest has {longest}")
-    answers = _auto_answers(plan, panel.series, folds, panel.frequency.base, season_length, executor)
+    ahead = (regressors,) if isinstance(regressors, str) else tuple(regressors)
+    known = read_known(panel, demand, future, ahead, holidays, plan.horizon)
+    engine = EnginePlan(panel.frequency.base, season_length, plan.horizon, plan.levels)
+    cuts = [Cut(row, fold.origin, fold.horizon) for row, some in enumerate(folds) for fold in some]
+    batched = {
+        name: iter(forecast_cuts(engine, panel.series, cuts, what, panel.season_length, executor, tell=tell))
+        for name, what in ((AUTO, known), (PLAIN, KnownAhead()))
+        if name in names
+    }
     tried = map_chunks(partial(_try_chunk, plan, named), panel.series, executor)
     pieces: list[tuple[Series, Fold, str, _Answer]] = []
-    for one, cuts, auto, others in zip(panel.series, folds, answers, tried, strict=True):
-        for place, fold in enumerate(cuts):
+    for one, some, others in zip(panel.series, folds, tried, strict=True):
+        for place, fold in enumerate(some):
+            ours = {
+                name: (answer.mean[: fold.horizon], answer.quantiles[: fold.horizon])
+                for name, found in batched.items()
+                for answer in (next(found),)
+            }
             for name in names:
-                answer = auto[place] if name == AUTO else others[name][place]
-                pieces.append((one, fold, name, answer))
+                pieces.append((one, fold, name, ours[name] if name in ours else others[name][place]))
     return _table(pieces, panel.frequency.labels, levels)
-
-
-def _auto_answers(
-    plan: _Plan,
-    series: Sequence[Series],
-    folds: Sequence[tuple[Fold, ...]],
-    base: str,
-    season_length: int | None,
-    executor: Executor | None,
-) -> list[list[_Answer]]:
-    """Run the batched engine on every cut of every series at once."""
-    if AUTO not in plan.models:
-        return [[] for _ in series]
-    cuts = [one.y[: fold.origin] for one, some in zip(series, folds, strict=True) for fold in some]
-    found = iter(forecast_all(EnginePlan(base, season_length, plan.horizon, plan.levels), cuts, executor))
-    answers = []
-    for some in folds:
-        ours = [next(found) for _ in some]
-        answers.append(
-            [(a.mean[: fold.horizon], a.quantiles[: fold.horizon]) for a, fold in zip(ours, some, strict=True)]
-        )
-    return answers
 
 
 def _try_chunk(plan: _Plan, named: tuple[str, ...], chunk: Sequence[Series]) -> list[dict[str, list[_Answer]]]:

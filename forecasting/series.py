@@ -20,6 +20,10 @@ LONGEST_HORIZON = 10_000
 """Periods ahead that may be asked for; beyond it is a slip of the keyboard."""
 
 
+LARGEST = 1e100
+"""Demand [units/period] beyond which squares and their sums would overflow; no quantity is that large."""
+
+
 @dataclass(frozen=True)
 class Series:
     """The demand of one product, place or pair of them, period after period without gaps.
@@ -150,6 +154,10 @@ def _require_finite(y: Floats, code: npt.NDArray[np.int64], names: list[str]) ->
             f"demand of {names[code[row]]!r}: expected a finite number in every period, got {y[row]}; "
             "write 0 where nothing was asked for, or drop the periods before the first demand"
         )
+    wrong = np.abs(y) > LARGEST
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise BadTable(f"demand of {names[code[row]]!r}: expected at most {LARGEST:g} a period, got {y[row]:g}")
 
 
 def _read_ordinals(

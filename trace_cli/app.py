@@ -43,6 +43,8 @@ COMMANDS: Final = {
     "balance": ("balance",),
     "recall": ("recall",),
     "hold": ("hold", "release"),
+    "suspect": ("suspect", "confirm", "dismiss"),
+    "case": ("case",),
     "log": ("log",),
     "quality": ("quality",),
     "report": ("report",),
@@ -59,6 +61,7 @@ COMMANDS: Final = {
     "eta": ("eta",),
     "bottlenecks": ("bottlenecks",),
     "anomalies": ("anomalies",),
+    "watch": ("watch",),
     "decision": ("decision",),
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
-from trace_cli.formats.answer import note
+from trace_cli.formats.answer import note, to_json
 
 
 def exit_code_of(error: Exception) -> ExitCode:
@@ -43,7 +43,7 @@ def report(error: Exception, *, as_json: bool) -> ExitCode:
         seq = getattr(error, "seq", None)
         if seq is not None:
             fault["first_bad_seq"] = seq
-        sys.stdout.write(json.dumps({**answer, "error": fault}, ensure_ascii=False) + "\n")
+        sys.stdout.write(to_json({**answer, "error": fault}) + "\n")
     else:
         sys.stdout.flush()
         note(f"trace: {message}")

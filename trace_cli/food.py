@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,8 +11,24 @@ from trace_cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from ledger.custody.fsma.sheets import Describe, Scope, Workbook
+    from ledger.custody.master import MasterData
     from trace_cli.context import Site
 
+# Master data by the names of the standards, as parts of a description: an address, and attributes of others.
+_ADDRESS: Final = {"city": "city", "state": "state", "zip": "postalCode", "country": "countryCode"}
+_ATTRIBUTES: Final = {
+    **{name: name for name in ("phone", "street", "city", "state", "zip", "country", "size", "style")},
+    "telephone": "phone",
+    "packaging_size": "size",
+    "netContent": "size",
+    "packaging_style": "style",
+    "packagingType": "style",
+    "postalCode": "zip",
+    "countryCode": "country",
+    "commodity": "commodity",
+    "variety": "variety",
+    "gln": "gln",
+}
 # So many past events of the goods are looked at before a warning; more would keep somebody waiting at the dock.
 _LOOKED_AT: Final = 400
 
@@ -43,8 +60,11 @@ def read_workbook(site: Site, scope: Scope) -> tuple[Workbook, dict[str, Any]]:
     Raises:
         CommandError: The history does not hold.
     """
+    from ledger.chain.reader import AuthenticReader
     from ledger.chain.verify import verify
     from ledger.custody.fsma.sheets import make_workbook, read_food_events
+    from ledger.custody.index.lookup import Lookup
+    from ledger.custody.master import MasterData
 
     policy = site.believed_policy()
     with site.reading() as (view, pin):
@@ -55,26 +75,59 @@ def read_workbook(site: Site, scope: Scope) -> tuple[Workbook, dict[str, Any]]:
                 f"this history does not hold ({verdict.word}), so nothing is made of it",
                 remedy="trace verify",
             )
+        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
         book = make_workbook(
             read_food_events(view, verdict.size),
             scope,
             short=site.codes.short,
-            describe=describer(site),
+            describe=describer(site, MasterData(Lookup(view, reader))),
             make_lot=lambda product, lot: site.codes.lot(lot, product),
             landings=frozenset(site.codes.place(code) for code in site.settings.strings("fsma", "landings")),
         )
     return book, {"origin": verdict.origin, "size": verdict.size, "root": verdict.root.hex()}
 
 
-def describer(site: Site) -> Describe:
-    """Say how places and products are described, by the settings of this ledger."""
+def describer(site: Site, master: MasterData) -> Describe:
+    """Say how places and products are described: by master data, and what the settings say goes before it."""
     known: dict[str, Mapping[str, str]] = {}
     for room, read in (("places", site.codes.place), ("products", site.codes.product)):
         table = site.settings.table.get("fsma", {}).get(room, {})
         for code, parts in table.items() if isinstance(table, dict) else ():
             if isinstance(parts, dict):
                 known[read(code)] = {str(key): str(value) for key, value in parts.items()}
-    return lambda uri: known.get(uri, {})
+    found: dict[str, Mapping[str, str]] = {}
+
+    def describe(uri: str) -> Mapping[str, str]:
+        if uri not in found:
+            found[uri] = {**_described(master, uri), **known.get(uri, {})}
+        return found[uri]
+
+    return describe
+
+
+def _described(master: MasterData, uri: str) -> dict[str, str]:
+    """Write the master data of a place or a product as the parts of a description (21 CFR 1.1310)."""
+    record = None if master.is_empty else master.record(uri)
+    if record is None:
+        return {}
+    said = {"name": record.text("name"), "phone": record.text("contact"), "tlc_source": record.text("tlc_source")}
+    address = record.body.get("address")
+    if isinstance(address, Mapping):
+        parts = {key: value for key, value in address.items() if isinstance(value, str)}
+        streets = (parts.get(f"streetAddress{number}") for number in ("One", "Two", "Three"))
+        said["street"] = ", ".join(filter(None, streets)) or None
+        said |= {key: parts.get(local) for key, local in _ADDRESS.items()}
+    else:
+        said["street"] = record.text("address")
+    latitude, longitude = record.number("latitude"), record.number("longitude")
+    if latitude is not None and longitude is not None:
+        said["coordinates"] = f"{latitude:f}, {longitude:f}"
+    attributes = record.body.get("attributes")
+    for name, value in attributes.items() if isinstance(attributes, Mapping) else ():
+        key = _ATTRIBUTES.get(re.split("[#/:]", name)[-1])
+        if key is not None and isinstance(value, str):
+            said.setdefault(key, value)
+    return {key: value for key, value in said.items() if value}
 
 
 def warn_of_absent(site: Site, event: dict[str, Any]) -> None:
@@ -100,10 +153,12 @@ def warn_of_absent(site: Site, event: dict[str, Any]) -> None:
 def absent_elements(site: Site, event: dict[str, Any], things: Sequence[str]) -> list[tuple[str, str]]:
     """List what a shipping or receiving event lacks, as (element, section), after what the ledger knows of it."""
     from ledger.chain.reader import AuthenticReader
+    from ledger.custody.fsma.code_source import fill_code_source
     from ledger.custody.fsma.elements import TRACKING_EVENTS, absent
     from ledger.custody.fsma.records import Sweep
     from ledger.custody.fsma.source import FoodEvent, all_things, read_food_event
     from ledger.custody.index.lookup import Lookup
+    from ledger.custody.master import MasterData
     from ledger.custody.privacy import reveal
 
     known: dict[int, FoodEvent] = {}
@@ -111,7 +166,9 @@ def absent_elements(site: Site, event: dict[str, Any], things: Sequence[str]) ->
         reader = AuthenticReader(
             view, origin=site.origin, policy=site.believed_policy(), pin=pin, key_seqs=site.key_seqs(view)
         )
-        lookup = Lookup(view, reader)
+        lookup = Lookup(view, reader, probed=0)  # a warning, and somebody waits for it
+        describe = describer(site, MasterData(lookup))
+        now = read_food_event(-1, event)
         waiting, seen = list(things), set(things)
         while waiting and len(known) < _LOOKED_AT:
             for entry in lookup.entries_naming(waiting.pop(), probe=False)[-_LOOKED_AT:]:
@@ -122,10 +179,11 @@ def absent_elements(site: Site, event: dict[str, Any], things: Sequence[str]) ->
                     if past.container in things and len(fresh) < _LOOKED_AT:
                         seen |= fresh
                         waiting += fresh
-    now = read_food_event(-1, event)
-    past_events = sorted(known.values(), key=lambda one: (one.time, one.seq))
-    sweep = Sweep(frozenset(), lambda product, lot: site.codes.lot(lot, product))
-    records = [record for record in sweep.run([*past_events, now]) if record.seq == now.seq]
+        past_events = sorted(known.values(), key=lambda one: (one.time, one.seq))
+        sweep = Sweep(frozenset(), lambda product, lot: site.codes.lot(lot, product))
+        records = [record for record in sweep.run([*past_events, now]) if record.seq == now.seq]
+        for record in records:
+            fill_code_source(record, describe)
     tracking = TRACKING_EVENTS[event["bizStep"]]
     if not records:
         return [("Traceability lot code", tracking.elements[0].section)]

@@ -17,6 +17,7 @@ SCHEMA: Final = "trace.report.operations/1"
 ALARM: Final = 0.5
 _SHOWN: Final = 12
 _MOST_FLOWS: Final = 60
+_MOST_PLACES: Final = 24
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def report_operations(
     """
     from trace_cli.context import find_site
     from trace_cli.formats.answer import say, write_json
+    from trace_cli.known_history import prove_named
     from trace_cli.prediction import open_prediction, read_as_of, record_decision, telling
     from trace_cli.progress import Progress
     from trace_cli.reports.forecast import period_name
@@ -62,6 +64,9 @@ def report_operations(
         progress.say("measuring")
         with telling():
             found = _measure(prediction, period)
+        named = [seq for one in found["sites"] for seq in one["events"]]
+        named += [one["seq"] for one in found["shipments"]]
+        prove_named(site, prediction.history, named, schema=SCHEMA, progress=progress)
 
     def describe() -> dict[str, object]:
         return _decision(prediction, period, found)
@@ -133,7 +138,7 @@ def _decision(prediction: Prediction, period: str, found: dict[str, Any]) -> dic
 
 def _write(prediction: Prediction, found: dict[str, Any], output: Path, *, period: str, seq: int | None) -> None:
     from trace_cli.formats.answer import write_file
-    from trace_cli.formats.flow_picture import flow_map, heat_strips
+    from trace_cli.formats.flow_picture import busiest, figure, flow_map, heat_strips
     from trace_cli.formats.report_page import report_page
     from trace_cli.formats.workbook import write_workbook
     from trace_cli.prediction import warning_line
@@ -157,21 +162,34 @@ def _write(prediction: Prediction, found: dict[str, Any], output: Path, *, perio
     flows = [(short(one["origin"]), short(one["destination"]), int(one["legs"])) for one in found["flows"]]
     worst = [site["place"] for site in found["sites"][:_SHOWN]]
     strips = [(short(place), found["strips"][place]) for place in worst]
-    pictures = [flow_map(flows[:_MOST_FLOWS], heat), heat_strips(strips, found["labels"])]
+    shown = busiest(flows[:_MOST_FLOWS], _MOST_PLACES)
+    pictures = []
+    if shown:
+        told = f"The busiest {len(shown)} of {len(flows)} flows" if len(shown) < len(flows) else "All flows"
+        told += " between places: arrows as wide as the number of legs, places redder the likelier an alarm."
+        pictures.append(figure("Flow map", told, flow_map(shown, heat)))
+    told = f"Hours that goods waited beyond free flow, by period ({period}), at the {len(strips)} worst places."
+    pictures.append(figure("Waiting", told, heat_strips(strips, found["labels"])))
     write_file(output, report_page("Operations", about, tables, pictures=pictures))
 
 
 def _tables(found: dict[str, Any], short: Any) -> list[Table]:
+    from trace_cli.reports.bottlenecks import short_cause
+
     places = [
         (
             *(
                 site["rank"],
                 short(site["place"]),
                 _round(site["queue_hours"]),
-                _round(site["forecast_queue_hours"]),
+                _round(site["expected_queue_hours"]),
             ),
             *(_round(site["hours_at_stake"]), _percent(site["alarm_probability"]), _percent(site["utilisation"])),
-            *(site["relief_units"], _round(site["relief_hours"]), "; ".join(site["causes"])),
+            *(
+                site["relief_units"],
+                _round(site["relief_hours"]),
+                "; ".join(short_cause(cause, short) for cause in site["causes"]),
+            ),
             " ".join(map(str, site["events"])),
         )
         for site in found["sites"]
@@ -185,8 +203,8 @@ def _tables(found: dict[str, Any], short: Any) -> list[Table]:
     ]
     late = [
         (
-            *(short(one["item"]), _short(one["origin"], short), _short(one["destination"], short), one["started"]),
-            *(one["promised"], one["eta"]["p10"], one["eta"]["p50"], one["eta"]["p90"]),
+            *(short(one["item"]), _short(one["origin"], short), _short(one["destination"], short)),
+            *map(_minute, (one["started"], one["promised"], *one["eta"].values())),
             *(_percent(one["late_probability"]), one["seq"]),
         )
         for one in found["shipments"]
@@ -210,6 +228,11 @@ def _tables(found: dict[str, Any], short: Any) -> list[Table]:
 
 def _short(uri: str | None, short: Any) -> str | None:
     return None if uri is None else short(uri)
+
+
+def _minute(moment: str | None) -> str | None:
+    """Shorten a UTC moment to its minute."""
+    return None if moment is None else moment[:16].replace("T", " ")
 
 
 def _round(value: float | None) -> float | None:

@@ -44,16 +44,29 @@ Anyway = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Judge everything, record nothing.")]
 NoInput = Annotated[bool, typer.Option("--no-input", help="Ask nothing; what is missing is a fault.")]
+Holidays = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--holidays", metavar="CALENDAR", help="Holidays of a country or part, such as US or DE-BY; repeatable."
+    ),
+]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Use only what was known then (default: the latest record).")
 ]
 Unverified = Annotated[
     bool, typer.Option("--unverified", help="Answer even where the history does not hold; it is printed.")
 ]
+Full = Annotated[
+    bool, typer.Option("--full", help="Verify and read the whole log again, whatever was kept from before.")
+]
 NoRecord = Annotated[bool, typer.Option("--no-record", help="Record no decision entry.")]
 Top = Annotated[int, typer.Option("--top", min=1, help="How many to show.")]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write to a file; the suffix says how (.json, .csv).")
+]
+Report = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Write all to a file: .html, .xlsx, .csv, .parquet or .json."),
 ]
 Withhold = Annotated[
     list[str] | None,

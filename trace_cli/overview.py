@@ -39,10 +39,14 @@ SECTIONS: Final = {
         "undo": "withdraw the last event that you recorded",
         "hold": "put a lot on hold",
         "release": "release a lot from hold",
+        "suspect": "open a case: hold a thing, bundle its evidence",
+        "confirm": "close a case: it is what it was suspected to be",
+        "dismiss": "close a case: there is nothing in it",
         "erase": "delete a private value for ever",
     },
     "Ask": {
         "check": "is the thing in hand what its code says?",
+        "case": "what is suspect, and what became of it",
         "show": "one entry in full",
         "history": "everything that happened to an item",
         "back": "everything that went into a thing",
@@ -71,6 +75,7 @@ SECTIONS: Final = {
         "eta": "when shipments under way will arrive",
         "bottlenecks": "where goods wait, and where they will next",
         "anomalies": "what looks wrong, and the entries that say so",
+        "watch": "follow the ledger: new alarms, late shipments, queues",
         "decision": "predictions that were recorded",
     },
 }

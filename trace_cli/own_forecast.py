@@ -14,6 +14,7 @@ def forecast_file(
     series: Path,
     future: Path | None,
     *,
+    holidays: Sequence[str],
     freq: str,
     horizon: int,
     levels: Sequence[float],
@@ -26,6 +27,7 @@ def forecast_file(
     Args:
         series: ``.csv`` or ``.parquet`` with ``unique_id, ds, y``.
         future: the same with the future of regressors; its further columns name them.
+        holidays: names of calendars.
         freq: period.
         horizon: periods ahead.
         levels: of the quantiles.
@@ -34,20 +36,26 @@ def forecast_file(
         progress: told what is going on.
 
     Returns:
-        The JSON answer, and the last periods of each series for its chart.
+        The JSON answer, and the last periods of each series for charts.
 
     Raises:
         BadTable, BadArgument, NotEnoughHistory: as `forecasting.forecast`.
     """
-    from forecasting.asked_demand import AskedDemand, AskedSeries, last_periods
+    from forecasting.asked_demand import AskedDemand, AskedSeries
+    from forecasting.decisions import output_digest
     from forecasting.demand_forecast import forecast_with_accuracy
+    from forecasting.errors import BadTable
+    from forecasting.known_regressors import regressor_names
     from forecasting.tables.demand import DemandChoice
     from forecasting.tables.own_series import read_series_file
-    from trace_cli.reports.forecast import HISTORY_SHOWN, SCHEMA, label_text, series_answers
+    from trace_cli.reports.forecast import SCHEMA, histories_of, series_answers
+    from trace_cli.reports.forecast_files import PAST_SHOWN
 
     table = read_series_file(series)
     ahead = None if future is None else read_series_file(future, ("unique_id", "ds"))
-    names = [] if ahead is None else [str(name) for name in ahead.columns if name not in ("unique_id", "ds", "y")]
+    names = [] if ahead is None else regressor_names(ahead)
+    if ahead is not None and not names:
+        raise BadTable(f"{future}: expected a column for each regressor beside unique_id and ds, got none")
     progress.say("fitting models")
     result = forecast_with_accuracy(
         table,
@@ -56,8 +64,10 @@ def forecast_file(
         quantiles=levels,
         future=ahead if names else None,
         regressors=names,
+        holidays=holidays,
         engine=engine,
         seed=seed,
+        tell=progress.bar,
     )
     totals = table.groupby("unique_id", sort=False)["y"].sum()
     asked_series = tuple(
@@ -72,16 +82,12 @@ def forecast_file(
         "checkpoint": None,
         "anchor": None,
         "demand": {"steps": [], "rule": choice.rule, "explanation": choice.explanation},
+        "completeness": None,
         "frequency": freq,
         "horizon": horizon,
         "series_found": len(asked_series),
         "series": series_answers(asked, result, freq),
+        "output_digest": output_digest(result.points),
         "decision_seq": None,
     }
-    histories = {
-        one.unique_id: [
-            (label_text(at, freq), value) for at, value in last_periods(table, one.unique_id, HISTORY_SHOWN)
-        ]
-        for one in asked_series[:10]
-    }
-    return answer, histories
+    return answer, histories_of(table, freq, PAST_SHOWN)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -21,8 +22,8 @@ from trace_cli.progress import Progress
 
 if TYPE_CHECKING:
     from ledger.chain.verdict import Verdict
-    from ledger.custody.history import History
     from trace_cli.context import Site
+    from trace_cli.known_history import KnownHistory
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 FORMATS: Final = (".json", ".csv")
@@ -30,11 +31,17 @@ FORMATS: Final = (".json", ".csv")
 
 @dataclass(frozen=True)
 class Prediction:
-    """A history that was judged, and the moment from which it is looked at [us since the epoch]."""
+    """A history that was judged, and the moment from which it is looked at [us since the epoch].
+
+    `excluded` are rows of the events table, as (entry, item), that are not to be looked at; `left_out` the entries
+    that are signed as events and are none, as far as the index lists them.
+    """
 
     site: Site
-    history: History
+    history: KnownHistory
     as_of: int
+    excluded: frozenset[tuple[int, str]] = frozenset()
+    left_out: tuple[int, ...] = ()
 
     @property
     def moment(self) -> datetime:
@@ -49,11 +56,19 @@ class Prediction:
         return self.as_of > self.history.latest
 
     def events(self) -> Any:
-        """Build the events table (DESIGN section 5) of what was known at the as-of time."""
-        from forecasting.tables import events_table
-        from ledger.custody.columns import events_columns
+        """Give the events table (DESIGN section 5) of what was known at the as-of time."""
+        return self._events
 
-        return events_table(events_columns(self.history.events, as_of=self.as_of))
+    @cached_property
+    def _events(self) -> Any:
+        from forecasting.tables.known import known_events
+
+        events = known_events(self.history.recorded, as_of=self.as_of)
+        if not self.excluded:
+            return events
+        from trace_cli.exclusion import without
+
+        return without(events, self.excluded)
 
     def checkpoint(self) -> dict[str, Any]:
         """Name the checkpoint of the history."""
@@ -69,6 +84,7 @@ class Prediction:
             "as_of": moment_text(self.moment),
             "checkpoint": self.checkpoint(),
             "anchor": {"kind": anchor.kind, "size": anchor.size, "root": anchor.root.hex()},
+            "left_out": list(self.left_out),
         }
 
 
@@ -93,18 +109,18 @@ def read_as_of(text: str | None) -> int | None:
         ) from None
 
 
-def check_output(path: Path | None) -> None:
+def check_output(path: Path | None, formats: Sequence[str] = FORMATS) -> None:
     """Refuse, before the work begins, a file whose suffix does not say how to write it, or that has no folder.
 
     Raises:
-        CommandError: The suffix is none of `FORMATS`, or there is no such folder.
+        CommandError: The suffix is none of `formats`, or there is no such folder.
     """
     if path is None:
         return
-    if path.suffix.lower() not in FORMATS:
+    if path.suffix.lower() not in formats:
         raise CommandError(
             ExitCode.USAGE,
-            f"--output {path}: expected a file that ends in {' or '.join(FORMATS)}",
+            f"--output {path}: expected a file that ends in {', '.join(formats[:-1])} or {formats[-1]}",
             remedy=f"-o {path.with_suffix('.csv')}" if path.name else "",
         )
     if not path.parent.is_dir():
@@ -114,7 +130,7 @@ def check_output(path: Path | None) -> None:
 
 
 def open_prediction(
-    site: Site, as_of: int | None, *, schema: str, unverified: bool, progress: Progress
+    site: Site, as_of: int | None, *, schema: str, unverified: bool, progress: Progress, full: bool = False
 ) -> Prediction:
     """Verify the history and read it.
 
@@ -124,36 +140,43 @@ def open_prediction(
         schema: Of the JSON answer.
         unverified: Go on where the history does not hold.
         progress: Told how far verifying is.
+        full: Verify and read everything again, whatever was kept from earlier answers.
 
     Raises:
         CommandError: The history does not hold, or holds nothing.
     """
-    from ledger.chain.pins import save_pin
-    from ledger.custody.history import open_history
     from ledger.custody.times import from_micros
+    from trace_cli.known_history import read_history
+    from trace_cli.reports.entry import tell_left_out
 
-    with site.reading() as (view, pin):
-        verdict, history = open_history(
-            view, origin=site.origin, policy=site.policy, pin=pin, unverified=unverified, progress=progress.step
-        )
-    if history is None:
-        refuse(site, verdict, schema)
-    if verdict.word == "ok" and verdict.signed is not None:
-        save_pin(site.home, verdict.signed)
-    if not history.events:
+    history = read_history(site, schema=schema, unverified=unverified, full=full, progress=progress)
+    if not len(history.recorded):
         raise CommandError(
             ExitCode.NOT_FOUND,
             f"the ledger of {site.origin} holds no events, so there is nothing to predict from",
             remedy="trace import FILE, or trace scan CODE --step receiving --place PLACE",
         )
-    prediction = Prediction(site, history, history.latest if as_of is None else as_of)
-    if (first := min(event.known for event in history.events)) > prediction.as_of:
+    left = _left_out(site) if history.verified else ()
+    tell_left_out(left)
+    prediction = Prediction(site, history, history.latest if as_of is None else as_of, left_out=left)
+    if (first := history.earliest) > prediction.as_of:
         raise CommandError(
             ExitCode.NOT_FOUND,
             f"nothing was known yet on {prediction.moment:%Y-%m-%d %H:%M} UTC",
             remedy=f"choose an --as-of from {from_micros(first):%Y-%m-%d} on",
         )
     return prediction
+
+
+def _left_out(site: Site) -> tuple[int, ...]:
+    """List the entries that are signed as events and are none, as far as the index lists them."""
+    from ledger.chain.reader import AuthenticReader
+    from ledger.custody.index.lookup import Lookup
+
+    policy = site.believed_policy()
+    with site.reading() as (view, pin):
+        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
+        return Lookup(view, reader, probed=0).left_out
 
 
 def refuse(site: Site, verdict: Verdict, schema: str, what: str = "nothing is predicted") -> NoReturn:
@@ -233,6 +256,7 @@ def record_decision(
         The number of the entry; None: nothing was recorded.
     """
     from ledger.chain.errors import KeyUnavailable, Unavailable
+    from ledger.custody.sealed_results import seal_result
     from trace_cli.formats.answer import note
 
     if not wanted:
@@ -243,7 +267,10 @@ def record_decision(
     site = prediction.site
     try:
         with site.recording() as recorder:
-            appended = recorder.record_other("decision", describe(), by=site.operator(None), via="typed")
+            body, kept = seal_result(describe(), site.privacy)
+            appended = recorder.record_other(
+                "decision", body, by=site.operator(None), via="typed", attachments=kept
+            )
     except (KeyUnavailable, Unavailable) as error:
         note(f"not recorded: {error.message}")
         return None

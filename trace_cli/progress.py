@@ -8,6 +8,7 @@ from types import TracebackType
 
 _PATIENCE = 0.3
 _INTERVAL = 0.1
+_BAR = 30
 
 
 class Progress:
@@ -25,6 +26,7 @@ class Progress:
         self._tenth = 0
         self._drawn = False
         self._terminal = sys.stderr.isatty()
+        self._started, self._counted = self._begun, 0
 
     def __enter__(self) -> Progress:
         return self
@@ -54,6 +56,25 @@ class Progress:
         sys.stderr.flush()
         self._drawn, self._shown = True, present
 
+    def bar(self, done: int, total: int) -> None:
+        """Draw how much of a counted work is done, with the time left; on a terminal only, if it lasts."""
+        present = time.monotonic()
+        if done <= self._counted:
+            self._started = present
+        self._counted = done
+        patient = present - self._started < _PATIENCE or present - self._shown < _INTERVAL
+        if self._quiet or not self._terminal or patient or not 0 < done < total:
+            return
+        full = done * _BAR // total
+        left = (present - self._started) / done * (total - done)
+        line, rest = ("━", "─") if (sys.stderr.encoding or "").lower().startswith("utf") else ("#", "-")
+        sys.stderr.write(
+            f"\r\x1b[K{line * full}{rest * (_BAR - full)} {100 * done // total:3d} %  {done:,} of {total:,}"
+            f"  about {_span(left)} left"
+        )
+        sys.stderr.flush()
+        self._drawn, self._shown = True, present
+
     def say(self, what: str) -> None:
         """Name a stage that has no count, such as a model that is fitted."""
         if self._quiet:
@@ -64,3 +85,7 @@ class Progress:
             self._drawn = True
         else:
             sys.stderr.write(f"{what} ...\n")
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from forecasting.rerun import Rerun
     from ledger.chain.entry import Entry
-    from ledger.custody.history import History
     from trace_cli.context import Site
+    from trace_cli.known_history import KnownHistory
     from trace_cli.progress import Progress
 
 SCHEMA: Final = "trace.decision-replay/1"
@@ -39,18 +39,21 @@ class Decided:
     site: Site
     entry: Entry
     body: Mapping[str, Any]
-    history: History
+    history: KnownHistory
     erased: tuple[int, ...]
 
     def then(self) -> Prediction:
         """Give the history as the decision had it: cut to its size, seen from its as-of time."""
+        from forecasting.tables.recorded import events_before
         from ledger.chain.checkpoint import Checkpoint
+        from trace_cli.exclusion import read_left_out
 
         stated = self.body["checkpoint"]
         head = Checkpoint(stated["origin"], stated["size"], bytes.fromhex(stated["root"]))
-        events = tuple(event for event in self.history.events if event.seq < head.size)
+        recorded = events_before(self.history.recorded, head.size)
         as_of = read_as_of(str(self.body["selection"]["as_of"]))
-        return Prediction(self.site, replace(self.history, head=head, events=events), as_of or 0)
+        history = replace(self.history, head=head, recorded=recorded)
+        return Prediction(self.site, history, as_of or 0, excluded=read_left_out(self.body["selection"]))
 
 
 def open_decision(site: Site, seq: int, *, schema: str, progress: Progress) -> Decided:
@@ -67,12 +70,12 @@ def open_decision(site: Site, seq: int, *, schema: str, progress: Progress) -> D
     from ledger.chain.entry import parse_entry
     from ledger.chain.epoch import root_from
     from ledger.chain.pins import save_pin
-    from ledger.custody.history import open_history
+    from ledger.custody.privacy import reveal
+    from ledger.custody.sealed_results import sealed_fields
+    from trace_cli.known_history import read_snapshot
 
     with site.reading() as (view, pin):
-        verdict, history = open_history(
-            view, origin=site.origin, policy=site.policy, pin=pin, progress=progress.step
-        )
+        verdict, history = read_snapshot(site, view, pin, progress=progress)
         if history is None:
             refuse(site, verdict, schema, "nothing is repeated")
         data = view.entry(seq) if 0 <= seq < history.head.size else None
@@ -83,7 +86,7 @@ def open_decision(site: Site, seq: int, *, schema: str, progress: Progress) -> D
                 remedy=_LIST,
             )
         entry = parse_entry(data)
-        body = entry.body
+        body = reveal(entry.body, view)
         if entry.kind != "decision" or not isinstance(body, dict):
             raise CommandError(
                 ExitCode.NOT_FOUND, f"entry {seq} is of kind {entry.kind}, not a decision", remedy=_LIST
@@ -97,6 +100,12 @@ def open_decision(site: Site, seq: int, *, schema: str, progress: Progress) -> D
                 "which is not the beginning of this one",
                 remedy=f"trace verify {site.path}",
                 answer={"schema": schema, "verified": False, "seq": seq, "first_bad_seq": seq},
+            )
+        if hidden := sealed_fields(body):
+            raise CommandError(
+                ExitCode.REFUSED,
+                f"decision {seq} cannot be read: its {' and '.join(hidden)} are private and not held here",
+                remedy=f"trace decision show {seq}",
             )
         erased = tuple(
             one for one, raw in view.entries(stated[0], history.head.size) if parse_entry(raw).kind == "erase"
@@ -198,9 +207,13 @@ def replay_decision(decided: Decided, executor: Executor | None) -> dict[str, An
 
 def _repeat(decided: Decided, executor: Executor | None) -> Rerun:
     from forecasting.rerun import rerun
+    from trace_cli.anomaly_run import COMMAND as ANOMALIES
+    from trace_cli.anomaly_run import repeat_search
     from trace_cli.progress import Progress
     from trace_cli.scoring import COMMAND, repeat_score
 
+    if decided.body.get("command") == ANOMALIES:
+        return repeat_search(decided)
     if decided.body.get("command") != COMMAND:
         return rerun(decided.body, decided.then().events(), executor)
     judged = decided.body.get("refers")

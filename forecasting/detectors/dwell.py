@@ -7,6 +7,8 @@ for the other half. What is left over, in units of its own spread, is ranked amo
 conformal p-value (Vovk, Gammerman and Shafer 2005), valid whatever the distribution is.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -26,15 +28,36 @@ SETTLED = 0.6  # of the items, by when they began: the ones that others are comp
 DAY = 24 * HOUR
 
 
-def find_dwell(
-    history: History, suspects: npt.NDArray[np.bool_] | None = None, *, slow: bool, journeys: bool
-) -> Findings:
-    """Find stays or journeys that take too long (or too short).
+@dataclass(frozen=True)
+class Durations:
+    """Times between two consecutive events of items, and how long others like them take; arrays of shape (m,).
+
+    Attributes:
+        earlier, later: rows of the history.
+        hours: between them [h].
+        pair: code of the pair of steps; pairs with fewer than `FEWEST` durations are left out.
+        surprise: the logarithm of the duration less that of what is usual.
+        usual: what is usual [h], NaN where it is not known.
+        spread: of the surprise, where nothing is wrong.
+    """
+
+    earlier: Ints
+    later: Ints
+    hours: Floats
+    pair: Ints
+    surprise: Floats
+    usual: Floats
+    spread: Floats
+
+
+def measure_durations(
+    history: History, suspects: npt.NDArray[np.bool_] | None = None, *, journeys: bool
+) -> Durations:
+    """Measure stays or journeys against others like them.
 
     Args:
         history: The history.
         suspects: items that break a rule and so say nothing of what is usual, shape (items,).
-        slow: too long; else too short.
         journeys: between two places; else stays at one.
     """
     later = np.flatnonzero(~history.first)
@@ -45,38 +68,69 @@ def find_dwell(
     later, earlier, hours = later[keep], earlier[keep], hours[keep]
     step = history.rows["step"].fillna("").to_numpy(dtype=object).astype(str)
     pairs = pd.factorize(pd.Series(step[earlier]) + " > " + pd.Series(step[later]))[0]
+    enough = np.bincount(pairs, minlength=1)[pairs] >= FEWEST if len(pairs) else np.zeros(0, dtype=bool)
+    later, earlier, hours, pairs = later[enough], earlier[enough], hours[enough], pairs[enough]
     clean = np.ones(history.size, dtype=bool) if suspects is None else ~suspects
     half = np.arange(history.size) % 2
-    began = history.time[history.first]
-    # What is usual is learnt from the part of the history that people had time to look at.
-    settled = began <= np.quantile(began, SETTLED) if history.size else np.zeros(0, dtype=bool)
-    p_value = np.ones(len(later))
-    usual = np.full(len(later), np.nan)
-    for pair in range(pairs.max() + 1 if len(pairs) else 0):
+    surprise, usual, spread = (np.full(len(later), np.nan) for _ in range(3))
+    for pair in np.unique(pairs):
         rows = np.flatnonzero(pairs == pair)
-        if len(rows) < FEWEST:
-            continue
         design = _design(history, earlier[rows], later[rows])
         y = np.log(np.maximum(hours[rows], SHORTEST))
         good = clean[history.item[later[rows]]]
         side = half[history.item[later[rows]]]
-        score = np.full(len(rows), np.nan)
         for mine in (0, 1):
             fit = good & (side != mine)
             if fit.sum() < FEWEST // 2:
                 continue
-            guess, spread = _backfit(design, y, fit)
+            guess, scale = _backfit(design, y, fit)
             out = side == mine
             usual[rows[out]] = np.exp(guess[out])
-            # Late goods vary with the lane, so slow is slow for its kind; what comes within an hour or two is too
-            # fast anywhere, so fast is fast by its ratio.
-            score[out] = (y[out] - guess[out]) / spread[out] if slow else guess[out] - y[out]
-        p_value[rows] = conformal(score, good & settled[history.item[later[rows]]])
+            surprise[rows[out]] = y[out] - guess[out]
+            spread[rows[out]] = scale[out]
+    return Durations(earlier, later, hours, np.asarray(pairs, dtype=np.int64), surprise, usual, spread)
+
+
+def find_dwell(
+    history: History,
+    durations: Durations,
+    suspects: npt.NDArray[np.bool_] | None = None,
+    explained: npt.NDArray[np.bool_] | None = None,
+    *,
+    slow: bool,
+) -> Findings:
+    """Find stays or journeys that take too long (or too short).
+
+    Args:
+        history: The history.
+        durations: From `measure_durations`.
+        suspects: items that break a rule and so say nothing of what is usual, shape (items,).
+        explained: durations that a whole site answers for, shape (m,).
+        slow: too long; else too short.
+    """
+    clean = np.ones(history.size, dtype=bool) if suspects is None else ~suspects
+    later, hours = durations.later, durations.hours
+    began = history.time[history.first]
+    # What is usual is learnt from the part of the history that people had time to look at.
+    settled = began <= np.quantile(began, SETTLED) if history.size else np.zeros(0, dtype=bool)
+    # Late goods vary with the lane, so slow is slow for its kind; what comes within an hour or two is too fast
+    # anywhere, so fast is fast by its ratio.
+    score = durations.surprise / durations.spread if slow else -durations.surprise
+    if explained is not None:
+        score = np.where(explained, np.nan, score)
+    good = (clean & settled)[history.item[later]]
+    p_value = np.ones(len(later))
+    for pair in np.unique(durations.pair):
+        rows = np.flatnonzero(durations.pair == pair)
+        p_value[rows] = conformal(score[rows], good[rows])
+    # An item that was looked at several times pays for it.
+    times = np.bincount(history.item[later[np.isfinite(score)]], minlength=max(1, history.size))
+    p_value = np.minimum(1.0, p_value * times[history.item[later]]) if len(later) else p_value
     order = np.lexsort((p_value, history.item[later]))
-    at, before, p = later[order], earlier[order], p_value[order]
-    took, typical = hours[order], usual[order]
-    told = np.isfinite(typical)
-    at, before, p, took, typical = at[told], before[told], p[told], took[told], typical[told]
+    order = order[np.isfinite(score[order])]
+    at, before, p = later[order], durations.earlier[order], p_value[order]
+    took, typical = hours[order], durations.usual[order]
+    place = history.rows["place"].to_numpy(dtype=object)
     return findings(
         history,
         at,

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from forecasting.detectors.lot_sizes import LotSizes, created_whole, read_lot_sizes
 from forecasting.errors import BadTable
 from forecasting.tables.events import microseconds, require_columns
-from forecasting.tables.steps import CONSUMING_STEPS, LEAVING_STEPS, RECEIVING_STEPS, bare_steps
+from forecasting.tables.steps import CONSUMING_STEPS, CREATING_STEPS, LEAVING_STEPS, RECEIVING_STEPS, bare_steps
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -28,14 +29,14 @@ OPTIONAL = (
     "source",
     "document",
     "disposition",
+    "unit",
 )
+READING_COLUMNS = ("seq", "time", "record_time", "sensor", "item", "place", "type", "value")
 HOUR = 3_600_000_000  # [us]
-CREATING_STEPS = frozenset(("commissioning", "creating_class_instance"))
 # Their action ADD packs, attaches or orders what is there already.
 LINKING_KINDS = frozenset(("AggregationEvent", "AssociationEvent", "TransactionEvent"))
 _LATITUDE = ("latitude", "lat")
 _LONGITUDE = ("longitude", "lng", "lon", "long")
-_LOT_SIZE = ("lot_size", "size", "quantity", "declared")
 EARTH = 6371.0  # [km]
 
 
@@ -48,7 +49,9 @@ class History:
         item: code of the item of each event, ascending; ``items`` has the names.
         time, recorded: microseconds since 1970-01-01 UTC.
         latitude, longitude: of the place, NaN where unknown [degrees].
-        lot_sizes: how many items each lot was declared to have; empty where nothing declares it.
+        lot_sizes: how many items lots were declared to have.
+        operators: who scanned or typed each event, None where that is not known; None: nothing is known.
+        readings: of sensors, with the time of each in ``micros``; None: there are none.
     """
 
     rows: pd.DataFrame
@@ -58,7 +61,9 @@ class History:
     recorded: Ints
     latitude: Floats
     longitude: Floats
-    lot_sizes: dict[str, float]
+    lot_sizes: LotSizes
+    operators: npt.NDArray[np.object_] | None = None
+    readings: pd.DataFrame | None = None
 
     @property
     def size(self) -> int:
@@ -127,6 +132,8 @@ def read_history(
     as_of: object = None,
     places: pd.DataFrame | None = None,
     products: pd.DataFrame | None = None,
+    entries: pd.DataFrame | None = None,
+    readings: pd.DataFrame | None = None,
 ) -> History:
     """Read the tables.
 
@@ -134,7 +141,9 @@ def read_history(
         events: the events table; `NEEDED` columns must be there, `OPTIONAL` ones may be.
         as_of: use only what was recorded by then; None: everything.
         places: place, latitude (lat) and longitude (lng, lon) [degrees].
-        products: lot and its declared number of items (lot_size, size, quantity).
+        products: lot, product, or both, and the declared number of items (lot_size, size, quantity).
+        entries: seq and operator.
+        readings: seq, time, record_time, sensor, item, place, type and value.
 
     Raises:
         BadTable: a column is missing or of another kind.
@@ -144,15 +153,18 @@ def read_history(
     for name in OPTIONAL:
         if name not in rows:
             rows[name] = np.nan if name == "quantity" else None
+    counted = _counted(rows)
     keep = rows["item"].notna().to_numpy() & rows["event_time"].notna().to_numpy()
-    keep &= ~_counted(rows)
     if "corrected" in rows:
         keep &= ~rows["corrected"].fillna(False).to_numpy(dtype=bool)
     recorded = microseconds(rows["record_time"], "events: record_time")
     time = microseconds(rows["event_time"], "events: event_time")
     recorded = np.where(rows["record_time"].isna().to_numpy(), time, recorded)
-    if as_of is not None:
-        keep &= recorded <= _instant(as_of)
+    moment = None if as_of is None else _instant(as_of)
+    if moment is not None:
+        keep &= recorded <= moment
+    whole = rows[keep & counted]
+    keep &= ~counted
     # By name, so that neither the order of the rows nor what was recorded later changes anything.
     codes, names = pd.factorize(rows["item"].map(str, na_action="ignore"), sort=True)
     order = np.lexsort((rows["seq"].to_numpy(), time, codes))
@@ -169,7 +181,9 @@ def read_history(
         recorded=recorded[order],
         latitude=latitude,
         longitude=longitude,
-        lot_sizes=_lot_sizes(products),
+        lot_sizes=read_lot_sizes(products, created_whole(whole)),
+        operators=_operators(rows["seq"], entries),
+        readings=_readings(readings, moment),
     )
 
 
@@ -211,13 +225,21 @@ def _column(
     return np.asarray(place.map(values).to_numpy(dtype=np.float64))
 
 
-def _lot_sizes(products: pd.DataFrame | None) -> dict[str, float]:
-    """Find declared sizes of lots in the table of products, which may have a row for each lot."""
-    if products is None or "lot" not in products:
-        return {}
-    name = next((name for name in _LOT_SIZE if name in products), None)
-    if name is None:
-        return {}
-    sizes = pd.to_numeric(products[name], errors="coerce")
-    known = sizes.notna() & products["lot"].notna() & (sizes >= 0)
-    return dict(zip(products.loc[known, "lot"], sizes[known].astype(float), strict=True))
+def _operators(seq: "pd.Series[int]", entries: pd.DataFrame | None) -> npt.NDArray[np.object_] | None:
+    if entries is None:
+        return None
+    require_columns(entries, ("seq", "operator"), "entries")
+    by_seq = entries.drop_duplicates("seq").set_index("seq")["operator"]
+    return np.asarray(seq.map(by_seq).to_numpy(dtype=object), dtype=object)
+
+
+def _readings(readings: pd.DataFrame | None, moment: int | None) -> pd.DataFrame | None:
+    if readings is None:
+        return None
+    require_columns(readings, READING_COLUMNS, "readings")
+    known = pd.to_numeric(readings["value"], errors="coerce").notna() & readings["time"].notna()
+    if moment is not None:
+        known &= microseconds(readings["record_time"], "readings: record_time") <= moment
+    kept = readings[known]
+    value = pd.to_numeric(kept["value"]).astype(float)
+    return kept.assign(value=value, micros=microseconds(kept["time"], "readings: time")).reset_index(drop=True)

@@ -15,7 +15,8 @@ CLOCKS = 0.02  # [h]; two clocks may differ by a minute
 
 def _find(history: History) -> Findings:
     if not history.has_places:
-        return Findings(blind="no place has coordinates")
+        mend = "trace place import FILE with latitude and longitude, or --places FILE"
+        return Findings(blind="no place has coordinates", mend=mend)
     later = np.flatnonzero(~history.first)
     earlier = later - 1
     distance = history.kilometres(earlier, later)

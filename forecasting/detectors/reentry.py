@@ -11,7 +11,9 @@ from forecasting.detectors.runs import previous_marked
 def _find(history: History) -> Findings:
     place, step = history.rows["place"].to_numpy(), history.rows["step"].to_numpy()
     gone = previous_marked(history, history.consumed)
-    after = np.flatnonzero((gone >= 0) & ~history.consumed)
+    # To hold a thing and to release it says nothing of where it is.
+    seen = history.rows["place"].notna().to_numpy() | history.left | history.received
+    after = np.flatnonzero((gone >= 0) & ~history.consumed & seen)
     received = previous_marked(history, history.received)
     sent = np.flatnonzero(history.left & (received >= 0))
     sent = sent[place[sent] != place[received[sent]]]

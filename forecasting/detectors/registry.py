@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The detectors, one line each."""
+"""The rules, one line each; what is measured against the rest of the history is called by `alarms`."""
 
 from typing import Final
 
@@ -8,6 +8,7 @@ from forecasting.detectors import (
     clock_drift,
     diversion,
     duplicate_serial,
+    flat_line,
     impossible_travel,
     metronome,
     missing_step,
@@ -16,7 +17,10 @@ from forecasting.detectors import (
     reentry,
     replay,
     reversed_step,
+    sensor_gap,
+    shared_login,
     shifted_copy,
+    swapped_labels,
     unknown_serial,
     wrong_custodian,
 )
@@ -38,4 +42,8 @@ RULES: Final[tuple[Detector, ...]] = (
     shifted_copy.DETECTOR,
     metronome.DETECTOR,
     reentry.DETECTOR,
+    swapped_labels.DETECTOR,
+    shared_login.DETECTOR,
+    sensor_gap.DETECTOR,
+    flat_line.DETECTOR,
 )

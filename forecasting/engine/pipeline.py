@@ -21,7 +21,7 @@ from forecasting.engine.count_quantiles import count_quantiles
 from forecasting.engine.learnt import Learnt
 from forecasting.engine.members import run_members
 from forecasting.engine.season import find_season
-from forecasting.engine.spread import error_quantiles, scale_terms, scales, step_bucket
+from forecasting.engine.spread import error_quantiles, movement, scale_terms, scales, step_bucket
 
 _FEW = 5
 _FEW_VARIATION = 0.5
@@ -213,7 +213,8 @@ def finish(prepared: Prepared, learnt: Learnt, levels: Floats) -> tuple[Floats, 
         centre = (around * picked).sum(axis=1) * prepared.open_steps
         quantiles = _counted(prepared, learnt, mean, centre, levels)
     else:
-        terms = scale_terms(block.lengths, _sure_sigma(prepared), mean, picked.std(axis=1))
+        moved = movement(block, prepared.season_length)
+        terms = scale_terms(block.lengths, _sure_sigma(prepared), mean, picked.std(axis=1), moved)
         scale = scales(terms, learnt.scale) * prepared.open_steps
         errors = error_quantiles(learnt.table, levels)[step_bucket(horizon, learnt.edges)]
         quantiles = mean[:, :, None] + scale[:, :, None] * errors[None]

@@ -47,7 +47,7 @@ def year_before(block: Block, year: int, window: int, horizon: int) -> Floats:
     base = (sums[:, width - year] - sums[:, width - year - 4 * reach]) / (4 * reach)
     known = (block.lengths >= year + 4 * reach) & (base > 1e-6)
     for step in range(horizon):
-        centre = width - year + step
+        centre = width - year + step % year
         low, high = centre - window, min(centre + window + 1, width)
         level = (sums[:, high] - sums[:, low]) / (high - low)
         out[:, step] = np.where(known, level / np.where(known, base, 1.0), 1.0)

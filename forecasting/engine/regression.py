@@ -5,12 +5,10 @@ at once.
     log y[i,t] = level[i,t] + x[i,t] . b[i] + e[i,t]
 
 b is pulled towards the median of all series of the call (a ridge whose prior is pooled), outliers weigh less
-(Huber's
-weights, min(1, c / |e|)), and the level is an exponentially weighted mean of what is left. Positive regressors
-enter in
-logs, so that b of a price is its elasticity. Two designs are averaged: regressors of the same period, and
-those of the
-period before beside them (stocking up before, a dip after a promotion).
+(Huber's weights, min(1, c / |e|)), and the level is an exponentially weighted mean of what is left. Positive
+regressors enter in logs, so that b of a price is its elasticity. Paths by two designs and four rates of the level
+are averaged: regressors of the same period, and those of the period before beside them (stocking up before, a dip
+after a promotion).
 """
 
 from dataclasses import dataclass
@@ -26,8 +24,8 @@ RIDGE = 0.1
 HUBER = 0.3
 """Errors of log demand beyond which a period weighs less."""
 
-LEVEL_RATE = 0.05
-"""Rate of the level that is continued; the level inside the regression moves a little faster."""
+LEVEL_RATES = (0.03, 0.06, 0.12, 0.24)
+"""Rates of the levels that are continued: paths by all of them are averaged, so that none needs to be chosen."""
 
 POOLED_SEASON = 0.3
 """Share of what the median of all series did one season ago that is expected again."""
@@ -92,11 +90,12 @@ def explain(y: Floats, start: Ints, ends: Ints, x: Floats, season_length: int, h
         left = log_y - explained[:, :width]
         season, ahead = _season(left, start, known, season_length, horizon)
         left = left - season
-        level = _faded_mean(left, weights, known, LEVEL_RATE)
-        pooled = _pooled_season(left - level, known, ends, season_length, horizon)
-        paths.append(explained[:, width:] + level[:, -1:] + ahead + pooled)
-        before = np.concatenate((left[:, :1], level[:, :-1]), axis=1)
-        residuals.append(left - before)
+        for rate in LEVEL_RATES:
+            level = _faded_mean(left, weights, known, rate)
+            pooled = _pooled_season(left - level, known, ends, season_length, horizon)
+            paths.append(explained[:, width:] + level[:, -1:] + ahead + pooled)
+            before = np.concatenate((left[:, :1], level[:, :-1]), axis=1)
+            residuals.append(left - before)
         if place == 0:
             effects = b
     path = np.mean(paths, axis=0)
@@ -110,14 +109,19 @@ def explain(y: Floats, start: Ints, ends: Ints, x: Floats, season_length: int, h
     return Explained(mean, (error / scale[:, None])[settled], scale, effects)
 
 
+def logged_columns(x: Floats) -> Bools:
+    """Tell which regressors enter in logs: those that are positive throughout and are no flags, shape (k,).
+
+    Args:
+        x: regressors, the last axis over the columns.
+    """
+    flat = x.reshape(-1, x.shape[-1])
+    return np.array([bool((values > 0).all()) and np.unique(values).size > 2 for values in flat.T], dtype=bool)
+
+
 def _in_logs(x: Floats) -> Floats:
-    """Take regressors that are positive throughout, and not only 0 and 1, to logs."""
-    out = x.copy()
-    for column in range(x.shape[2]):
-        values = x[:, :, column]
-        if (values > 0).all() and np.unique(values[:50]).size > 2:
-            out[:, :, column] = np.log(values)
-    return out
+    logged = logged_columns(x)
+    return np.where(logged, np.log(np.where(logged, x, 1.0)), x)
 
 
 def _centre(x: Floats, known: Bools) -> Floats:

@@ -85,8 +85,8 @@ def smooth(z: Floats, start: Ints) -> Smoothed:
     level = np.repeat(z[:, -1:], len(ALPHA), axis=1)
     trend = np.where(BETA > 0, slope[:, None], 0.0)
     trend[:, (FAMILY == HOLT) & (BETA == 0)] = slope_of_line(z, start)[:, None] * -1.0
-    level, trend, _ = _run(z[:, ::-1], np.zeros_like(start), lengths, level, trend)
-    level, trend, sse = _run(z, start, np.full_like(start, z.shape[1]), level + PHI * trend, -trend)
+    level, trend, _ = follow(z[:, ::-1], np.zeros_like(start), lengths, level, trend)
+    level, trend, sse = follow(z, start, np.full_like(start, z.shape[1]), level + PHI * trend, -trend)
     n = lengths[:, None].astype(np.float64)
     aicc = n * np.log(sse / n + 1e-10) + 2 * _PARAMETERS
     aicc = aicc + 2 * _PARAMETERS * (_PARAMETERS + 1) / np.maximum(n - _PARAMETERS - 1, 1)
@@ -113,8 +113,17 @@ def slope_of_line(z: Floats, start: Ints) -> Floats:
     return np.asarray((time * np.where(known, z, 0.0)).sum(axis=1) / np.where(spread > 0, spread, 1.0))
 
 
-def _run(z: Floats, start: Ints, stop: Ints, level: Floats, trend: Floats) -> tuple[Floats, Floats, Floats]:
-    """Run the recursion over columns start..stop of every row; gives level, trend and squared errors (S, G)."""
+def follow(z: Floats, start: Ints, stop: Ints, level: Floats, trend: Floats) -> tuple[Floats, Floats, Floats]:
+    """Run the recursion of every cell over columns start to stop of every row.
+
+    Args:
+        z: shape (S, T).
+        start, stop: first column, and the one after the last, shape (S,).
+        level, trend: where each cell starts, shape (S, G).
+
+    Returns:
+        Level and trend at the end, and the sum of squared one-step errors, each of shape (S, G).
+    """
     sse = np.zeros_like(level)
     gain = ALPHA * BETA
     all_on_from, all_on_to = int(start.max()), int(stop.min())

@@ -12,11 +12,12 @@ import pandas as pd
 from forecasting.flow.alarm import alarm_probability
 from forecasting.flow.causes import demonstrate_capacity, name_causes
 from forecasting.flow.free_flow import free_flow_hours
-from forecasting.flow.outlook import look_ahead
+from forecasting.flow.outlook import lean_to_change, look_ahead
 from forecasting.flow.period_history import read_history
 from forecasting.flow.queue_area import waiting_hours
 from forecasting.flow.relief import find_relief
 from forecasting.flow.signals import read_signals
+from forecasting.flow.starvation import find_starvation, places_before
 from forecasting.flow.stays import KnownStays, know_stays, period_edges, read_moment
 from forecasting.frequency import Frequency, read_period
 
@@ -28,6 +29,7 @@ BOTTLENECK_COLUMNS = (
     "queue_hours",
     "share",
     "forecast_queue_hours",
+    "expected_queue_hours",
     "alarm_probability",
     "utilisation",
     "arrivals",
@@ -94,9 +96,10 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
     3. p is the last complete period, which ends at or before `as_of` (weeks run Monday to Sunday, UTC). Rank 1 has
        the most queue hours, ties by place; share is Q(s, p) over the sum of Q over all places, 0 where nothing
        waits.
-    4. `forecast_queue_hours` is for the first whole period that begins at or after `as_of`: open visits aged
+    4. `expected_queue_hours` is for the first whole period that begins at or after `as_of`: open visits aged
        forward by the survival of visits there, of which recent ones count most, and arrivals at the mean of the
-       rates of the last two and the last eight periods (`look_ahead`).
+       rates of the last two and the last eight periods (`look_ahead`). `forecast_queue_hours` leans from there
+       away from Q(s, p), so that ranking by it names new bottlenecks as well (`lean_to_change`).
     5. `alarm_probability` is that of the next median visit exceeding the 90th percentile of the place's own
        medians, by a logistic regression over past periods (`alarm_probability`), NaN with fewer than eight of
        them.
@@ -111,9 +114,10 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
 
     Returns:
         One row per place that had a visit, by rank: ``place, rank, queue_hours [hours], share,
-        forecast_queue_hours [hours], alarm_probability, utilisation, arrivals, departures`` (both in p),
+        forecast_queue_hours [hours], expected_queue_hours [hours], alarm_probability, utilisation, arrivals,
+        departures`` (both in p),
         ``open_visits`` (at `as_of`), ``free_flow_hours [hours], usual_queue_hours`` (median of the last eight
-        periods), ``hours_at_stake`` (forecast beyond the usual), ``expected_arrivals`` (in the period ahead),
+        periods), ``hours_at_stake`` (expected beyond the usual), ``expected_arrivals`` (in the period ahead),
         ``capacity`` (demonstrated, stays a period), ``relief_units, relief_hours, relief_replayed_hours``
         (`find_relief`), ``causes`` (list of sentences), ``events`` (list of seq that opened the visits that wait
         most in p, at most 20).
@@ -139,6 +143,7 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
     total = float(queue_hours.sum())
     outlook = look_ahead(stays, free_flow, history.arrivals, ahead_start, ahead_end)
     usual = np.median(signals.queue[:, -USUAL_PERIODS:], axis=1) if places else np.zeros(0)
+    starved = find_starvation(stays, history, places_before(visits, stays), past)
     relief = find_relief(stays, free_flow, outlook.open_hours, past[-USUAL_PERIODS - 1 :])
     table = pd.DataFrame(
         {
@@ -146,7 +151,8 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
             "rank": np.zeros(places, dtype=np.int64),
             "queue_hours": queue_hours,
             "share": queue_hours / total if total > 0 else np.zeros(places),
-            "forecast_queue_hours": outlook.queue_hours,
+            "forecast_queue_hours": lean_to_change(outlook.queue_hours, queue_hours),
+            "expected_queue_hours": outlook.queue_hours,
             "alarm_probability": alarm_probability(signals),
             "utilisation": capacity.utilisation,
             "arrivals": history.arrivals[:, -1],
@@ -160,7 +166,7 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
             "relief_units": relief.units,
             "relief_hours": relief.hours,
             "relief_replayed_hours": relief.replayed,
-            "causes": _lists(name_causes(stays, history, capacity, queue_hours, past)),
+            "causes": _lists(name_causes(stays, history, capacity, queue_hours, past, starved)),
             "events": _lists(_longest_waits(stays, waits)),
         },
         columns=list(BOTTLENECK_COLUMNS),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why a place is a bottleneck, in words with numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 from forecasting.flow.dwell_shift import find_dwell_shift
 from forecasting.flow.grouped import grouped_quantile
 from forecasting.flow.period_history import PeriodHistory
+from forecasting.flow.starvation import Starvation
 from forecasting.flow.stays import KnownStays
 
 Floats = npt.NDArray[np.float64]
@@ -71,9 +73,14 @@ def demonstrate_capacity(stays: KnownStays, history: PeriodHistory, width: float
 
 
 def name_causes(
-    stays: KnownStays, history: PeriodHistory, capacity: Capacity, queue_hours: Floats, edges: Floats
+    stays: KnownStays,
+    history: PeriodHistory,
+    capacity: Capacity,
+    queue_hours: Floats,
+    edges: Floats,
+    starved: Mapping[int, Starvation],
 ) -> list[list[str]]:
-    """Name the causes of the queue at each place; a place without queue hours has none.
+    """Name the causes of the queue at each place; one without queue hours has none, but may be starved.
 
     Args:
         stays: what is known.
@@ -81,6 +88,7 @@ def name_causes(
         capacity: from `demonstrate_capacity`.
         queue_hours: in the period shown [hours], shape (places,).
         edges: of the periods, the last two being those of the period shown [hours from the moment].
+        starved: by place, from `find_starvation`.
     """
     places = len(stays.places)
     start, end = float(edges[-2]), float(edges[-1])
@@ -117,14 +125,32 @@ def name_causes(
         if median > SLOWER * usual[place]:
             words.append(f"slower: the median stay was {median:.1f} h against {usual[place]:.1f} h before")
         if shift := find_dwell_shift(history.median_dwell[place]):
-            since = np.datetime64(stays.as_of + round(float(edges[shift.period]) * 3.6e9), "us")
             words.append(
-                f"longer since {since.astype('datetime64[D]')}: stays of {shift.after:.1f} h in the middle "
+                f"longer since {_day(stays, edges, shift.period)}: stays of {shift.after:.1f} h in the middle "
                 f"against {shift.before:.1f} h before"
             )
         if went and batched[place] * 2 >= went:
             words.append(f"batching: {int(batched[place])} of {went} departures share their time with others")
+    for place, one in sorted(starved.items()):
+        upstream = stays.places[one.upstream]
+        told = (
+            f"starved by {upstream}: {one.came} arrivals from there against {one.usual:g} before, while "
+            f"{one.waiting} visits are open there against {one.usually_waiting:g}"
+        )
+        if shift := find_dwell_shift(history.median_dwell[one.upstream]):
+            told += f"; stays there are longer since {_day(stays, edges, shift.period)}"
+        causes[place].append(told)
+        if queue_hours[one.upstream] > 0:
+            causes[one.upstream].append(
+                f"holding up {stays.places[place]}: {one.came} visits went on against {one.usual:g} before"
+            )
     return causes
+
+
+def _day(stays: KnownStays, edges: Floats, period: int) -> str:
+    """Give the day on which a period began."""
+    begun = np.datetime64(stays.as_of + round(float(edges[period]) * 3.6e9), "us")
+    return str(begun.astype("datetime64[D]"))
 
 
 def _usual_dwell(history: PeriodHistory) -> Floats:

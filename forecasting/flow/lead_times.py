@@ -12,7 +12,7 @@ from forecasting.errors import NotEnoughHistory
 from forecasting.flow.covariates import Covariates, read_covariates
 from forecasting.flow.known_legs import FORGOTTEN, KnownLegs, know_legs
 from forecasting.flow.lead_time_model import LEVELS, STAGES, predict_stages
-from forecasting.flow.leg_calibration import calibrate
+from forecasting.flow.leg_calibration import calibrate, pick_stages
 from forecasting.flow.leg_design import build_design
 from forecasting.flow.quantile_curve import QuantileCurve
 from forecasting.flow.stays import read_moment
@@ -43,16 +43,17 @@ def lead_times(
     1. The median of the logarithm is a line over shrunk means (lane, origin, destination, every other group), the
        recent level of actual over expected, the promise and the covariates.
     2. Gradient boosted trees find what the line leaves, for seven levels at once; how many trees, if any, is
-    chosen
-       by how they would have told later legs.
+       chosen for each level by how they would have told later legs.
     3. Split-conformal shifts, from the same later legs, mend the width of the band; for starts farther ahead than
        those were judged, it widens (`FARTHER`).
     4. A query whose start lies before `as_of` is under way: its quantiles are those of legs that last longer than
-    it
-       has lasted. Where hardly any does (`OVERDUE`), the rest follows a Pareto law of exponent `TAIL`: the longer
-       it has lasted, the longer it will. Where it lies further back than three times the longest leg that ever
-       ended, it is no open shipment but a question about a leg of that day, and the quantiles are those of any
-       leg.
+       it has lasted. Where hardly any does (`OVERDUE`), the rest follows a Pareto law of exponent `TAIL`: the
+       longer it has lasted, the longer it will. Where it lies further back than three times the longest leg that
+       ever ended, it is no open shipment but a question about a leg of that day, and the quantiles are those of
+       any leg.
+
+    5. No quantile lies beyond three times the longest leg that ever ended, nor, where that is farther, beyond what
+       the Pareto law gives.
 
     Args:
         legs: columns ``origin, destination, start, end`` (NaT = under way), optional ``promised``, ``item``,
@@ -87,6 +88,9 @@ def lead_times(
     hours = np.exp(curve.at(levels))
     overdue = curve.taken > 1 - OVERDUE
     hours[overdue] = age[overdue, None] * (1 - levels[None, :]) ** (-1 / TAIL)
+    # far beyond the last level told a straight line on the scale of deviates leads to centuries
+    law = age[:, None] * (1 - levels[None, :]) ** (-1 / TAIL)
+    hours = np.minimum(hours, np.maximum(law, FORGOTTEN * np.nanmax(known.lead)))
     for at, name in enumerate(quantile_columns(levels)):
         answer[name] = hours[:, at]
     answer["late_probability"] = _late(curve, known, queries)
@@ -100,7 +104,8 @@ def _forecast(known: KnownLegs, legs: pd.DataFrame, queries: pd.DataFrame) -> Qu
     item = np.asarray(item, dtype=np.int64)
     learnt = calibrate(known, covariates, item)
     design = build_design(known, covariates, item)
-    told = predict_stages(design, (STAGES[learnt.stage],))[0]
+    used, place = np.unique(learnt.stages, return_inverse=True)
+    told = pick_stages(predict_stages(design, tuple(STAGES[at] for at in used)), np.asarray(place))
     told = np.sort(told + learnt.shifts, axis=1)
     # nobody has judged starts so far ahead; what they meet is less sure with every doubling
     doublings = np.log2(np.maximum(known.asked_start / learnt.ahead, 1.0))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How well the fit would have told what came next, and what that teaches: stage and conformal shifts.
+"""How well the fit would have told what came next, and what that teaches: stages and conformal shifts.
 
 Split-conformal prediction (Vovk, Gammerman and Shafer 2005; Romano, Patterson and Candes 2019 for quantiles): the
 quantiles are moved by what legs that were not fitted show, these being later legs, as far ahead as is asked now.
@@ -27,6 +27,7 @@ LOOKS = 3
 
 _LEAST_JUDGED = 60
 _WORTH = 60.0
+_STAGE_WORTH = 600.0
 _SHORTEST, _LONGEST = 14 * 24.0, 56 * 24.0
 _MOST_WEIGHT = 8.0
 _MIDDLE = len(LEVELS) // 2
@@ -37,13 +38,13 @@ class Calibration:
     """What looking back teaches.
 
     Attributes:
-        stage: which of `STAGES` told best.
+        stages: which of `STAGES` told best, of each level, shape (levels,).
         shifts: to add to each level of the logarithm, shape (levels,).
         judged: legs that were judged.
         ahead: how far ahead of the moment the judged ones began at most [hours], infinite without a calendar.
     """
 
-    stage: int
+    stages: Indices
     shifts: Floats
     judged: int
     ahead: float
@@ -64,19 +65,20 @@ def calibrate(known: KnownLegs, covariates: Covariates, item: Indices) -> Calibr
         truths.append(truth)
         weights.append(weight)
     if not staged:
-        return Calibration(1, np.zeros(len(LEVELS)), 0, np.inf)
+        return Calibration(np.ones(len(LEVELS), dtype=np.int64), np.zeros(len(LEVELS)), 0, np.inf)
     told, truth, weight = np.concatenate(staged, axis=1), np.concatenate(truths), np.concatenate(weights)
-    stage = int(np.argmin([_loss(truth, one, weight) for one in told]))
     size = weight.sum() ** 2 / (weight**2).sum()
-    shifts = _shifts(truth, told[stage], weight)
+    stages = choose_stages(truth, told, weight, size)
+    shifts = _shifts(truth, pick_stages(told, stages), weight)
     if is_ordered(known):
         looks = zip(staged, truths, weights, strict=True)
-        shifts = np.median([_shifts(come, one[stage], worth) for one, come, worth in looks], axis=0)
+        each = [_shifts(come, pick_stages(one, stages), worth) for one, come, worth in looks]
+        shifts = np.median(each, axis=0)
         # conditions change: a band that was too wide in the past is believed by half
         narrowing = ((LEVELS < 0.5) & (shifts > shifts[_MIDDLE])) | ((LEVELS > 0.5) & (shifts < shifts[_MIDDLE]))
         shifts = np.where(narrowing, (shifts + shifts[_MIDDLE]) / 2, shifts)
     ahead = _ahead(known) if is_ordered(known) else np.inf
-    return Calibration(stage, shifts * size / (size + _WORTH), len(truth), ahead)
+    return Calibration(stages, shifts * size / (size + _WORTH), len(truth), ahead)
 
 
 def _shifts(truth: Floats, told: Floats, weight: Floats) -> Floats:
@@ -84,11 +86,34 @@ def _shifts(truth: Floats, told: Floats, weight: Floats) -> Floats:
     return np.array([_quantile(excess[:, at], weight, float(level)) for at, level in enumerate(LEVELS)])
 
 
-def _loss(truth: Floats, told: Floats, weight: Floats) -> float:
-    """Give the weighted pinball loss in hours."""
-    error = np.exp(truth)[:, None] - np.exp(told)
-    loss = np.maximum(LEVELS * error, (LEVELS - 1) * error).mean(axis=1)
-    return float((loss * weight).sum())
+def pick_stages(told: Floats, stages: Indices) -> Floats:
+    """Take each level from its own stage, ascending, shape (rows, levels).
+
+    Args:
+        told: by stage, shape (stages, rows, levels).
+        stages: of each level, shape (levels,).
+    """
+    return np.sort(np.moveaxis(told[stages, :, np.arange(len(stages))], 0, -1), axis=1)
+
+
+def choose_stages(truth: Floats, told: Floats, weight: Floats, size: float) -> Indices:
+    """Choose for each level the stage of least weighted pinball loss in hours.
+
+    The middle bears more trees than the tails, which soon tell of the legs that were fitted. Few judged legs
+    cannot tell levels apart: what all levels lose together counts as much as `_STAGE_WORTH` legs of the level.
+
+    Args:
+        truth: logarithms that came, shape (rows,).
+        told: by stage, shape (stages, rows, levels).
+        weight: of each row.
+        size: how many rows the weights are worth.
+    """
+    error = np.exp(truth)[None, :, None] - np.exp(told)
+    loss = (np.maximum(LEVELS * error, (LEVELS - 1) * error) * weight[None, :, None]).sum(axis=1)
+    total = loss.sum(axis=1)
+    own = loss / np.maximum(loss.min(axis=0), 1e-12)
+    score = size * own + _STAGE_WORTH * (total / max(float(total.min()), 1e-12))[:, None]
+    return np.asarray(score.argmin(axis=0), dtype=np.int64)
 
 
 def _quantile(values: Floats, weight: Floats, level: float) -> float:

@@ -92,6 +92,14 @@ def choose_demand_steps(events: pd.DataFrame, configured: Sequence[str] | None =
     )
 
 
+def counts_as_demand(rows: pd.DataFrame, choice: DemandChoice) -> npt.NDArray[np.bool_]:
+    """Tell which rows of an events table count as demand; withdrawn ones are the caller's to leave out."""
+    step = bare_steps(rows["step"])
+    if choice.rule == "shipped_outside":
+        return _shipped_outside(rows, step)
+    return np.asarray(step.isin(choice.steps).to_numpy(dtype=bool))
+
+
 def demand_table(
     events: pd.DataFrame,
     *,
@@ -127,11 +135,7 @@ def demand_table(
     keys = _read_keys(by)
     choice = steps if isinstance(steps, DemandChoice) else choose_demand_steps(events, steps)
     rows = _usable(events)
-    step = bare_steps(rows["step"])
-    counted = (
-        _shipped_outside(rows, step) if choice.rule == "shipped_outside" else step.isin(choice.steps).to_numpy()
-    )
-    rows = rows[counted]
+    rows = rows[counts_as_demand(rows, choice)]
     limit = _read_until(events, until)
     if len(rows) == 0 or limit is None:
         return _table([], np.empty(0, dtype="datetime64[us]"), np.empty(0), keys)

@@ -6,12 +6,17 @@ hold one row for each thing inside a container.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from forecasting.errors import BadTable
 from forecasting.frequency import LAST_YEAR
+
+Column = Sequence[object] | npt.NDArray[Any]
+"""The values of a column."""
 
 EVENT_COLUMNS = (
     "seq",
@@ -43,14 +48,15 @@ _EARLIEST = int(np.datetime64("0001-01-01", "us").astype(np.int64))
 _LATEST = int(np.datetime64(f"{LAST_YEAR}-12-31", "us").astype(np.int64))
 
 
-def events_table(columns: Mapping[str, Sequence[object]]) -> pd.DataFrame:
+def events_table(columns: Mapping[str, Column]) -> pd.DataFrame:
     """Build the events table from plain columns.
 
     Args:
         columns: a list for each name of `EVENT_COLUMNS`, all of one length. ``seq`` int; ``event_time``,
             ``record_time`` and ``promised`` microseconds since 1970-01-01 UTC (``promised`` may be None,
             and may be left out); ``quantity`` float or None, in the product's unit; ``corrected`` bool;
-            the others text or None. Further columns are refused, since nothing would read them.
+            the others text or None. Arrays have the smallest int64 and NaN for None. Further columns are refused,
+            since nothing would read them.
 
     Returns:
         One row per row given, in the order given, with UTC timestamps of microsecond resolution.
@@ -71,13 +77,14 @@ def events_table(columns: Mapping[str, Sequence[object]]) -> pd.DataFrame:
         raise BadTable(f"events: expected {size} values in every column (as in seq), got {uneven}")
     frame: dict[str, object] = {}
     for name in EVENT_COLUMNS:
-        values = columns.get(name, [None] * size)
+        values: Column = columns.get(name, [None] * size)
         if name in _TIMES:
             frame[name] = _timestamps(name, values, optional=name == "promised")
         elif name in _NOT_TEXT:
             frame[name] = _numbers(name, values)
         else:
-            frame[name] = pd.Series(np.fromiter(values, dtype=object, count=size), dtype=object)
+            words = values if _is_array(values) else np.fromiter(values, dtype=object, count=size)
+            frame[name] = pd.Series(words, dtype=object)
     return pd.DataFrame(frame, columns=list(EVENT_COLUMNS))
 
 
@@ -119,8 +126,13 @@ def utc_timestamps(micros: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pd.Dat
     return pd.DatetimeIndex(np.asarray(micros, dtype=np.int64).view("datetime64[us]")).tz_localize("UTC")
 
 
-def _timestamps(name: str, values: Sequence[object], *, optional: bool) -> pd.DatetimeIndex:
-    if optional:
+def _is_array(values: Column) -> TypeGuard[npt.NDArray[Any]]:
+    """Tell whether values come as an array of the room itself, in which nothing is missing in its own way."""
+    return isinstance(values, np.ndarray)
+
+
+def _timestamps(name: str, values: Column, *, optional: bool) -> pd.DatetimeIndex:
+    if optional and not _is_array(values):
         values = [_MISSING if value is None else value for value in values]
     try:
         micros = np.asarray(values, dtype=np.int64) if len(values) else np.empty(0, dtype=np.int64)
@@ -140,8 +152,8 @@ def _timestamps(name: str, values: Sequence[object], *, optional: bool) -> pd.Da
     return utc_timestamps(micros)
 
 
-def _numbers(name: str, values: Sequence[object]) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
-    if name == "quantity":
+def _numbers(name: str, values: Column) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
+    if name == "quantity" and not _is_array(values):
         values = [np.nan if value is None else value for value in values]
     kind: type[np.generic] = {"seq": np.int64, "quantity": np.float64, "corrected": np.bool_}[name]
     try:

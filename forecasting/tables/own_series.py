@@ -10,6 +10,16 @@ from forecasting.errors import BadTable
 SUFFIXES = (".csv", ".parquet")
 
 
+def text_columns(table: pd.DataFrame) -> list[str]:
+    """Name the columns that hold texts, the series' own names apart: they may name segments."""
+    return [
+        str(name)
+        for name in table.columns
+        if name not in ("unique_id", "ds", "y")
+        and (table[name].dtype == object or pd.api.types.is_string_dtype(table[name].dtype))
+    ]
+
+
 def read_series_file(path: Path, columns: tuple[str, ...] = ("unique_id", "ds", "y")) -> pd.DataFrame:
     """Read a table of series; rows are sorted by series, in the order of the file, and time.
 

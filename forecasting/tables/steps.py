@@ -19,6 +19,9 @@ CONSUMING_STEPS = frozenset(("retail_selling", "dispensing", "destroying", "deco
 RECEIVING_STEPS = frozenset(("receiving",))
 """For goods counted by quantity: the event brings more, also where some are already."""
 
+CREATING_STEPS = frozenset(("commissioning", "creating_class_instance"))
+"""The thing begins to be."""
+
 DEMAND_STEPS = ("retail_selling", "dispensing")
 """The steps that are demand whenever a history has them."""
 

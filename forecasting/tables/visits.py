@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from forecasting.tables.events import utc_timestamps
+from forecasting.tables.events import microseconds, utc_timestamps
 from forecasting.tables.journeys import (
     NO_TIME,
     Journeys,
@@ -163,7 +163,15 @@ def _leg_rows(journeys: Journeys, start: Indices, end: Indices, quantity: npt.ND
 def _joined(pieces: list[pd.DataFrame], keys: list[str]) -> pd.DataFrame:
     filled = [piece for piece in pieces if len(piece)] or pieces[:1]
     table = pd.concat(filled, ignore_index=True) if len(filled) > 1 else filled[0]
-    return table.sort_values(keys, kind="stable", ignore_index=True)
+    # The first two keys are a time and a number and nearly always decide; sorting by words costs much more.
+    first, second = microseconds(table[keys[0]], keys[0]), table[keys[1]].to_numpy(dtype=np.int64)
+    order = np.lexsort((second, first))
+    first, second = first[order], second[order]
+    same = (first[1:] == first[:-1]) & (second[1:] == second[:-1])
+    tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
+    if len(tied):
+        order[tied] = table.iloc[order[tied]].sort_values(keys, kind="stable").index.to_numpy()
+    return table.iloc[order].reset_index(drop=True)
 
 
 def _text(values: npt.NDArray[np.object_]) -> "pd.Series[str]":

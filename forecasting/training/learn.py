@@ -11,7 +11,7 @@ from forecasting.engine.block import Bools, Floats
 from forecasting.engine.combination import FEATURES, member_weights
 from forecasting.engine.learnt import Learnt
 from forecasting.engine.pipeline import choose_members, finish
-from forecasting.engine.spread import TABLE_LEVELS, scale_terms
+from forecasting.engine.spread import TABLE_LEVELS, movement, scale_terms
 from forecasting.training.samples import Batch
 
 PLAIN = (
@@ -181,7 +181,8 @@ def scaled_errors(batch: Batch, learnt: Learnt) -> tuple[Floats, Floats, Floats]
     picked, features = choose_members(prepared, learnt.members)
     weights = member_weights(learnt.coefficients, features, picked.shape[2], learnt.longest)
     mean = (weights * picked).sum(axis=1) * prepared.open_steps
-    terms = scale_terms(prepared.block.lengths, prepared.sigma, mean, picked.std(axis=1))
+    moved = movement(prepared.block, prepared.season_length)
+    terms = scale_terms(prepared.block.lengths, prepared.sigma, mean, picked.std(axis=1), moved)
     return terms, batch.actual / prepared.block.scale[:, None] - mean, prepared.open_steps
 
 

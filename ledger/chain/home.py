@@ -8,6 +8,8 @@
       policy/<domain>/<site>.ends    keys whose time is over, with the last size that each may sign
       pins/<domain>/<site>.pin       the newest head of that origin that this verifier saw
       pins/<domain>/<site>.epochs    the epochs of that origin that this verifier saw
+      pins/<domain>/<site>.derived   the head under which `derived/` was made, and the digests of its files
+      derived/<domain>/<site>/       what verified entries said, as columns; may be deleted
 
 Default: the XDG data directory, ``$XDG_DATA_HOME/trace`` or ``~/.local/share/trace``.
 """

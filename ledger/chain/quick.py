@@ -23,12 +23,12 @@ here: that is what makes it quick.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import islice
 from typing import Final
 
-from ledger.chain.checkpoint import SignedCheckpoint
+from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
 from ledger.chain.commitment import MARK
 from ledger.chain.entry import KEY_MARK, KEY_TAIL
 from ledger.chain.epoch import Epoch, find_epochs, root_from
@@ -66,31 +66,32 @@ class Quick:
     days: int = 0
 
 
-def rolling_days(tiles: int) -> int:
-    """Tell in how many days every one of that many old tiles has its turn.
+def rolling_days(tiles: int, most: int = MAX_ROLLING) -> int:
+    """Tell in how many days every one of that many old tiles has its turn, at most so many a day.
 
     It grows in few steps, so that growth from one day to the next seldom puts off anybody's turn.
 
     >>> rolling_days(0), rolling_days(8), rolling_days(9), rolling_days(240), rolling_days(241), rolling_days(3906)
     (1, 1, 2, 30, 60, 960)
     """
-    days = next((step for step in _STEPS if step * MAX_ROLLING >= tiles), MONTH)
-    while days * MAX_ROLLING < tiles:
+    days = next((step for step in _STEPS if step * most >= tiles), MONTH)
+    while days * most < tiles:
         days *= 2
     return days
 
 
-def rolling_tiles(day: int, tiles: int) -> range:
+def rolling_tiles(day: int, tiles: int, most: int = MAX_ROLLING) -> range:
     """Choose the old level-0 tiles, the last of which may be partial, whose entries are hashed again on a day.
 
     Args:
         day: Number of the day, for example `date.toordinal`.
         tiles: How many old tiles there are.
+        most: How many of them a day.
 
     >>> list(rolling_tiles(3, 100)), list(rolling_tiles(18, 100)), list(rolling_tiles(700_000, 3))
     ([3, 18, 33, 48, 63, 78, 93], [3, 18, 33, 48, 63, 78, 93], [0, 1, 2])
     """
-    days = rolling_days(tiles)
+    days = rolling_days(tiles, most)
     return range(day % days, tiles, days)
 
 
@@ -130,12 +131,55 @@ def verify_quick(
     return Quick(full, why)
 
 
+def verify_since(
+    view: View,
+    *,
+    origin: str,
+    policy: Policy,
+    seen: SignedCheckpoint,
+    pin: SignedCheckpoint,
+    day: int,
+    private_seqs: Sequence[int] = (),
+    key_seqs: Sequence[int] = (),
+    most: int = MAX_ROLLING,
+) -> Verdict:
+    """Verify what is new since a head up to which everything was verified before, for whoever kept what it said.
+
+    As `verify_quick`, and further: the newest head only adds to the pin, too; every private value of the old part
+    is there or was erased, as far as `private_seqs` names it.
+
+    Args:
+        view: As `verify_quick`.
+        origin: The origin that is expected.
+        policy: The keys to believe.
+        seen: The head up to which everything was verified, from outside the log; not beyond the pin.
+        pin: The newest head that this verifier saw.
+        day: As `verify_quick`.
+        private_seqs: The entries under `seen` that hold commitments or erase some.
+        key_seqs: As `verify_quick`.
+        most: How many old tiles are hashed again.
+
+    Returns:
+        The verdict, which is ok, with the pin as its anchor.
+
+    Raises:
+        LedgerError: Something does not fit; `verify` says what.
+        ValueError: The same, of a number that no head can have.
+    """
+    run = _Run(view, origin, policy, seen, key_seqs)
+    run.check_pin(pin)
+    run.private_seqs = private_seqs
+    verdict = run.go(day, most).verdict
+    return replace(verdict, anchor=Anchor("pinned", pin.head.size, pin.head.root))
+
+
 class _Run:
     """One run; it gives a verdict of ok or raises what did not fit."""
 
     def __init__(
         self, view: View, origin: str, policy: Policy, pin: SignedCheckpoint, key_seqs: Sequence[int]
     ) -> None:
+        self.private_seqs: Sequence[int] = ()
         self._view = view
         self._pin = pin
         # 1. head, 2. tree
@@ -144,21 +188,35 @@ class _Run:
         self._case = Case()
         self._counts = self._case.counts
 
-    def go(self, day: int) -> Quick:
-        """Make all checks."""
-        head, old = self._reader.head, self._pin.head
-        proof = prove_consistency(self._reader.tile, old.size, head.size)  # 3. consistency
+    def check_pin(self, pin: SignedCheckpoint) -> None:
+        """Check that the head only adds to a head that was seen later than the one that this run starts at."""
+        head = self._reader.head
+        if not self._pin.head.size <= pin.head.size <= head.size:
+            raise Untrue(f"the pin is of size {pin.head.size}, the head of {head.size}")
+        believe(pin, self._reader.policy)
+        self._check_consistency(pin.head)
+
+    def _check_consistency(self, old: Checkpoint) -> None:
+        head = self._reader.head
+        proof = prove_consistency(self._reader.tile, old.size, head.size)
         if not verify_consistency(old.size, head.size, proof, old.root, head.root):
             raise Untrue(f"the first {old.size} entries are not the ones that were seen before")
+
+    def go(self, day: int, most: int = MAX_ROLLING) -> Quick:
+        """Make all checks."""
+        head, old = self._reader.head, self._pin.head
+        self._check_consistency(old)  # 3. consistency
         leaf = leaf_hash(self._reader.proven_bytes(old.size - 1))  # 4. link
         private = PrivateCheck(self._view, self._case)
+        for seq in self.private_seqs:
+            private.see(seq, self._reader.proven_bytes(seq))
         self._check_entries(old.size, head.size, leaf, private)  # 5. new
         private.judge()  # 7. private
         key = self._key()
         if any(True for bounds in ((None, 0), (head.size, None)) for _ in self._view.entries(*bounds)):
             raise Untrue(f"there are entries beyond the checkpoint of size {head.size}")
         tiles = -(-old.size // TILE_WIDTH)
-        chosen = rolling_tiles(day, tiles)
+        chosen = rolling_tiles(day, tiles, most)
         for n in chosen:  # 6. old
             first = n * TILE_WIDTH
             # The link of a proven entry proves the one before it.
@@ -183,7 +241,7 @@ class _Run:
             epochs=self._epochs(),
             ended=ended_keys(self._reader.policy),
         )
-        return Quick(verdict, "", head.size - old.size, len(chosen), tiles, rolling_days(tiles))
+        return Quick(verdict, "", head.size - old.size, len(chosen), tiles, rolling_days(tiles, most))
 
     def _epochs(self) -> tuple[Epoch, ...]:
         """1. head: the epochs among the key entries that are known to be there."""

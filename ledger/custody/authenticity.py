@@ -7,8 +7,9 @@ The first of these that holds is the verdict:
 `cannot_tell` every event that names it was withdrawn
 `gone`        it was sold, dispensed, destroyed or used up, so what is in hand is another thing or stolen
 `mismatch`    its label states another lot or expiry date than its maker declared
-`held`        it is on hold, recalled or non-conformant, and was not released since
-`expired`     its expiry date is past
+`held`        it, its lot or what is packed in it is on hold, recalled or non-conformant, and was not released
+`expired`     its expiry date is past; where none is declared or on the label, the one that follows from its
+              production and the shelf life of the product
 `elsewhere`   it was last seen at, or sent to, another place than where it is asked for; or it was received at
               two places with no shipment from the first, so there are two of it
 `consistent`  nothing speaks against it. That is no proof: a copy of a genuine code looks the same until both
@@ -21,21 +22,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
 
 from ledger.custody import vocabulary
 from ledger.custody.codes import lot_of
 from ledger.custody.item_history import Line
 from ledger.custody.standing import ends, hold_on
 from ledger.custody.times import micros
+from ledger.custody.use_by import use_by
 
-VERDICTS: Final = ("consistent", "unknown", "mismatch", "elsewhere", "gone", "held", "expired", "cannot_tell")
+if TYPE_CHECKING:
+    from ledger.custody.provenance.held import Hold
+
+# In the order in which they are looked for.
+VERDICTS: Final = ("unknown", "cannot_tell", "gone", "mismatch", "held", "expired", "elsewhere", "consistent")
 _SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A code in hand: the thing, what its label states, where it is, and when."""
+    """A code in hand: the thing, what its label states, where it is, and when.
+
+    `shelf_life` is that of its product [days], for things whose day of production alone is known.
+    """
 
     uri: str
     is_class: bool
@@ -43,6 +53,7 @@ class Asked:
     place: str | None = None
     lot: str | None = None
     expiry: date | None = None
+    shelf_life: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +65,28 @@ class Judgement:
     explanation: str
 
 
-def judge(asked: Asked, lines: Sequence[Line]) -> Judgement:
+def judge(asked: Asked, lines: Sequence[Line], hold: Hold | None = None) -> Judgement:
     """Hold a code in hand against the history of its thing.
 
     Args:
         asked: The code.
         lines: The history, oldest first.
+        hold: What keeps it back now: its own hold, that of its lot, or that of what is packed in it.
     """
+    found = _judge(asked, lines)
+    return found if hold is None else kept_back(found, asked.uri, hold)
+
+
+def kept_back(found: Judgement, uri: str, hold: Hold) -> Judgement:
+    """Add to a judgement on a thing that a hold, of itself or of something else, keeps it back."""
+    if VERDICTS.index(found.verdict) <= VERDICTS.index("held"):
+        return found
+    words = ", ".join(sorted(hold.words))
+    through = "it is on hold" if hold.thing == uri else f"it is kept back with {hold.thing}, which is on hold"
+    return Judgement("held", (hold.seq,), f"{through} ({words}) since entry {hold.seq}")
+
+
+def _judge(asked: Asked, lines: Sequence[Line]) -> Judgement:
     until = micros(asked.moment)
     if not lines:
         return Judgement("unknown", (), "no event names it: nobody here made, bought or received it")
@@ -93,8 +119,8 @@ def _mismatch(asked: Asked, lines: Sequence[Line]) -> Judgement | None:
     """Hold the label against what was declared first, which is what its maker or the first receiver stated."""
     if asked.lot is not None:
         line = next((line for line in lines if line.event.lot is not None), None)
-        if line is not None and _number_of(line.event.lot) != _number_of(asked.lot):
-            said = f"the label states lot {_number_of(asked.lot)}, declared was lot {_number_of(line.event.lot)}"
+        if line is not None and number_of(line.event.lot) != number_of(asked.lot):
+            said = f"the label states lot {number_of(asked.lot)}, declared was lot {number_of(line.event.lot)}"
             return _say("mismatch", (line,), said)
     if asked.expiry is not None:
         line = next((line for line in lines if line.event.expiry is not None), None)
@@ -113,11 +139,14 @@ def _held(lines: Sequence[Line]) -> Judgement | None:
 
 
 def _expired(asked: Asked, lines: Sequence[Line]) -> Judgement | None:
-    declared = next((line for line in lines if line.event.expiry is not None), None)
-    expiry = asked.expiry if declared is None else declared.event.expiry
+    found = use_by(lines, asked.uri, None if asked.expiry else asked.shelf_life)
+    expiry = asked.expiry if found is None else found.day
     if expiry is None or asked.moment.date() <= expiry:
         return None
-    return _say("expired", () if declared is None else (declared,), f"it expired on {expiry}")
+    told = f"it expired on {expiry}"
+    if found is not None and found.made is not None:
+        told += f" (derived: made on {found.made}, and it keeps {asked.shelf_life:f} days)"
+    return Judgement("expired", () if found is None else (found.seq,), told)
 
 
 def _elsewhere(asked: Asked, lines: Sequence[Line]) -> Judgement | None:
@@ -147,7 +176,7 @@ def _elsewhere(asked: Asked, lines: Sequence[Line]) -> Judgement | None:
     return _say("elsewhere", (last,), f"it was last seen at {facts.place} on {_day(last)} and not shipped since")
 
 
-def _number_of(lot: str | None) -> str | None:
+def number_of(lot: str | None) -> str | None:
     """Reduce a lot to its number, whichever way it is written."""
     return None if lot is None else (lot_of(lot) or lot).rsplit("/", 1)[-1].rsplit(":", 1)[-1]
 

@@ -228,6 +228,10 @@ class Codes:
                 return "".join(f"({ai}){unquote(value)}" for ai, value in pairs)
         return uri
 
+    def called(self, uri: str) -> str:
+        """Write what people call a thing: its name where one is known, else its code."""
+        return self.short(uri)
+
     def candidates(self, code: str) -> list[str]:
         """List the URIs under which a typed code may be known, most likely first."""
         if is_uri(code):

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ledger.custody.codes import lot_of, product_of
 from ledger.custody.corrections import Corrections
-from ledger.custody.facts import Facts
+from ledger.custody.facts import Facts, text
 from ledger.custody.history import Event
 from ledger.custody.kinds.base import Mention
 
@@ -56,7 +56,7 @@ def events_columns(events: Iterable[Event], *, as_of: int | None = None) -> dict
     contents: dict[str, _Inside] = {}
     products: dict[str, str] = {}
     for event in stated:
-        corrected = corrections.of(event.facts.event_id, event.via, as_of) is not None
+        corrected = corrections.of(event.facts, event.via, as_of) is not None
         for row in _rows(event, corrections.known(event), corrected, contents, products):
             for append, value in zip(appends, row, strict=True):
                 append(value)
@@ -90,8 +90,8 @@ def _rows(
             waiting.extend((Mention(child, "epc", *held), uri) for child, held in inside.things.items())
         # What is said of the goods is not said of what they are packed in.
         own = mention.role == "child" or (parent is None and mention.role != "parent")
-        if own and event.product:
-            products[uri] = event.product
+        if own and (product := text(event.product)):
+            products[uri] = product
         quantity = mention.quantity if mention.quantity is not None else event.quantity if own else None
         yield (
             event.seq,
@@ -105,9 +105,9 @@ def _rows(
             facts.place,
             uri,
             products.get(uri) or product_of(uri),
-            (event.lot if own and event.lot else None) or lot_of(uri),
-            _number(quantity),
-            mention.unit or (event.unit if own else None),
+            (text(event.lot) if own else None) or lot_of(uri),
+            number_of(quantity),
+            text(mention.unit) or (text(event.unit) if own else None) or None,
             parent,
             facts.source,
             facts.destination,
@@ -144,13 +144,13 @@ def _pack(event: Event, contents: dict[str, _Inside]) -> None:
             del contents[facts.container]
 
 
-def _number(value: Any) -> float | None:
-    # A value that was private comes back exact, as a decimal.
+def number_of(value: Any) -> float | None:
+    """Give a number; None for anything else. A value that was private comes back exact, as a decimal."""
     return float(value) if isinstance(value, int | float | Decimal) else None
 
 
 def _added(before: tuple[Any, str | None] | None, child: Mention) -> tuple[Any, str | None]:
-    quantity = _number(child.quantity)
+    quantity = number_of(child.quantity)
     if before is not None and before[0] is not None and quantity is not None:
         return before[0] + quantity, child.unit
     return quantity, child.unit
@@ -158,7 +158,7 @@ def _added(before: tuple[Any, str | None] | None, child: Mention) -> tuple[Any, 
 
 def _take(held: _Inside, child: Mention) -> None:
     before = held.things.get(child.uri)
-    quantity = _number(child.quantity)
+    quantity = number_of(child.quantity)
     if before is None:
         return
     if quantity is None or before[0] is None or before[0] - quantity <= 1e-9:

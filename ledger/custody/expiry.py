@@ -1,12 +1,23 @@
-"""The expiry date that an event states."""
+"""The dates that an event states: of expiry, and of production."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
 EXPIRY: Final = "trace:expiry"
+
+
+# AI (11) of the GS1 General Specifications, by the names that it has in ilmd and in tables.
+_PRODUCED: Final = frozenset({"productionDate", "production_date", "manufactureDate", "packagingDate"})
+
+
+def read_production(body: Mapping[str, Any]) -> date | None:
+    """Read the production date that an event states, in `ilmd` or in a column of a table."""
+    ilmd = body.get("ilmd")
+    fields = [*body.items(), *(ilmd.items() if isinstance(ilmd, dict) else ())]
+    return _first_date(value for key, value in fields if key.rpartition(":")[2] in _PRODUCED)
 
 
 def read_expiry(body: Mapping[str, Any]) -> date | None:
@@ -15,6 +26,10 @@ def read_expiry(body: Mapping[str, Any]) -> date | None:
     stated = [body.get(EXPIRY)]
     if isinstance(ilmd, dict):
         stated += [value for key, value in ilmd.items() if key.rpartition(":")[2] == "itemExpirationDate"]
+    return _first_date(stated)
+
+
+def _first_date(stated: Iterable[Any]) -> date | None:
     for text in stated:
         if isinstance(text, str):
             try:

@@ -7,21 +7,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
+from ledger.chain.commitment import MARK
 from ledger.chain.errors import Refused
 from ledger.chain.policy import Policy
 from ledger.chain.storage.base import View
 from ledger.chain.verdict import Verdict
 from ledger.chain.verify import verify
-from ledger.custody.expiry import read_expiry
+from ledger.custody.expiry import read_expiry, read_production
 from ledger.custody.facts import Facts, NoEventError, read_facts
 from ledger.custody.label import stated_lot
 from ledger.custody.privacy import reveal
+from ledger.custody.readings import Reading, read_readings
 from ledger.custody.statement import LOT, PRODUCT, QUANTITY, UNIT
 from ledger.custody.times import micros
 
@@ -40,6 +42,8 @@ class Event:
     via: str
     expiry: date | None = None
     by: str | None = None
+    produced: date | None = None
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def open_history(
     if not verified and not unverified:
         return verdict, None
     head = Checkpoint(verdict.origin, verdict.size, verdict.root)
-    events = read_events(view, verdict.size) if verified else _read_doubtful(view, verdict.size)
+    events = read_events(view, verdict.size) if verified else read_doubtful(view, verdict.size)
     return verdict, History(head, verdict, verified, tuple(events))
 
 
@@ -95,7 +99,35 @@ def read_events(view: View, size: int) -> Iterator[Event]:
             yield event
 
 
-def _read_doubtful(view: View, size: int) -> Iterator[Event]:
+def read_part(view: View, start: int, stop: int) -> tuple[list[Event], list[int]]:
+    """Read the events among some entries of a snapshot that has been verified.
+
+    Args:
+        view: The snapshot.
+        start: The first entry.
+        stop: The one after the last.
+
+    Returns:
+        The events, and the numbers of the entries that hold commitments or erase some: what they say may change.
+    """
+    events, private = [], []
+    for seq, data in view.entries(start, stop):
+        if MARK in data:
+            private.append(seq)
+        if (event := _read_event(seq, data, view)) is not None:
+            events.append(event)
+    return events, private
+
+
+def read_again(view: View, seqs: Iterable[int]) -> Iterator[Event]:
+    """Read the events among entries that were proven in this snapshot."""
+    for seq in seqs:
+        data = view.entry(seq)
+        if data is not None and (event := _read_event(seq, data, view)) is not None:
+            yield event
+
+
+def read_doubtful(view: View, size: int) -> Iterator[Event]:
     """Read what can still be read as events, of a log that does not hold."""
     for seq, data in view.entries(0, size):
         try:
@@ -110,7 +142,7 @@ def _read_event(seq: int, data: bytes, view: View, *, doubtful: bool = False) ->
     entry = json.loads(data)
     if entry["kind"] != "event":
         return None
-    private = b'{"_commit":"' in data
+    private = MARK in data
     body = reveal(entry["body"], view, doubtful=doubtful) if private else entry["body"]
     try:
         return make_event(seq, body, entry["rec"], entry["via"], by=entry["by"])
@@ -133,4 +165,5 @@ def make_event(seq: int, body: dict[str, Any], rec: str, via: str, *, by: str | 
         known = micros(datetime.fromisoformat(rec))
     lot = body.get(LOT) or stated_lot(body)
     said = body.get(PRODUCT), lot, body.get(QUANTITY), body.get(UNIT)
-    return Event(seq, facts, known, *said, via, read_expiry(body), by)
+    produced = read_production(body)
+    return Event(seq, facts, known, *said, via, read_expiry(body), by, produced, read_readings(body))

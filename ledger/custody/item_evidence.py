@@ -1,12 +1,17 @@
 """The evidence of one item: the entries and private values of its bundle, and whether a bundle is about it.
 
 Maker and checker ask the same question of the same bytes, `history_of`: what the checker cannot find to be
-about the item, with the values that are opened to them, does not belong there.
+about the item, with the values that are opened to them, does not belong there. What else does:
+
+1. the error declarations on its events, also those that name no thing, so that nobody is shown a withdrawn or a
+   disputed event as one that nobody contradicts
+2. the latest master data of what its events name, for the names; private values of it stay closed
+3. the entries on the life of keys, where a key was replaced
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,14 +20,19 @@ from ledger.chain.bundle import Bundle, BundleFault, CheckedBundle, make_bundle
 from ledger.chain.commitment import is_commitment
 from ledger.chain.entry import Attachment, Entry
 from ledger.chain.errors import Refused, Untrue
+from ledger.custody.codes import product_of
+from ledger.custody.corrections import Corrections
 from ledger.custody.erasure import named_fields, policy_line, private_fields, stands_open
-from ledger.custody.history import make_event
+from ledger.custody.history import Event, make_event
 from ledger.custody.index.lookup import Lookup
 from ledger.custody.index.rebuild import row_of
+from ledger.custody.index.write import MASTER
 from ledger.custody.item_history import ItemHistory, history_of
+from ledger.custody.kinds.base import thing_uri
+from ledger.custody.master import MasterData
 from ledger.custody.privacy import Held, PrivacyPolicy, covers_any, make_policy, reveal, seal
 
-_KINDS: Final = ("event", "key")
+_KINDS: Final = ("event", "key", MASTER)
 
 
 class NotCommittedError(Refused):
@@ -84,6 +94,11 @@ def gather_evidence(lookup: Lookup, item: str, *, withhold: Sequence[str] = ()) 
     found = history_of(item, naming, opened)
     seqs = sorted(line.event.seq for line in found.lines)
     entries = [lookup.reader.entry(seq) for seq in seqs]
+    declared = lookup.declarations_of([line.event.facts.event_id for line in found.lines])  # 1
+    entries += [entry for entry in declared if entry.seq not in seqs and _is_readable(entry, opened)]
+    for one in fields:
+        for entry in declared:
+            opened.withheld |= one.digests_in(entry.body, lookup.view)
     for one in fields:
         one.refuse_open(entries)
     values = {
@@ -92,11 +107,36 @@ def gather_evidence(lookup: Lookup, item: str, *, withhold: Sequence[str] = ()) 
         for private in private_fields(entry.body)
         if (value := opened.attachment(private.digest)) is not None
     }
-    keys = [entry.seq for entry in lookup.entries_of_kind("key")]
-    bundle = make_bundle(
-        lookup.reader, item, sorted([*seqs, *(keys if len(keys) > 1 else ())]), tuple(values.values())
+    keys = [entry.seq for entry in lookup.entries_of_kind("key")]  # 3
+    packed = (
+        {entry.seq for entry in entries} | set(keys if len(keys) > 1 else ()) | _master_of(lookup, found, fields)
     )
-    return bundle, found
+    return make_bundle(lookup.reader, item, sorted(packed), tuple(values.values())), found
+
+
+def _master_of(lookup: Lookup, found: ItemHistory, fields: Sequence[_Withheld]) -> set[int]:
+    """2. List the latest master data of what events name, but for those in which a withheld field stands open."""
+    master = MasterData(lookup)
+    if master.is_empty:
+        return set()
+    records = (master.record(uri) for uri in sorted(named_in(found)))
+    return {
+        record.seq
+        for record in records
+        if record is not None and not any(one.stands_open(record.sealed) for one in fields)
+    }
+
+
+def named_in(found: ItemHistory) -> set[str]:
+    """List what a history names: things and their products, places, parties."""
+    uris: set[str | None] = {found.item, product_of(found.item)}
+    for line in found.lines:
+        facts = line.event.facts
+        uris |= {facts.place, facts.source, facts.destination, facts.container}
+        uris |= {uri for _, uri in facts.parties}
+        for mention in facts.mentions:
+            uris |= {mention.uri, product_of(mention.uri)}
+    return {thing_uri(uri) for uri in uris if uri}
 
 
 class _Withheld:
@@ -125,7 +165,7 @@ class _Withheld:
     def refuse_open(self, entries: Sequence[Entry]) -> None:
         """Refuse where the field stands open in an entry, or nowhere at all."""
         line = policy_line(self.name)
-        clear = [entry.seq for entry in entries if self._stands_open(entry.body)]
+        clear = [entry.seq for entry in entries if self.stands_open(entry.body)]
         if clear:
             named = ", ".join(map(str, clear[:5])) + (f" and {len(clear) - 5} more" if len(clear) > 5 else "")
             raise NotCommittedError(
@@ -136,7 +176,8 @@ class _Withheld:
         if not any(named_fields(entry.body, self.name) for entry in entries):
             raise NotCommittedError(f"no event of this item has a private field {self.name!r} to withhold", line)
 
-    def _stands_open(self, body: Any) -> bool:
+    def stands_open(self, body: Any) -> bool:
+        """Tell whether the field stands in the clear in a body."""
         if self._policy is None or "." in self.name:
             return stands_open(body, self.name)
         hidden = seal(body, self._policy, random=bytes)[1]
@@ -144,7 +185,7 @@ class _Withheld:
 
 
 def judge_item(checked: CheckedBundle) -> tuple[ItemHistory | None, list[BundleFault]]:
-    """Check that every event of a bundle is about its item, and give the history that they tell.
+    """Check that every event of a bundle is about its item or declares such a one wrong; give the history so told.
 
     Returns:
         The history; None where a private value does not fit. And what does not belong there.
@@ -165,24 +206,41 @@ def judge_item(checked: CheckedBundle) -> tuple[ItemHistory | None, list[BundleF
                 fault(entry, f"entry {entry.seq} is no event that can be read")
             else:
                 events.append(entry)
+    told = [_event_of(entry, values) for entry in events]
+    corrections = Corrections(told)
     things = {entry.seq: set(row.things) for entry in events if (row := row_of(entry)) is not None}
 
     def naming(uri: str) -> list[Entry]:
         return [entry for entry in events if uri in things[entry.seq]]
 
-    found = history_of(checked.bundle.item, naming, values)
+    found = history_of(checked.bundle.item, naming, values, lambda _some: corrections)
     about = {line.event.seq for line in found.lines}
+    ids = {line.event.facts.event_id for line in found.lines}
+    about |= {event.seq for event in told if event.facts.withdraws and event.facts.event_id in ids}  # 1
     for entry in events:
         if entry.seq not in about:
             fault(entry, f"entry {entry.seq} is not about {checked.bundle.item}")
+    named = named_in(found)
+    for entry in checked.entries:
+        if entry.kind == MASTER and not _describes(entry, named):  # 2
+            fault(entry, f"entry {entry.seq} is master data of what no event here names")
     if not about and not faults:
         faults.append(BundleFault(None, None, f"the bundle holds no event about {checked.bundle.item}"))
     return found, faults
 
 
+def _describes(entry: Entry, named: set[str]) -> bool:
+    key = entry.body.get("id") if isinstance(entry.body, Mapping) else None
+    return type(key) is str and thing_uri(key) in named
+
+
+def _event_of(entry: Entry, values: Held) -> Event:
+    return make_event(entry.seq, reveal(entry.body, values), entry.rec, entry.via, by=entry.by)
+
+
 def _is_readable(entry: Entry, values: Held) -> bool:
     try:
-        make_event(entry.seq, reveal(entry.body, values), entry.rec, entry.via)
+        _event_of(entry, values)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, Refused, Untrue):
         return False
     return True

@@ -34,7 +34,7 @@ _ROLES_AFTER: Final = ("destination: possessing_party", "party", "source: posses
 class Line:
     """One event of an item; `parent` is the container it was in, where the event is on that.
 
-    `disputed` is an imported declaration that names an event of the site, which stands all the same.
+    `disputed` is an imported declaration that may not withdraw the event that it names.
     """
 
     event: Event
@@ -45,7 +45,7 @@ class Line:
     @property
     def corrected(self) -> bool:
         """Tell whether the event was withdrawn, or is what withdraws it: neither counts."""
-        return self.declaration is not None
+        return self.declaration is not None or self.event.facts.withdraws
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +139,8 @@ def history_of(
         Line(
             event,
             parent,
-            corrections.of(event.facts.event_id, event.via),
-            corrections.disputing(event.facts.event_id, event.via),
+            corrections.of(event.facts, event.via),
+            corrections.disputing(event.facts, event.via),
         )
         for event, parent in sorted(found.values(), key=lambda pair: (pair[0].facts.time, pair[0].seq))
     )
@@ -192,7 +192,7 @@ def _stays_inside(
     inside: dict[str, tuple[Moment, float | None]] = {}
     for event in sorted(moves.values(), key=_moment):
         facts = event.facts
-        if facts.kind != "AggregationEvent" or corrections.of(facts.event_id, event.via):
+        if facts.kind != "AggregationEvent" or corrections.of(facts, event.via):
             continue
         container, amount = str(facts.container), _amount_of(facts, uri)
         entered, before = inside.get(container, (_moment(event), None))

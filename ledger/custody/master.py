@@ -19,6 +19,7 @@ from ledger.custody.codes import Codes, product_of
 from ledger.custody.kinds.base import thing_uri
 from ledger.custody.privacy import reveal
 from ledger.custody.quantity import read_unit
+from ledger.custody.units import PIECE
 
 if TYPE_CHECKING:
     from ledger.chain.entry import Entry
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 TYPES: Final = ("place", "product", "partner")
 TEXT_LIMIT: Final = 1_000
-COUNT: Final = "C62"  # UN/ECE Rec 20: one
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +118,28 @@ class MasterData:
 
     def tolerance(self, product: str | None) -> Decimal | None:
         """Give the share of the inputs by which a mass balance of a product may differ; None: none is stated."""
-        record = self.record(product) if product else None
+        record = self.record(product) if product and not self.is_empty else None
         return None if record is None else record.number("tolerance")
+
+    def unit(self, product: str | None) -> str | None:
+        """Give the unit in which amounts of a product are written; None: none is stated."""
+        record = self.record(product) if product and not self.is_empty else None
+        return None if record is None else record.text("unit")
+
+    def lot_size(self, product: str | None) -> Decimal | None:
+        """Give the declared size of a lot of a product, in the unit of the product; None: none is stated."""
+        record = self.record(product) if product and not self.is_empty else None
+        return None if record is None else record.number("lot_size")
+
+    def shelf_life(self, product: str | None) -> Decimal | None:
+        """Give how long a product keeps after it was made [days]; None: it is not stated."""
+        record = self.record(product) if product and not self.is_empty else None
+        return None if record is None else record.number("shelf_life")
+
+    def tlc_source(self, uri: str | None) -> str | None:
+        """Give the traceability lot code source (21 CFR 1.1310) of a product or a place; None: none is stated."""
+        record = self.record(uri) if uri and not self.is_empty else None
+        return None if record is None else record.text("tlc_source")
 
     def _latest(self, entries: Iterable[Entry]) -> MasterRecord | None:
         known = [entry for entry in entries if self._as_of is None or entry.rec <= self._as_of]
@@ -144,6 +164,10 @@ class NamedCodes(Codes):
         """Write a URI as people do, with its name in brackets."""
         name = self.names.get(uri)
         return super().short(uri) + (f" [{name}]" if name else "")
+
+    def called(self, uri: str) -> str:
+        """Write its name, or its code where it has none."""
+        return self.names.get(uri) or super().short(uri)
 
 
 def named(codes: Codes, names: Mapping[str, str]) -> Codes:
@@ -199,7 +223,7 @@ FIELDS: Final[Mapping[str, Callable[[str], Any]]] = {
     "latitude": _number(-90, 90, "a latitude"),
     "longitude": _number(-180, 180, "a longitude"),
     "contact": _text,
-    "unit": lambda value: read_unit(value) or COUNT,
+    "unit": lambda value: read_unit(value) or PIECE,
     "shelf_life": _number(0, 100_000, "a shelf life in days"),
     "gcp_length": _number(4, 12, "the length of a GS1 Company Prefix", whole=True),
     "tolerance": _share,

@@ -213,8 +213,10 @@ class Recorder:
             raise
         return Recorded(appended, *outcome[0])
 
-    def record_other(self, kind: str, body: object, *, by: str, via: str) -> Appended:
-        """Record an entry that is no event: a decision, master data.
+    def record_other(
+        self, kind: str, body: object, *, by: str, via: str, attachments: tuple[Attachment, ...] = ()
+    ) -> Appended:
+        """Record an entry that is no event: a decision, master data; with the values of its commitments.
 
         Raises:
             As `record`.
@@ -223,7 +225,45 @@ class Recorder:
         def derive(transaction: SqliteTransaction, first: int) -> None:
             self._index.write_other(transaction.connection, kind, first)
 
-        return self.log.append([draft(kind, body, by=by, via=via)], derive=derive)
+        return self.log.append([draft(kind, body, by=by, via=via, attachments=attachments)], derive=derive)
+
+    def record_judged(
+        self,
+        kind: str,
+        decide: Callable[[SqliteTransaction, int], tuple[Sequence[Prepared], dict[str, Any]]],
+        *,
+        by: str,
+        via: str,
+    ) -> Appended:
+        """Record new events and, after them in the same commit, an entry that names them.
+
+        Args:
+            kind: Of the entry.
+            decide: Called under the writer's lock with the transaction and the number of the first event; gives
+                the events and the body of the entry. What it raises keeps all of it out.
+            by: Who records.
+            via: The way of entry.
+
+        Raises:
+            As `record`.
+        """
+
+        def judge(
+            transaction: SqliteTransaction, first: int
+        ) -> tuple[Sequence[Draft], Callable[[Any, int], None]]:
+            events, body = decide(transaction, first)
+
+            def derive(inner: SqliteTransaction, start: int) -> None:
+                self._index.write_events(inner.connection, start, [event.row for event in events])
+                self._index.write_other(inner.connection, kind, start + len(events))
+
+            return [*(event.draft for event in events), draft(kind, body, by=by, via=via)], derive
+
+        try:
+            return self.log.append_judged(judge)
+        except BaseException:
+            self._index.forget()
+            raise
 
     def record_master(self, bodies: Sequence[dict[str, Any]], *, by: str, via: str) -> Appended:
         """Record master data in one commit, one entry each; private fields are sealed as those of events are.

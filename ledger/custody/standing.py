@@ -20,16 +20,18 @@ word          the new event cannot be, because
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from ledger.custody import vocabulary
-from ledger.custody.facts import Facts
+from ledger.custody.expiry import read_expiry
+from ledger.custody.facts import Facts, read_facts
 from ledger.custody.item_history import Line
-from ledger.custody.times import micros
+from ledger.custody.times import from_micros, micros
+from ledger.custody.units import decimal_of
 
 _SELLING: Final = frozenset({"retail_selling", "dispensing"})
 _MOVING: Final = vocabulary.GIVING_STEPS | _SELLING
@@ -69,6 +71,32 @@ class Contradiction:
     word: str
     seq: int | None
     message: str
+
+
+def plans_of(body: Mapping[str, Any]) -> list[Planned]:
+    """List what an event says of each thing that it moves, handles or uses up, to be judged.
+
+    Raises:
+        NoEventError: It is no event.
+    """
+    facts = read_facts(body)
+    party = next((uri for role, uri in facts.parties if role == "source: possessing_party"), None)
+    return [
+        Planned(
+            mention.uri,
+            mention.of_class,
+            facts.step or "",
+            from_micros(facts.time),
+            facts.place,
+            party,
+            decimal_of(mention.quantity),
+            mention.unit,
+            read_expiry(body),
+            uses_up=mention.role == "input",
+        )
+        for mention in facts.mentions
+        if mention.role not in ("parent", "output")
+    ]
 
 
 def find_contradiction(planned: Planned, lines: Sequence[Line]) -> Contradiction | None:
@@ -141,13 +169,19 @@ def _held(planned: Planned, lines: Sequence[Line]) -> Contradiction | None:
 
 
 def hold_on(lines: Sequence[Line]) -> Line | None:
-    """Find the event that put a thing on hold and was not followed by a release."""
+    """Find the event that put a thing on hold and was not followed by a release.
+
+    What others say (imports) releases nothing that was put on hold here.
+    """
+    theirs = False
     for line in reversed(lines):
-        facts = line.event.facts
+        facts, imported = line.event.facts, line.event.via == "imported"
         if facts.step == "holding" or facts.disposition in _HOLDING:
-            return line
+            return None if theirs and imported else line
         if facts.disposition in _RELEASING and facts.step not in vocabulary.TAKING_STEPS:
-            return None
+            if not imported:
+                return None
+            theirs = True
     return None
 
 

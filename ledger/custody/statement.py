@@ -26,6 +26,7 @@ REASON: Final = "trace:reason"
 ANYWAY: Final = "trace:anyway"
 SESSION: Final = "trace:session"
 RAW: Final = "trace:raw"
+EXPECTED: Final = "trace:expected"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,9 @@ _UNITS: Final[dict[str, tuple[str, Decimal]]] = {
 }  # fmt: skip
 
 
+PIECE: Final = "C62"  # one; what no unit says, too
+
+
 def dimension_of(unit: str | None) -> str:
     """Name what a unit measures by its base unit; the empty text: a count."""
     code = unit or ""

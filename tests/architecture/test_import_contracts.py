@@ -16,6 +16,7 @@ BREAKS = {
     "sample data stands alone": ("sample_data/broken.py", "import ledger.chain.errors\n"),
     "typer and rich are for the command line": ("forecasting/broken.py", "import rich\n"),
     "the ledger knows no data frames": ("ledger/custody/broken.py", "import pandas\n"),
+    "calendars are for forecasting": ("trace_cli/broken.py", "import holidays\n"),
     "cryptography is for signers, keys and sealing": ("trace_cli/broken.py", "import cryptography\n"),
 }
 

@@ -90,9 +90,16 @@ def test_an_entry_that_is_no_event_is_listed_as_such_and_the_rest_is_answered(si
     sign(site, *BODIES[name])
     assert trace("log", "--json").answer["entries"][-1]["summary"] == "unreadable: signed, but no event"
     assert trace("index", "rebuild").code == 0
-    assert trace("history", "BOX-07", "--json").code == 0
-    shown = trace("back", "BOX-07", "--json")
-    assert (shown.code, shown.answer["warnings"]) == (0, [])
+    said = "entry 301 is signed but is no event, so no answer counts it"
+    for command in (("history",), ("back",), ("forward",), ("recall",), ("quality",)):
+        shown = trace(*command, "BOX-07", "--json")
+        assert (shown.code, shown.answer["warnings"]) == (0, [said])
+        assert said in shown.err
+    for command in (("eta", "BOX-07"), ("bottlenecks",)):
+        told = trace(*command, "--no-record", "--json")
+        assert (told.answer["left_out"] if told.code == 0 else [301]) == [301]
+        assert said in told.err
+    assert trace("index", "check").code == 0
     refused = trace("correct", 301, "--reason", "did_not_occur")
     assert (refused.code, "entry 301 is signed but is no event" in refused.err) == (5, True)
 

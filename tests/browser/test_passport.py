@@ -473,3 +473,33 @@ def test_a_page_of_another_version_is_not_vouched_for(site, page, tmp_path, caps
     answer = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert answer["verdict"] == "untrusted"
     assert [finding["check"] for finding in answer["findings"]] == ["page"]
+
+
+def test_names_of_master_data_and_disputes_are_shown(browser, tmp_path):
+    site = make_site(tmp_path)
+    assert (
+        call(site, "place", "add", "DALLAS", "--name", "Dallas <i>hub</i>", "--contact", "Ann 555", "-C", site)
+        == 0
+    )
+    wrong = body("ObjectEvent", "retail_selling", "STORE", 12, action="OBSERVE", epcList=[])
+    wrong["errorDeclaration"] = {"declarationTime": "2026-03-03T00:00:00Z", "reason": "did_not_occur"}
+    document = {
+        "@context": [],
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        "creationDate": "2026-03-03T00:00:00Z",
+    }
+    (site / "wrong.jsonld").write_text(
+        json.dumps({**document, "epcisBody": {"eventList": [wrong]}}), encoding="utf-8"
+    )
+    assert call(site, "import", site / "wrong.jsonld", "-C", site) == 0
+    assert call(site, "passport", "BOX-1", "-o", site / "box.html", "-C", site) == 0
+    said = browser.open(site / "box.html")
+    assert said["words"] == "intact"
+    assert f"{EVENTS} events" in said["verdict"]
+    assert "DALLAS [Dallas <i>hub</i>]" in said["text"]
+    assert "Ann 555" not in said["text"]
+    assert "disputed by entry 11, which came from a file" in said["text"]
+    assert "withdrawn by a later event" not in said["text"]
+    assert browser.evaluate("document.querySelectorAll('i').length") == 0
+    assert call(site, "verify", site / "box.html", "-C", site) == 0

@@ -47,8 +47,12 @@ def anomalies(
       trace anomalies --alpha 0.05 --places places.csv --lots lots.csv
       trace anomalies --as-of 2026-02-01 -o alarms.csv
     """
+    from ledger.custody.cases import judged_findings
+    from trace_cli.anomaly_run import Search, describe_search, search
+    from trace_cli.cases import known_cases
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
+    from trace_cli.known_history import prove_named
     from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
     from trace_cli.progress import Progress
     from trace_cli.reports.anomalies import SCHEMA, alarm_answers, read_lots, read_places
@@ -60,21 +64,22 @@ def anomalies(
     with Progress("verifying", quiet=as_json) as progress:
         prediction = open_prediction(site, moment, schema=SCHEMA, unverified=unverified, progress=progress)
         progress.say("looking")
+        dismissed, confirmed = judged_findings(known_cases(prediction, moment).values())
+        asked = Search(alpha, known_places, known_lots, dismissed, confirmed)
         with telling():
-            from forecasting.detectors.alarms import anomalies as find_anomalies
-
-            events = prediction.events()
-            table = find_anomalies(
-                events, as_of=prediction.moment, places=known_places, products=known_lots, alpha=alpha
-            )
+            events, table = search(prediction, asked)
+        named = (seq for seqs in table["seqs"] for seq in seqs)
+        prove_named(site, prediction.history, named, schema=SCHEMA, progress=progress)
 
     def describe() -> dict[str, object]:
-        return _decision(prediction, events, table, alpha)
+        return describe_search(prediction, asked, events, table)
 
     answer = {
         **prediction.answer(SCHEMA),
         "alpha": alpha,
         "checked": table.attrs["checked"],
+        "dismissed": len(dismissed),
+        "confirmed": len(confirmed),
         "alarms_found": len(table),
         "alarms": alarm_answers([dict(row) for _, row in table.iterrows()], site.codes),
         "detectors": table.attrs["detectors"],
@@ -82,23 +87,6 @@ def anomalies(
     }
     _write(answer, prediction, top=top, output=output, as_json=as_json)
     return int(ExitCode.OK)
-
-
-def _decision(prediction: Prediction, events: Any, table: Any, alpha: float) -> dict[str, object]:
-    from forecasting.decisions import data_digest, describe_run, output_digest
-    from trace_cli.prediction import moment_text
-
-    told = table[["kind", "item", "p_value", "expected", "seen"]]
-    return describe_run(
-        command="anomalies",
-        checkpoint=prediction.checkpoint(),
-        selection={"as_of": moment_text(prediction.moment)},
-        data=data_digest(events, ["event_time", "seq", "item"]),
-        model="rules and conformal p-values, Benjamini-Hochberg",
-        parameters={"alpha": alpha, "detectors": [one["kind"] for one in table.attrs["detectors"]]},
-        seed=0,
-        output=output_digest(told),
-    )
 
 
 def _write(

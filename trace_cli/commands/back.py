@@ -95,7 +95,7 @@ def _trace(
     with asking(ledger) as asked:
         uri = asked.find(item, f"trace.{direction}/1")
         master = MasterData(asked.lookup)
-        answer = make_answer(trace(asked.lookup, uri, direction), master.tolerance)
+        answer = make_answer(trace(asked.lookup, uri, direction), master.tolerance, master.unit)
         names = master.names(uri for node in answer.nodes for uri in (node.uri, node.place, node.holder))
     elsewhere = answer.graph.elsewhere
     verdict = asked.verdict(len(answer.graph.source.records), elsewhere)

@@ -23,14 +23,22 @@ def backtest(
         Path | None,
         typer.Option("--series", help="Of demand, own series: .csv or .parquet with unique_id, ds, y."),
     ] = None,
+    future: Annotated[
+        Path | None,
+        typer.Option("--future", help="With --series, what had been planned: unique_id, ds, regressors."),
+    ] = None,
+    regressors: Annotated[
+        str, typer.Option("--regressors", help="With --series, columns that were known ahead, with commas.")
+    ] = "",
+    holidays: options.Holidays = None,
     freq: Annotated[str, typer.Option("--freq", help="Of demand, the period: h, D, W, MS, QS or YS.")] = "W",
     horizon: Annotated[int, typer.Option("--horizon", help="Of demand, how many periods ahead.")] = 8,
     by: Annotated[
         str, typer.Option("--by", help="Of demand, a series for each: product, place, or product,place.")
     ] = "product",
     models: Annotated[
-        str, typer.Option("--models", help="Of demand, with commas: auto and named models.")
-    ] = "auto,seasonal_naive,naive",
+        str, typer.Option("--models", help="Of demand, with commas: auto, combination, ets... (auto and naive).")
+    ] = "",
     period: Annotated[
         str, typer.Option("--period", help="Of bottlenecks, the period to compare: h, D, W, M, Q or Y.")
     ] = "W",
@@ -41,7 +49,7 @@ def backtest(
     as_of: options.AsOf = None,
     unverified: options.Unverified = False,
     no_record: options.NoRecord = False,
-    output: options.Output = None,
+    output: options.Report = None,
     ledger: options.Ledger = None,
     as_json: options.Json = False,
 ) -> int:
@@ -49,21 +57,24 @@ def backtest(
 
     Simple methods are judged beside: naive and seasonal naive for demand; the lane's own quantiles for eta; last
     period, exponential smoothing and the count of open work for bottlenecks. Errors of demand are shown for all
-    series, by segment (ABC by share of demand, XYZ by evenness, Syntetos-Boylan class) with 90 % intervals, and by
-    step ahead.
+    series, by segment (ABC by share of demand, XYZ by evenness, Syntetos-Boylan class, size, place, supplier, any
+    text column of --series) with 90 % intervals, and by step ahead. Of regressors, only what is declared to have
+    been known ahead is read beyond an origin, and of --future only what was known by then (column known).
 
     \b
     Examples:
       trace backtest --freq D --horizon 14 --origins 5 -o scores.csv
-      trace backtest --series demand.csv --freq MS --horizon 6
+      trace backtest --series demand.csv --freq MS --horizon 6 -o backtest.html
+      trace backtest --series demand.csv --future prices.csv --freq W --horizon 13
       trace backtest --of bottlenecks --period W
       trace backtest --of eta --origins 4 --as-of 2026-02-01
     """
     if of == "demand" or series is not None:
-        from trace_cli.demand_backtest import run_demand_backtest
+        from trace_cli.demand_backtest import KnownOptions, run_demand_backtest
 
         return run_demand_backtest(
             series=series,
+            known=KnownOptions(future, regressors, holidays),
             freq=freq,
             horizon=horizon,
             origins=origins or _DEMAND_ORIGINS,

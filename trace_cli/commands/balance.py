@@ -29,6 +29,8 @@ def balance(
       trace balance 9521234000037:P26030-MIX
       trace balance 9521234000037:P26030-MIX --json
     """
+    from ledger.custody.codes import product_of
+    from ledger.custody.master import MasterData, named
     from ledger.custody.provenance.answer import make_answer
     from ledger.custody.provenance.graph import trace
     from ledger.custody.provenance.lot_balance import lot_balance
@@ -41,9 +43,12 @@ def balance(
     with asking(ledger) as asked:
         uri = asked.find(lot, "trace.balance/1")
         forward = trace(asked.lookup, uri, "forward")
-        behind = make_answer(trace(asked.lookup, uri, "back"))
-        onward = make_answer(forward)
-        own = lot_balance(forward, uri)
+        master = MasterData(asked.lookup)
+        behind = make_answer(trace(asked.lookup, uri, "back"), master.tolerance, master.unit)
+        onward = make_answer(forward, master.tolerance, master.unit)
+        own = lot_balance(forward, uri, unit_of=master.unit, size_of=master.lot_size)
+        names = master.names(node.uri for answer in (behind, onward) for node in answer.nodes)
+        size_unit = master.unit(product_of(uri))
     warnings = asked.warnings(forward.elsewhere)
     near = {link.seq for answer in (behind, onward) for link in answer.links if uri in (link.source, link.target)}
     lines = sorted(
@@ -58,19 +63,32 @@ def balance(
             {
                 "schema": "trace.balance/1",
                 "item": uri,
-                "lot": {**found, "unit": own.unit, "difference": number(own.difference)},
+                "lot": {
+                    **found,
+                    "unit": own.unit,
+                    "difference": number(own.difference),
+                    "declared": number(own.declared),
+                    "over_allocated": number(own.excess),
+                    "declared_unit": size_unit if own.declared is not None else None,
+                },
                 "balance": [balance_keys(line) for line in lines],
                 "gaps": [gap_keys(gap) for gap in gaps],
+                "names": names,
                 "verdict": asked.verdict(len(forward.source.records), forward.elsewhere),
                 "warnings": warnings,
             }
         )
         return int(ExitCode.OK)
-    codes = asked.site.codes
+    codes = named(asked.site.codes, names)
     say(codes.short(uri))
     for name, value in own.sums.items():
         say(f"  {name.replace('_', ' '):12} {amount(value, own.unit) or 'unknown'}")
     say(f"  {'difference':12} {amount(own.difference, own.unit) or 'unknown'}")
+    if own.declared is not None:
+        say(f"  {'declared':12} {amount(own.declared, size_unit)}")
+    if own.excess is not None:
+        more = amount(own.excess, size_unit)
+        say(f"  OVER-ALLOCATED: {more} more than a lot of this product is declared to have")
     rows = [
         (
             line.seq,

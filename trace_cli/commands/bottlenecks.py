@@ -26,6 +26,7 @@ def bottlenecks(
     as_of: options.AsOf = None,
     top: options.Top = 10,
     unverified: options.Unverified = False,
+    full: options.Full = False,
     no_record: options.NoRecord = False,
     output: options.Output = None,
     ledger: options.Ledger = None,
@@ -43,6 +44,7 @@ def bottlenecks(
     """
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
+    from trace_cli.known_history import prove_named
     from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
     from trace_cli.progress import Progress
     from trace_cli.reports.bottlenecks import SCHEMA, site_answers
@@ -54,11 +56,16 @@ def bottlenecks(
         period_name(period)  # refused before anything is read
     site = find_site(ledger)
     with Progress("verifying", quiet=as_json) as progress:
-        prediction = open_prediction(site, moment, schema=SCHEMA, unverified=unverified, progress=progress)
+        prediction = open_prediction(
+            site, moment, schema=SCHEMA, unverified=unverified, full=full, progress=progress
+        )
         progress.say("measuring stays")
         with telling():
             table, visits = _measure(prediction, period, through_only=through_only)
             answer = {**prediction.answer(SCHEMA), "period": period, **_periods(prediction, period)}
+        sites = site_answers(table.to_dict("records"))
+        named = (seq for one in sites for seq in one["events"])
+        prove_named(site, prediction.history, named, schema=SCHEMA, progress=progress)
 
     def describe() -> dict[str, object]:
         return _decision(prediction, period, table, visits, through_only=through_only)
@@ -66,7 +73,7 @@ def bottlenecks(
     answer |= {
         "through_only": through_only,
         "sites_found": len(table),
-        "sites": site_answers(table.to_dict("records")),
+        "sites": sites,
         "decision_seq": record_decision(prediction, describe, wanted=not no_record),
     }
     _write(answer, prediction, top=top, output=output, as_json=as_json)

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -15,6 +16,8 @@ from trace_cli import options
 
 if TYPE_CHECKING:
     from ledger.custody.authenticity import Judgement
+    from ledger.custody.provenance.held import Hold
+    from ledger.custody.recorder import Recorder
     from trace_cli.asking import Asking
 
 SCHEMA: Final = "trace.check/1"
@@ -40,8 +43,8 @@ def check(
     """Say whether a code in hand fits its history; every entry that is used is proven first.
 
     Verdicts: consistent, unknown, mismatch (lot or expiry), elsewhere, gone, held, expired, cannot_tell. With -
-    each line is answered by a line of JSON. A consistent code is no proof: a copy looks the same until both are
-    seen.
+    each line is answered by a line of JSON, with --log recorded first. A consistent code is no proof: a copy looks
+    the same until both are seen.
 
     \b
     Examples:
@@ -58,9 +61,7 @@ def check(
     with asking(ledger) as found:
         checker = _Checker(found, place, at, against)
         if code == "-":
-            for line in sys.stdin.buffer:
-                if text := line.strip(b"\r\n"):
-                    _write(checker.answer_line(text))
+            _answer_lines(found, checker, by if log else None, log=log)
             tell_index(found.lookup)
             return int(ExitCode.OK)
         try:
@@ -84,17 +85,35 @@ def check(
     return int(ExitCode.OK)
 
 
+def _answer_lines(found: Asking, checker: _Checker, by: str | None, *, log: bool) -> None:
+    """Answer line by line; with `log` each attempt is recorded before the line that answers it."""
+    lines = (text for line in sys.stdin.buffer if (text := line.strip(b"\r\n")))
+    if not log:
+        for text in lines:
+            _write(checker.answer_line(text))
+        return
+    with found.site.recording() as recorder:
+        for text in lines:
+            answer = checker.answer_line(text)
+            answer["logged_seq"] = _record(recorder, found, answer, by, "piped")
+            _write(answer)
+            sys.stdout.flush()
+
+
 class _Checker:
     """Answers codes from one snapshot."""
 
     def __init__(self, found: Asking, place: str | None, at: str | None, against: Path | None) -> None:
+        from ledger.custody.master import MasterData
         from ledger.custody.times import read_time
         from trace_cli.context import now
 
         self._codes = found.site.codes
         self._lookup = found.lookup
+        self._master = MasterData(found.lookup)
         self._place = None if place is None else self._codes.place(place)
         self._moment: datetime = now() if at is None else read_time(at)
+        self._past = at is not None
         self._declared = None if against is None else _read_declared(against, self._codes)
         self._file = against
 
@@ -106,7 +125,9 @@ class _Checker:
             Untrue: An entry that the answer needs does not hold.
         """
         from ledger.custody.authenticity import Asked, judge
+        from ledger.custody.codes import product_of
         from ledger.custody.item_history import NotFoundError, item_history, resolve
+        from trace_cli.refusals import shorten
 
         label = self._codes.label(text, scanned=True)
         thing = label or self._codes.item(text)
@@ -118,16 +139,30 @@ class _Checker:
             except NotFoundError:
                 uri = thing.uri
         lot, expiry = (None, None) if label is None else (label.lot, label.expiry)
-        asked = Asked(uri, thing.is_class, self._moment, self._place, lot, expiry)
-        judged = self._hold_against(asked.uri, lot, expiry) or judge(asked, lines)
+        product = product_of(uri) or next((line.event.product for line in lines if line.event.product), None)
+        keeps = self._master.shelf_life(product)
+        # A plain code does not tell whether it is a lot; events do, which count some of it.
+        counted = any(m.of_class for line in lines for m in line.event.facts.mentions if m.uri == uri)
+        asked = Asked(uri, thing.is_class or counted, self._moment, self._place, lot, expiry, keeps)
+        hold = self._held.get(asked.uri) if lines else None
+        judged = self._hold_against(asked.uri, lot, expiry) or judge(asked, lines, hold)
         return {
             "schema": SCHEMA,
             "code": text,
             "verdict": judged.verdict,
             "seqs": list(judged.seqs),
-            "explanation": self._shorten(judged.explanation),
+            "explanation": shorten(self._codes, judged.explanation),
             "item": uri,
         }
+
+    @cached_property
+    def _held(self) -> dict[str, Hold]:
+        """List what is kept back now, with the lots and the contents that keep it back; none where it is past."""
+        from ledger.custody.provenance.held import held_things, standing_holds
+
+        if self._past or not self._lookup.held_things():
+            return {}
+        return held_things(self._lookup, standing_holds(self._lookup))
 
     def answer_line(self, raw: bytes) -> dict[str, Any]:
         """Answer one line; what cannot be read or proven is a verdict too."""
@@ -153,22 +188,22 @@ class _Checker:
                 return Judgement("mismatch", (), f"the label states {name} {value}, {self._file} {row[name]}")
         return None
 
-    def _shorten(self, text: str) -> str:
-        words = text.split(" ") if "://" in text else []
-        return " ".join(self._codes.short(word.rstrip(",")) + "," * word.endswith(",") for word in words) or text
-
 
 def _read_declared(path: Path, codes: Any) -> dict[str, dict[str, str]]:
     import csv
+    from io import StringIO
 
+    from ledger.custody.exchange.plain_file import open_plain
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
 
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except OSError as error:
+        with open_plain(path) as file:
+            rows = list(csv.DictReader(StringIO(file.read().decode("utf-8-sig"), newline="")))
+    except FileNotFoundError as error:
         raise CommandError(ExitCode.NOT_FOUND, f"{path} cannot be read: {error.strerror}") from None
+    except OSError as error:
+        raise CommandError(ExitCode.REFUSED, f"{path} cannot be read: {error.strerror}") from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise CommandError(ExitCode.REFUSED, f"{path} cannot be read: {error}") from None
     if not rows or "item" not in rows[0]:
@@ -180,11 +215,14 @@ def _read_declared(path: Path, codes: Any) -> dict[str, dict[str, str]]:
 
 def _log(found: Asking, answer: dict[str, Any], by: str | None) -> int:
     """Record the attempt: what was asked and answered, and on what checkpoint."""
-    site = found.site
+    with found.site.recording() as recorder:
+        return _record(recorder, found, answer, by, "scanned")
+
+
+def _record(recorder: Recorder, found: Asking, answer: dict[str, Any], by: str | None, via: str) -> int:
     told = {name: answer[name] for name in ("code", "item", "verdict", "seqs", "explanation")}
     body = {"command": "check", **told, "size": found.lookup.reader.size}
-    with site.recording() as recorder:
-        return recorder.record_other("check", body, by=site.operator(by), via="scanned").first
+    return recorder.record_other("check", body, by=found.site.operator(by), via=via).first
 
 
 def _write(answer: dict[str, Any]) -> None:

@@ -31,6 +31,7 @@ def contents(
       trace contents 095212340000004653
       trace contents 095212340000004653 --at 2026-01-31T12:00:00-06:00 --json
     """
+    from ledger.custody.master import MasterData, named
     from ledger.custody.provenance.contents import contents as find
     from ledger.custody.times import micros, utc_text
     from trace_cli.asking import asking
@@ -42,13 +43,16 @@ def contents(
     with asking(ledger) as asked:
         uri = asked.find(container, "trace.contents/1")
         found = find(asked.lookup, uri, moment)
+        names = MasterData(asked.lookup).names(
+            told for stay in found.held for told in (stay.child, stay.container)
+        )
     warnings = asked.warnings(found.elsewhere)
     if as_json:
         answer = _answer(found, None if moment is None else utc_text(moment))
         verdict = asked.verdict(len(found.source.records), found.elsewhere)
-        write_json({**answer, "verdict": verdict, "warnings": warnings})
+        write_json({**answer, "names": names, "verdict": verdict, "warnings": warnings})
         return int(ExitCode.OK)
-    for line in _lines(found, asked.site.codes):
+    for line in _lines(found, named(asked.site.codes, names)):
         say(line)
     if not found.held:
         say("nothing is in it" + (" now" if moment is None else " then"))

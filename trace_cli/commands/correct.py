@@ -201,9 +201,10 @@ def _last_of(lookup: Lookup, operator: str, oldest: str) -> Entry | None:
 def _withdrawn_by(lookup: Lookup, entry: Entry) -> int | None:
     """Give the entry that withdraws an event; None: it stands."""
     from ledger.custody.corrections import find_corrections
+    from ledger.custody.facts import read_facts
 
-    event_id = entry.body["eventID"]
-    found = find_corrections(lookup, [event_id]).of(event_id, entry.via)
+    facts = read_facts(entry.body, entry.seq)
+    found = find_corrections(lookup, [facts.event_id]).of(facts, entry.via)
     return None if found is None else found.seq
 
 
@@ -239,6 +240,7 @@ def _record(
     from ledger.custody.statement import ANYWAY
     from trace_cli.capture import read_moment
     from trace_cli.formats.answer import say, write_json
+    from trace_cli.refusals import correction_guard
     from trace_cli.reports.entry import summary
 
     fresh = [amend(entry.body, changes, site.codes, event_id=new_event_id())] if changes else []
@@ -250,7 +252,8 @@ def _record(
         prepared = [
             recorder.prepare_derived(body, by=site.operator(by), via="typed") for body in (declaration, *fresh)
         ]
-        outcome = recorder.record(prepared, refuse_held=not anyway)
+        guard = None if anyway or not fresh else correction_guard(site.codes, recorder, entry, fresh)
+        outcome = recorder.record(prepared, refuse_held=not anyway, guard=guard)
     if outcome.seqs[0] is None:
         raise CommandError(ExitCode.REFUSED, f"entry {entry.seq} was withdrawn meanwhile; see trace log")
     seqs = dict(zip(corrective, outcome.seqs[1:], strict=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -64,6 +64,9 @@ def show(
 ) -> int:
     """Show what a prediction rested on: checkpoint, filter, data, model, parameters, versions, result.
 
+    Results that follow from private values stand in the log as commitments; the values are shown where they are
+    held, and never exported.
+
     \b
     Examples:
       trace decision show 11504
@@ -74,13 +77,13 @@ def show(
     from trace_cli.formats.answer import write_json
     from trace_cli.reports.decision import SCHEMA, plain, write_decision
 
-    entry, _ = _proven(find_site(ledger), seq)
+    entry, proven = _proven(find_site(ledger), seq)
     answer = {
         "schema": SCHEMA,
         "seq": entry.seq,
         "recorded": entry.rec,
         "by": entry.by,
-        "body": plain(entry.body),
+        "body": plain(proven.revealed),
     }
     if as_json:
         write_json(answer)
@@ -222,10 +225,11 @@ def export(
 
 @dataclass(frozen=True)
 class _Proven:
-    """Under which signed head an entry was proven, and its leaf hash."""
+    """Under which signed head an entry was proven, its leaf hash, and what it says with what is private."""
 
     head: Checkpoint
     leaf: bytes
+    revealed: Any
 
 
 def _proven(site: Site, seq: int) -> tuple[Entry, _Proven]:
@@ -236,6 +240,7 @@ def _proven(site: Site, seq: int) -> tuple[Entry, _Proven]:
     """
     from ledger.chain.hashing import leaf_hash
     from ledger.chain.reader import AuthenticReader
+    from ledger.custody.privacy import reveal
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
 
@@ -249,7 +254,7 @@ def _proven(site: Site, seq: int) -> tuple[Entry, _Proven]:
                 remedy="trace decision list",
             )
         entry = reader.entry(seq)
-        proven = _Proven(reader.head, leaf_hash(reader.proven_bytes(seq)))
+        proven = _Proven(reader.head, leaf_hash(reader.proven_bytes(seq)), reveal(entry.body, view))
     if entry.kind != "decision":
         raise CommandError(
             ExitCode.NOT_FOUND,

@@ -28,6 +28,7 @@ def eta(
     as_of: options.AsOf = None,
     top: options.Top = 10,
     unverified: options.Unverified = False,
+    full: options.Full = False,
     no_record: options.NoRecord = False,
     output: options.Output = None,
     ledger: options.Ledger = None,
@@ -46,6 +47,7 @@ def eta(
     """
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
+    from trace_cli.known_history import prove_named
     from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
     from trace_cli.progress import Progress
     from trace_cli.reports.eta import SCHEMA, shipment_answers
@@ -55,17 +57,21 @@ def eta(
     site = find_site(ledger)
     destination = None if place is None else site.codes.place(place)
     with Progress("verifying", quiet=as_json) as progress:
-        prediction = open_prediction(site, moment, schema=SCHEMA, unverified=unverified, progress=progress)
+        prediction = open_prediction(
+            site, moment, schema=SCHEMA, unverified=unverified, full=full, progress=progress
+        )
         progress.say("fitting lead times")
         with telling():
             table, wanted, missing = _measure(prediction, items or [], destination)
+        shipments = [
+            one for one in shipment_answers(table.to_dict("records")) if (one["late_probability"] or 0) >= late
+        ]
+        named = [one["seq"] for one in shipments]
+        prove_named(site, prediction.history, named, schema=SCHEMA, progress=progress)
 
     def describe() -> dict[str, object]:
         return _decision(prediction, table, wanted, destination)
 
-    shipments = [
-        one for one in shipment_answers(table.to_dict("records")) if (one["late_probability"] or 0) >= late
-    ]
     answer = {
         **prediction.answer(SCHEMA),
         "shipments_found": len(shipments),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -41,6 +43,7 @@ def forecast(
         list[str] | None, typer.Option("--place", help="Only demand at this place; repeatable.")
     ] = None,
     quantiles: Annotated[str, typer.Option("--quantiles", help="Ascending levels, with commas.")] = "0.1,0.5,0.9",
+    holidays: options.Holidays = None,
     model: Annotated[
         str,
         typer.Option(
@@ -53,9 +56,12 @@ def forecast(
     top: options.Top = 10,
     charts: Annotated[int, typer.Option("--charts", min=0, help="How many series to chart.")] = 1,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of random draws; recorded.")] = 0,
+    exclude_alarmed: Annotated[
+        bool, typer.Option("--exclude-alarmed", help="Leave out events that raise alarms or are in a case.")
+    ] = False,
     unverified: options.Unverified = False,
     no_record: options.NoRecord = False,
-    output: options.Output = None,
+    output: options.Report = None,
     ledger: options.Ledger = None,
     as_json: options.Json = False,
 ) -> int:
@@ -69,9 +75,15 @@ def forecast(
       trace forecast
       trace forecast --freq D --horizon 14 --product 09521234000020 --place STORE-OMAHA
       trace forecast --by product,place --as-of 2026-02-01 -o weeks.csv
-      trace forecast --series demand.csv --future prices.csv --freq W --horizon 13
+      trace forecast --series demand.csv --future prices.csv --freq W --horizon 13 -o demand.html
+      trace forecast --freq D --horizon 28 --holidays US-TX -o demand.xlsx
+      trace forecast --exclude-alarmed
       trace forecast --of arrivals --place DC-DALLAS --horizon 7
     """
+    if exclude_alarmed:
+        from trace_cli.exclusion import refuse_elsewhere
+
+        refuse_elsewhere(of=of, own=series is not None)
     if of != "demand":
         from trace_cli.arrivals import forecast_load
 
@@ -87,34 +99,55 @@ def forecast(
             ledger=ledger,
             as_json=as_json,
         )
+    from forecasting.decisions import output_digest
     from forecasting.demand_forecast import forecast_with_accuracy
     from forecasting.registered_models import require_registered_engine
     from trace_cli.context import find_site
+    from trace_cli.exclusion import find_suspect
     from trace_cli.exit_codes import ExitCode
+    from trace_cli.known_ahead import read_holidays, require_series
     from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
     from trace_cli.progress import Progress
-    from trace_cli.reports.forecast import SCHEMA, series_answers
+    from trace_cli.reports.forecast import SCHEMA, completeness_answer, series_answers
+    from trace_cli.reports.forecast_files import FORMATS
 
-    check_output(output)
+    check_output(output, FORMATS)
     moment, levels, keys = read_as_of(as_of), _read_levels(quantiles), tuple(by.split(","))
     _check_options(freq, horizon, levels, model, keys)
+    calendars = read_holidays(holidays, freq)
+    require_series(future, series)
     if series is not None:
-        return _own(series, future, freq, horizon, levels, model, seed, top, charts, output, as_json=as_json)
+        return _own(
+            series, future, calendars, freq, horizon, levels, model, seed, top, charts, output, as_json=as_json
+        )
     site = find_site(ledger)
     products = [site.codes.product(code) for code in product or ()]
     places = [site.codes.place(code) for code in place or ()]
     with Progress("verifying", quiet=as_json) as progress:
         prediction = open_prediction(site, moment, schema=SCHEMA, unverified=unverified, progress=progress)
         with telling():
+            excluded = find_suspect(prediction, moment) if exclude_alarmed else None
+            if excluded is not None:
+                prediction = replace(prediction, excluded=excluded.rows)
             asked = _ask(prediction, freq, keys, products, places, None if output else top)
             progress.say("fitting models")
             require_registered_engine(model)
             result = forecast_with_accuracy(
-                asked.table, freq=freq, horizon=horizon, quantiles=levels, engine=model, seed=seed
+                asked.table,
+                freq=freq,
+                horizon=horizon,
+                quantiles=levels,
+                holidays=calendars,
+                engine=model,
+                seed=seed,
+                tell=progress.bar,
             )
 
     def describe() -> dict[str, object]:
-        return _decision(prediction, asked, result, keys, products, places, None if output else top)
+        body = _decision(prediction, asked, result, keys, products, places, None if output else top)
+        if excluded is not None:
+            cast("dict[str, object]", body["selection"])["excluded"] = excluded.recorded()
+        return body
 
     answer = {
         **prediction.answer(SCHEMA),
@@ -123,10 +156,13 @@ def forecast(
             "rule": asked.choice.rule,
             "explanation": asked.choice.explanation,
         },
+        "completeness": completeness_answer(prediction, asked, freq, keys),
+        "excluded": None if excluded is None else {**excluded.answer(), "words": excluded.sentence()},
         "frequency": freq,
         "horizon": horizon,
         "series_found": asked.found,
         "series": series_answers(asked, result, freq),
+        "output_digest": output_digest(result.points),
         "decision_seq": record_decision(prediction, describe, wanted=not no_record),
     }
     _write(answer, prediction, asked, top=top, charts=charts, output=output, as_json=as_json)
@@ -136,6 +172,7 @@ def forecast(
 def _own(
     series: Path,
     future: Path | None,
+    holidays: Sequence[str],
     freq: str,
     horizon: int,
     levels: list[float],
@@ -150,25 +187,35 @@ def _own(
     """Forecast the series of a file: nothing is verified and nothing is recorded."""
 
     from trace_cli.exit_codes import ExitCode
-    from trace_cli.formats.answer import say, write_answer_file, write_json
+    from trace_cli.formats.answer import say, write_json
     from trace_cli.own_forecast import forecast_file
     from trace_cli.prediction import telling
     from trace_cli.progress import Progress
-    from trace_cli.reports.forecast import forecast_csv, write_forecast
+    from trace_cli.reports.forecast import HISTORY_SHOWN, write_forecast
+    from trace_cli.reports.forecast_files import write_forecast_file
 
     with Progress("reading", quiet=as_json) as progress, telling():
         answer, histories = forecast_file(
-            series, future, freq=freq, horizon=horizon, levels=levels, engine=model, seed=seed, progress=progress
+            series,
+            future,
+            holidays=holidays,
+            freq=freq,
+            horizon=horizon,
+            levels=levels,
+            engine=model,
+            seed=seed,
+            progress=progress,
         )
     if output is not None:
-        write_answer_file(output, answer, forecast_csv)
+        with telling():
+            write_forecast_file(output, answer, lambda: histories, None)
     shown = {**answer, "series": answer["series"][:top]}
     if as_json:
         write_json(shown)
         return int(ExitCode.OK)
     say(f"UNVERIFIED: {series} is nobody's ledger; {answer['series_found']} series, nothing is recorded.")
     charted = {one["unique_id"] for one in shown["series"][:charts]}
-    write_forecast(shown, {name: past for name, past in histories.items() if name in charted}, None)
+    write_forecast(shown, {name: histories[name][-HISTORY_SHOWN:] for name in charted}, None)
     if output is not None:
         say(f"\nWritten to {output}: {len(answer['series'])} series")
     return int(ExitCode.OK)
@@ -195,6 +242,7 @@ def _check_options(freq: str, horizon: int, levels: list[float], model: str, key
     from forecasting.errors import BadArgument
     from forecasting.frequency import read_frequency
     from forecasting.models.registry import MODELS
+    from forecasting.regression_engine import REGRESSIONS
     from forecasting.series import read_horizon
     from trace_cli.prediction import telling
 
@@ -202,8 +250,9 @@ def _check_options(freq: str, horizon: int, levels: list[float], model: str, key
         read_frequency(freq)
         read_horizon(horizon)
         read_levels(levels)
-        if model not in ("auto", *ENGINES, *MODELS):
-            raise BadArgument(f"--model: expected auto, {', '.join((*ENGINES, *MODELS))}, got {model!r}")
+        if model not in ("auto", *ENGINES, *MODELS, *REGRESSIONS):
+            those = ", ".join((*ENGINES, *MODELS, *REGRESSIONS))
+            raise BadArgument(f"--model: expected auto, {those}, got {model!r}")
         if not set(keys) <= {"product", "place"} or len(set(keys)) < len(keys):
             raise BadArgument(f"--by: expected product, place or product,place, got {','.join(keys)!r}")
 
@@ -256,7 +305,7 @@ def _decision(
     places: list[str],
     top: int | None,
 ) -> dict[str, object]:
-    from forecasting.decisions import data_digest, describe_run, output_digest
+    from forecasting.decisions import describe_run, forecast_digest, output_digest
     from trace_cli.prediction import moment_text
 
     seed = result.parameters["seed"]
@@ -272,7 +321,7 @@ def _decision(
             "rule": asked.choice.rule,
             "top": top,
         },
-        data=data_digest(asked.table, ["unique_id", "ds"]),
+        data=forecast_digest(asked.table, result.parameters),
         model=", ".join(sorted(set(result.accuracy["model"]))),
         parameters={name: value for name, value in result.parameters.items() if name != "seed"},
         seed=seed if isinstance(seed, int) else 0,
@@ -291,27 +340,24 @@ def _write(
     output: Any,
     as_json: bool,
 ) -> None:
+    from trace_cli.formats.answer import note, say, write_json
+    from trace_cli.prediction import basis_line, telling, warning_line
+    from trace_cli.reports.forecast import HISTORY_SHOWN, histories_of, period_name, record_lines, write_forecast
+    from trace_cli.reports.forecast_files import PAST_SHOWN, write_forecast_file
 
-    from forecasting.asked_demand import last_periods
-    from trace_cli.formats.answer import note, say, write_answer_file, write_json
-    from trace_cli.prediction import basis_line, warning_line
-    from trace_cli.reports.forecast import (
-        HISTORY_SHOWN,
-        forecast_csv,
-        label_text,
-        period_name,
-        write_forecast,
-    )
-
+    freq = answer["frequency"]
     if output is not None:
-        write_answer_file(output, answer, forecast_csv)
+        with telling():
+            write_forecast_file(
+                output, answer, lambda: histories_of(asked.table, freq, PAST_SHOWN), prediction.site.codes
+            )
     shown = {**answer, "series": answer["series"][:top]}
     if as_json:
         write_json(shown)
         return
     if warning := warning_line(prediction):
         say(warning)
-    freq, horizon, found = answer["frequency"], answer["horizon"], answer["series_found"]
+    horizon, found = answer["horizon"], answer["series_found"]
     period, explanation = period_name(freq), answer["demand"]["explanation"]
     say(
         f"Demand of the next {horizon} {period}{'' if horizon == 1 else 's'}, "
@@ -319,18 +365,17 @@ def _write(
     )
     say(f"{explanation[:1].upper()}{explanation[1:]}.")
     say(basis_line(prediction))
+    if excluded := answer["excluded"]:
+        say(excluded["words"])
+    for line in record_lines(answer["completeness"]["words"]):
+        say(line)
     if found > len(shown["series"]):
         say(f"The {len(shown['series'])} of {found} series with most demand (--top for more, -o FILE for all).")
     if prediction.is_late:
         note("the history ends before --as-of; periods after its end count as periods without demand")
-    histories = {
-        one["unique_id"]: [
-            (label_text(label, freq), value)
-            for label, value in last_periods(asked.table, one["unique_id"], HISTORY_SHOWN)
-        ]
-        for one in shown["series"][:charts]
-    }
-    write_forecast(shown, histories, prediction.site.codes)
+    charted = {one["unique_id"] for one in shown["series"][:charts]}
+    past = histories_of(asked.table[asked.table["unique_id"].isin(charted)], freq, HISTORY_SHOWN)
+    write_forecast(shown, past, prediction.site.codes)
     if output is not None:
         say(f"\nWritten to {output}: {len(answer['series'])} series")
     if (seq := answer["decision_seq"]) is not None:

@@ -11,6 +11,7 @@ from trace_cli import options
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
     from ledger.custody.item_history import ItemHistory, Line
+    from ledger.custody.use_by import UseBy
 
 
 def register(app: typer.Typer) -> None:
@@ -33,9 +34,11 @@ def history(
       trace history 9521234000037:P26030-MIX --json
     """
     from ledger.chain.reader import AuthenticReader
+    from ledger.custody.codes import product_of
     from ledger.custody.index.lookup import Lookup
     from ledger.custody.item_history import NotFoundError, item_history, resolve
     from ledger.custody.master import MasterData, named
+    from ledger.custody.use_by import use_by
     from trace_cli.context import find_site
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
@@ -58,12 +61,16 @@ def history(
                 answer={"schema": "trace.history/1", "item": item, "events": []},
             ) from None
         found = item_history(lookup, uri)
-        names = MasterData(lookup).names(_identifiers(found))
+        master = MasterData(lookup)
+        names = master.names(_identifiers(found))
+        product = product_of(uri) or next((line.event.product for line in found.lines if line.event.product), None)
+        standing = [line for line in found.lines if not line.corrected]
+        until = use_by(standing, uri, master.shelf_life(product))
         anchor = "pinned" if pin is not None else "self"
         verdict = {"word": "ok", "anchor": anchor, "size": reader.size, "entries_proven": len(found.lines)}
     warnings = tell_index(lookup)
     if as_json:
-        write_json({**_answer(found, verdict), "names": names, "warnings": warnings})
+        write_json({**_answer(found, verdict), "use_by": _use_by(until), "names": names, "warnings": warnings})
         return int(ExitCode.OK)
     codes = named(site.codes, names)
     say(f"{codes.short(uri)}   {len(found.lines)} event{'' if len(found.lines) == 1 else 's'}")
@@ -72,8 +79,19 @@ def history(
         f"Now: {_short(codes, found.place) or 'place unknown'}"
         + (f", held by {_short(codes, found.holder)}" if found.holder else "")
     )
+    if until is not None:
+        derived = f" (derived: made on {until.made} and the shelf life of the product)" if until.made else ""
+        say(f"Use by: {until.day}{derived}, entry {until.seq}")
     say(f"Every entry shown was proven against the signed head of {reader.size:,} entries ({anchor}).")
     return int(ExitCode.OK)
+
+
+def _use_by(until: UseBy | None) -> dict[str, Any] | None:
+    """Write the last day of use; `made` is the day that it is derived from, None where it was declared."""
+    if until is None:
+        return None
+    made = None if until.made is None else until.made.isoformat()
+    return {"date": until.day.isoformat(), "seq": until.seq, "derived": made is not None, "made": made}
 
 
 def _identifiers(found: ItemHistory) -> list[str | None]:

@@ -123,12 +123,21 @@ def _check_held(lookup: Any, uris: list[str]) -> None:
     """Refuse to release what is not on hold.
 
     Raises:
-        CommandError: One of the things is not.
+        CommandError: One of the things is not, or a case holds it.
     """
+    from ledger.custody.cases import standing_cases
     from ledger.custody.provenance.held import standing_holds
+    from trace_cli.cases import find_cases
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
 
+    for case in standing_cases(find_cases(lookup).values()):
+        if case.item in uris:
+            remedy = f'trace dismiss {case.seq} --reason "..."'
+            if case.state != "open":
+                remedy = f'trace suspect {case.item} --reason "..." opens another case, to be dismissed'
+            what = f"{case.item} is on hold for case {case.seq}, which is {case.state}"
+            raise CommandError(ExitCode.REFUSED, what, remedy=remedy)
     held = {found.thing for found in standing_holds(lookup)}
     if free := [uri for uri in uris if uri not in held]:
         raise CommandError(

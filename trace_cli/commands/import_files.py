@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from trace_cli.context import Site
 
 _SHOWN = 10
+_WHY = {
+    "no_such_event": "no event with that eventID is here",
+    "not_allowed": "it is no copy of the event, or that was recorded here; to withdraw it: trace correct EVENT",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -94,7 +99,8 @@ def import_files(
                     progress=lambda what, count: progress.step(count, checked.count, what=what),
                 )
                 master = _record_master(site, recorder, checked, by) if checked.master.elements else 0
-    answer = {**_answer(checked, outcome, begun), "master_recorded": master}
+    not_made = _not_made(site, outcome.declared)
+    answer = {**_answer(checked, outcome, begun), "master_recorded": master, "withdrawals_not_made": not_made}
     return _tell(site, checked, answer, [], as_json=as_json, stopped=False, dry_run=False)
 
 
@@ -104,6 +110,24 @@ def _record_master(site: Site, recorder: Recorder, checked: Checked, by: str | N
     from trace_cli.reports.master import record_new
 
     return len(record_new(site, recorder, map(read_element, checked.master.elements), by=by, via="imported"))
+
+
+def _not_made(site: Site, declared: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
+    """List the error declarations that withdraw nothing: no such event is here, or they may not withdraw it."""
+    from ledger.custody.identity import ident_of
+    from ledger.custody.index.read import imported_withdrawals
+    from ledger.custody.index.write import DISPUTED, NOT_HERE
+
+    if not declared:
+        return []
+    idents = {event_id: ident_of(event_id, False) for _, event_id in declared}
+    with site.reading() as (view, _):
+        at = imported_withdrawals(view.connection, list(set(idents.values())))
+    why = {NOT_HERE: "no_such_event", DISPUTED: "not_allowed"}
+    found = ((seq, event_id, at.get(idents[event_id], NOT_HERE)) for seq, event_id in declared)
+    return [
+        {"seq": seq, "event_id": event_id, "why": why[known]} for seq, event_id, known in found if known in why
+    ]
 
 
 def _answer(checked: Checked, outcome: Any, begun: float) -> dict[str, Any]:
@@ -175,6 +199,10 @@ def _tell(
         note(f"CONFLICT  {found['event_id']}: entry {found['seq']} has this eventID and says otherwise; left out")
     if answer["conflicts"]:
         note("           mend: ask who made the file which is right: trace show ENTRY, trace correct ENTRY")
+    for found in answer["withdrawals_not_made"][:_SHOWN]:
+        note(f"warning: entry {found['seq']} withdraws nothing: {_WHY[found['why']]} ({found['event_id']})")
+    if (more := len(answer["withdrawals_not_made"]) - _SHOWN) > 0:
+        note(f"... and {more} more (--json lists them)")
     for found in answer["held"][:_SHOWN]:
         note(f"warning: entry {found['seq']} is on {site.codes.short(found['item'])}, which is on hold")
     say(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -29,6 +30,7 @@ def log(
     """
     from ledger.chain.reader import AuthenticReader
     from ledger.custody.corrections import find_corrections
+    from ledger.custody.facts import Facts, NoEventError, read_facts
     from ledger.custody.index.lookup import Lookup
     from ledger.custody.index.rebuild import row_of
     from trace_cli.context import find_site
@@ -41,7 +43,7 @@ def log(
     site = find_site(ledger)
     policy = site.believed_policy()
     entries: list[dict[str, Any]] = []
-    ids: dict[int, str] = {}
+    ids: dict[int, Facts] = {}
     with site.reading() as (view, pin):
         reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
         first = max(0, reader.size - count) if start is None else start
@@ -51,12 +53,15 @@ def log(
             head = {"seq": seq, "recorded": entry.rec, "kind": entry.kind, "by": entry.by, "via": entry.via}
             entries.append({**head, "summary": what})
             if row_of(entry) is not None and "errorDeclaration" not in entry.body:
-                ids[seq] = entry.body["eventID"]
+                with suppress(NoEventError):
+                    ids[seq] = read_facts(entry.body, seq)
         lookup = Lookup(view, reader)
-        corrections = find_corrections(lookup, ids.values())
+        corrections = find_corrections(lookup, [facts.event_id for facts in ids.values()])
         for found in entries:
-            asked = ids.get(found["seq"], ""), found["via"]
-            declaration, disputed = corrections.of(*asked), corrections.disputing(*asked)
+            declaration = disputed = None
+            if (facts := ids.get(found["seq"])) is not None:
+                declaration = corrections.of(facts, found["via"])
+                disputed = corrections.disputing(facts, found["via"])
             found["correction"], found["disputed"] = correction(declaration), correction(disputed)
             if declaration is not None:
                 found["summary"] += f" [{remark_on(declaration, False)}]"

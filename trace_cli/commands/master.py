@@ -81,7 +81,9 @@ def add_product(
     tolerance: Annotated[
         str | None, typer.Option("--tolerance", help="How far a mass balance may differ: 0.02 or 2%.")
     ] = None,
-    lot_size: Annotated[str | None, typer.Option("--lot-size", help="Ordered in multiples of [units].")] = None,
+    lot_size: Annotated[
+        str | None, typer.Option("--lot-size", help="Declared size of a lot; more in one is told [units].")
+    ] = None,
     minimum_lot: Annotated[
         str | None, typer.Option("--minimum-lot", help="The least that is ordered [units].")
     ] = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,6 +77,10 @@ def receive(
     things: Things = None,
     place: options.Place = None,
     source: options.Source = None,
+    expect: Annotated[
+        Path | None,
+        typer.Option("--expect", help="What was announced: EPCIS (.xml), or a packing list, CSV or JSON."),
+    ] = None,
     party: options.Party = None,
     document: options.Document = None,
     at: options.Time = None,
@@ -88,9 +93,14 @@ def receive(
 ) -> int:
     """Record that goods arrive at a place.
 
+    With --expect they are matched with what the sender declares (DSCSA: transaction information) first: what is
+    not expected, comes twice, or has another lot or expiry is refused. A scanned container stands for what the
+    sender packed into it. Nobody signed the document, so nothing in it is verified.
+
     \b
-    Example:
+    Examples:
       trace receive 952132112345678902 --place STORE-WICHITA --from DC-DALLAS --document DN-77
+      trace receive 952132112345678902 --place DOCK-3 --expect shipment.xml
     """
     from trace_cli.capture import Circumstances
 
@@ -104,6 +114,14 @@ def receive(
         disposition="in_progress",
         anyway=anyway,
     )
+    if expect is not None:
+        from trace_cli.context import find_site
+        from trace_cli.prompts import need_things
+        from trace_cli.receiving import receive_expected
+
+        named, where = need_things(things, place, "receive", no_input=no_input)
+        said = replace(said, place=where)
+        return receive_expected(find_site(ledger), said, named, expect, by, dry_run=dry_run, as_json=as_json)
     return record_things(
         said, things, by, ledger, verb="receive", dry_run=dry_run, no_input=no_input, as_json=as_json
     )

@@ -32,6 +32,7 @@ def quality(
       trace quality 9521234000037:P26030-MIX
       trace quality BASKET-0205 --json
     """
+    from ledger.custody.master import MasterData, named
     from ledger.custody.provenance.answer import make_answer
     from ledger.custody.provenance.graph import trace
     from ledger.custody.quality import judge_quality
@@ -41,7 +42,14 @@ def quality(
 
     with asking(ledger) as asked:
         uri = asked.find(item, "trace.quality/1")
-        answers = [make_answer(trace(asked.lookup, uri, direction)) for direction in ("back", "forward")]
+        master = MasterData(asked.lookup)
+        answers = [
+            make_answer(trace(asked.lookup, uri, direction), master.tolerance, master.unit)
+            for direction in ("back", "forward")
+        ]
+        names = master.names(
+            told for answer in answers for node in answer.nodes for told in (node.uri, node.place, node.holder)
+        )
 
         def recorded(seq: int) -> tuple[str, str]:
             entry = asked.lookup.reader.entry(seq)
@@ -58,8 +66,9 @@ def quality(
             for loss in found.losses
         ]
         answer = {"schema": "trace.quality/1", "item": uri, "score": found.score, "parts": found.parts}
-        write_json({**answer, "losses": losses, "verdict": verdict, "warnings": warnings})
+        write_json({**answer, "losses": losses, "names": names, "verdict": verdict, "warnings": warnings})
         return int(ExitCode.OK)
+    codes = named(codes, names)
     say(f"{codes.short(uri)}   {found.score:g} of 100, by {events} events")
     for part, share in found.parts.items():
         count = sum(loss.part == part for loss in found.losses)

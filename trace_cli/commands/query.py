@@ -44,6 +44,7 @@ def query(
       trace query 'EQ_bizLocation=DOCK-3|DOCK-4' -o events.json
     """
     from ledger.custody.corrections import find_corrections
+    from ledger.custody.facts import read_facts
     from ledger.custody.master import MasterData
     from ledger.custody.query import parse_query
     from trace_cli.asking import asking
@@ -72,6 +73,7 @@ def query(
         page, following = wanted.arrange(_find(asked, wanted))
         entries = {seq: asked.lookup.reader.entry(seq) for seq, _ in page}
         corrections = find_corrections(asked.lookup, [str(event["eventID"]) for _, event in page])
+        gone = {seq for seq, event in page if corrections.of(read_facts(event, seq), entries[seq].via) is not None}
     warnings = tell_index(asked.lookup)
     if output is not None:
         _write_document(output, [event for _, event in page])
@@ -83,7 +85,7 @@ def query(
                     {
                         "seq": seq,
                         "recorded": entries[seq].rec,
-                        "corrected": corrections.of(str(event["eventID"]), entries[seq].via) is not None,
+                        "corrected": seq in gone,
                         "event": event,
                     }
                     for seq, event in page
@@ -95,7 +97,7 @@ def query(
         )
         return int(ExitCode.OK)
     for seq, event in page[:_SHOWN]:
-        mark = "  (corrected)" if corrections.of(str(event["eventID"]), entries[seq].via) else ""
+        mark = "  (corrected)" if seq in gone else ""
         say(f"{seq:>8}  {event['eventTime']}  {summary(entries[seq], asked.site.codes)}{mark}")
     if len(page) > _SHOWN:
         note(f"... and {len(page) - _SHOWN:,} more (--json or -o has them)")

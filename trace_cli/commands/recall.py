@@ -54,7 +54,9 @@ def recall(
     with asking(ledger) as asked:
         uri = asked.find(lot, "trace.recall/1")
         master = MasterData(asked.lookup)
-        found = find_recall(asked.lookup, uri, contact=master.contact, tolerance=master.tolerance)
+        found = find_recall(
+            asked.lookup, uri, contact=master.contact, tolerance=master.tolerance, unit_of=master.unit
+        )
         parts = [line.part for line in found.affected]
         names = master.names(uri for part in parts for uri in (part.uri, part.place, part.holder))
     seconds = time.monotonic() - begun

@@ -1,4 +1,4 @@
-"""`trace report`: where a thing comes from or went, and how operations stand, to print or as a workbook."""
+"""`trace report`: a recall, where a thing comes from or went, how operations stand: to print or as a workbook."""
 
 from __future__ import annotations
 
@@ -21,9 +21,31 @@ class Direction(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(no_args_is_help=True, help="Write reports to print or to file.")
+    group.command("recall")(recall)
     group.command("provenance")(provenance)
     group.command("operations")(operations)
     app.add_typer(group, name="report")
+
+
+def recall(
+    lots: Annotated[list[str], typer.Argument(metavar="LOT...", help="PRODUCT:LOT, codes, or URIs.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="FILE.html or FILE.xlsx.")],
+    ledger: options.Ledger = None,
+    as_json: options.Json = False,
+) -> int:
+    """Write a recall to act on: whom to call, what is affected, where it is, how much, what is not on hold.
+
+    With a picture of the spread, the gaps, the mock recalls on record, and the signed head that proves it. What
+    holds several of the lots is listed and counted once.
+
+    \b
+    Examples:
+      trace report recall 99521234009019:Y26029-ROM -o recall.html
+      trace report recall 99521234009019:Y26029-ROM 9521234000037:P26030-MIX -o recall.xlsx
+    """
+    from trace_cli.recall_report import report_recall
+
+    return report_recall(lots, output=output, ledger=ledger, as_json=as_json)
 
 
 def provenance(
@@ -43,6 +65,7 @@ def provenance(
       trace report provenance 9521234000037:P26030-MIX -o lot.html
       trace report provenance 99521234009019:Y26029-ROM --direction forward -o lot.xlsx
     """
+    from ledger.custody.master import MasterData, named
     from ledger.custody.provenance.answer import make_answer
     from ledger.custody.provenance.graph import trace
     from trace_cli.asking import asking
@@ -60,22 +83,27 @@ def provenance(
         )
     with asking(ledger) as asked:
         uri = asked.find(item, "trace.report.provenance/1")
-        answer = make_answer(trace(asked.lookup, uri, direction.value))
+        master = MasterData(asked.lookup)
+        answer = make_answer(trace(asked.lookup, uri, direction.value), master.tolerance, master.unit)
+        names = master.names(
+            told for node in answer.nodes for told in (node.uri, node.product, node.place, node.holder)
+        )
         head = asked.lookup.reader.head
     verdict = asked.verdict(len(answer.graph.source.records), answer.graph.elsewhere)
     warnings = asked.warnings(answer.graph.elsewhere)
-    codes = asked.site.codes
+    codes = named(asked.site.codes, names)
     tables = provenance_tables(answer, codes.short)
     about = [
         f"Written {now():%Y-%m-%d %H:%M} UTC from the ledger {head.origin}, {head.size:,} entries, root "
         f"{head.root.hex()} ({verdict['anchor']}); {verdict['entries_proven']} events were proven first.",
-        "Complete: history supports every link." if answer.complete else f"Not complete: {len(answer.gaps)} gaps.",
+        *(["Complete: history supports every link."] if answer.complete else []),
     ]
+    alert = None if answer.complete else f"NOT COMPLETE: {len(answer.gaps)} gaps in history, named below."
     if output.suffix == ".xlsx":
         write_workbook(output, tables)
     else:
         word = "Trace back" if direction is Direction.BACK else "Trace forward"
-        write_file(output, report_page(f"{word}: {codes.short(uri)}", [*about, *warnings], tables))
+        write_file(output, report_page(f"{word}: {codes.short(uri)}", [*about, *warnings], tables, alert=alert))
     if as_json:
         found = {"schema": "trace.report.provenance/1", "item": uri, "file": str(output), "verdict": verdict}
         write_json({**found, "complete": answer.complete, "gaps": len(answer.gaps), "warnings": warnings})

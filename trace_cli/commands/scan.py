@@ -48,7 +48,8 @@ def scan(
     at: options.Time = None,
     anyway: options.Anyway = None,
     expect: Annotated[
-        Path | None, typer.Option("--expect", help="Session: a packing list, CSV or JSON, to scan against.")
+        Path | None,
+        typer.Option("--expect", help="Session: a packing list (CSV, JSON) or EPCIS (.xml) to scan against."),
     ] = None,
     sound: Annotated[str, typer.Option("--sound", help="Session: none, errors or all.")] = "errors",
     badge: Annotated[bool, typer.Option("--badge", help="Session: begin by asking who scans.")] = False,

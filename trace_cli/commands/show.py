@@ -83,12 +83,16 @@ def show(
 def _declarations(lookup: Lookup, entry: Entry) -> tuple[Declaration | None, Declaration | None]:
     """Find what withdraws an event, and what only disputes it."""
     from ledger.custody.corrections import find_corrections
+    from ledger.custody.facts import NoEventError, read_facts
     from ledger.custody.index.rebuild import row_of
     from trace_cli.reports.entry import tell_index
 
     if row_of(entry) is None:
         return None, None
-    event_id = entry.body["eventID"]
-    found = find_corrections(lookup, [event_id])
+    try:
+        facts = read_facts(entry.body, entry.seq)
+    except NoEventError:
+        return None, None  # what is there is shown all the same
+    found = find_corrections(lookup, [facts.event_id])
     tell_index(lookup)
-    return found.of(event_id, entry.via), found.disputing(event_id, entry.via)
+    return found.of(facts, entry.via), found.disputing(facts, entry.via)

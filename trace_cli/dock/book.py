@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ledger.custody.authenticity import Judgement
+    from ledger.custody.provenance.held import Held
     from trace_cli.capture import Circumstances
     from trace_cli.context import Site
     from trace_cli.dock.goods import Goods
@@ -23,6 +26,7 @@ class Accepted:
     is_class: bool
     quantity: Decimal
     body: dict[str, Any]
+    judged: Judgement | None = None
 
 
 class Book:
@@ -45,7 +49,7 @@ class Book:
         return int(self._recorder.log.size)
 
     def accept(self, goods: Goods, raw: bytes, said: Circumstances, by: str, entry: Entry) -> Accepted:
-        """Record one scan in one commit; it is on disk when this returns.
+        """Record one scan in one commit; it is on disk when this returns, and judged as `check` judges it.
 
         Raises:
             Refused, CommandError: It cannot be recorded; nothing was.
@@ -54,7 +58,8 @@ class Book:
 
         from ledger.custody.statement import RAW, SESSION
         from trace_cli.capture import make_event, make_statement
-        from trace_cli.refusals import make_guard, plan
+        from trace_cli.dock.verdicts import Judging
+        from trace_cli.refusals import plan
 
         more = {**goods.said, SESSION: self._session}
         if entry == "scanned":
@@ -62,31 +67,29 @@ class Book:
         statement = make_statement(self.site.codes, said, [goods.thing], extensions=more)
         body = make_event(statement)
         planned = [replace(one, expiry=goods.expiry, once=True) for one in plan(statement)]
-        guard = None if said.anyway else make_guard(self.site.codes, self._recorder, planned)
-        seq = self._commit(body, by, entry, guard)
-        return Accepted(seq, goods.thing.uri, goods.thing.is_class, goods.thing.quantity or Decimal(1), body)
-
-    def verdict(self, accepted: Accepted) -> str:
-        """Say what is known of a thing that was accepted, for its line on the screen; here `check` will answer."""
-        del accepted
-        return ""
+        judging = Judging(self.site.codes, self._recorder, planned, goods, refuse=not said.anyway)
+        seq, held = self._commit(body, by, entry, judging.guard, refuse_held=not said.anyway)
+        quantity = goods.thing.quantity or Decimal(1)
+        return Accepted(seq, goods.thing.uri, goods.thing.is_class, quantity, body, judging.judgement(held))
 
     def take_back(self, accepted: Accepted, by: str, entry: Entry) -> int:
         """Record the error declaration of a scan; both stay in the log."""
         from ledger.custody.corrections import DID_NOT_OCCUR, declare
         from trace_cli.context import now
 
-        return self._commit(declare(accepted.body, at=now(), reason=DID_NOT_OCCUR), by, entry, None)
+        return self._commit(declare(accepted.body, at=now(), reason=DID_NOT_OCCUR), by, entry, None)[0]
 
-    def _commit(self, body: dict[str, Any], by: str, entry: Entry, guard: Any) -> int:
+    def _commit(
+        self, body: dict[str, Any], by: str, entry: Entry, guard: Any, *, refuse_held: bool = False
+    ) -> tuple[int, Sequence[Held]]:
         from ledger.chain.errors import Refused
 
         outcome = self._recorder.record(
-            [self._recorder.prepare(body, by=by, via=entry)], guard=guard, refuse_held=guard is not None
+            [self._recorder.prepare(body, by=by, via=entry)], guard=guard, refuse_held=refuse_held
         )
         if outcome.appended is None:
             raise Refused("this is in the ledger already")
-        return int(outcome.seqs[0])
+        return int(outcome.seqs[0]), outcome.held
 
 
 def find_accepted(site: Site, session: str, first: int) -> tuple[list[Accepted], int]:

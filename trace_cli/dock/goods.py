@@ -33,6 +33,7 @@ class Goods:
     said: dict[str, Any]
     expiry: date | None
     scan: Scan
+    lot: str | None = None
 
 
 def read_goods(codes: Codes, raw: bytes, said: Circumstances, *, scanned: bool, count: int | None = None) -> Goods:
@@ -73,7 +74,8 @@ def read_goods(codes: Codes, raw: bytes, said: Circumstances, *, scanned: bool, 
         raise Refused(f"this is one single thing, so it cannot be scanned {count} times over")
     if count is not None and thing.quantity is not None:
         thing = replace(thing, quantity=thing.quantity * count)
-    return Goods(thing, more, None if label is None else label.expiry, scan)
+    expiry, lot = (None, None) if label is None else (label.expiry, label.lot)
+    return Goods(thing, more, expiry, scan, lot)
 
 
 def _refuse_glued(raw: bytes) -> None:

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -40,11 +41,23 @@ class PackingList:
         self.came[key] = self.came.get(key, Decimal(0)) + quantity
         if not self.came[key]:
             del self.came[key]
+        return self._place_of(key, line)
+
+    def _place_of(self, key: str, line: str | None) -> Place:
         if not self.expected:
             return "unlisted"
         if line is None:
             return "extra"
         return "over" if self.came.get(key, Decimal(0)) > self.expected[line] else "listed"
+
+    def differs(self, uri: str, lot: str | None, expiry: date | None) -> dict[str, str] | None:
+        """Hold a label against what the list declares of its thing: a plain list declares nothing."""
+        del uri, lot, expiry
+        return None
+
+    def is_complete(self) -> bool:
+        """Tell whether everything has come."""
+        return not self.missing()
 
     def missing(self) -> list[tuple[str, Decimal]]:
         """List what has not come, with how much."""
@@ -63,7 +76,7 @@ class PackingList:
 
 
 def read_packing_list(path: Path, codes: Codes) -> PackingList:
-    """Read a packing list.
+    """Read a packing list; an EPCIS document in XML is read as what its sender declares.
 
     CSV has the columns of an import (`item`, or `product` with or without `lot`; `quantity`), JSON the same keys
     in a list of objects or of codes, alone or under `items`.
@@ -71,8 +84,15 @@ def read_packing_list(path: Path, codes: Codes) -> PackingList:
     Raises:
         CommandError: It cannot be read, or a line of it is malformed.
     """
+    from ledger.custody.exchange.plain_file import open_plain
+
+    if path.name.lower().endswith((".xml", ".xml.gz")):
+        from trace_cli.dock.declared import read_declared_list
+
+        return read_declared_list(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with open_plain(path) as file:
+            text = file.read().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(ExitCode.USAGE, f"{path}: the packing list cannot be read: {error}") from None
     expected: dict[str, Decimal] = {}

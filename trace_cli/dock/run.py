@@ -51,9 +51,11 @@ def run_session(site: Site, said: Circumstances, by: str, wishes: Wishes) -> int
     if wishes.as_json:
         screen.gone = True
     with site.recording() as recorder:
-        journal, went_on = _open(site, said, by, recorder.log.size, packing, fresh=wishes.fresh)
+        journal, went_on = _open(site, said, by, recorder.log.size, packing, wishes.expect, fresh=wishes.fresh)
         try:
             facts = journal.facts
+            if packing is None and facts.get("expect_file"):
+                packing = _declared_again(facts)
             if packing is None:
                 packing = PackingList({uri: _decimal(n) for uri, n in facts.get("expect", {}).items()})
             accepted, undone = find_accepted(site, journal.name, facts["first_seq"]) if went_on else ([], 0)
@@ -61,7 +63,7 @@ def run_session(site: Site, said: Circumstances, by: str, wishes: Wishes) -> int
                 Book(site, recorder, journal.name),
                 journal,
                 screen,
-                replace(said, place=said.place or facts.get("place")),
+                replace(said, place=said.place or facts.get("place"), extensions=_naming(said, packing)),
                 by,
                 time.monotonic,
                 profile,
@@ -79,7 +81,7 @@ def run_session(site: Site, said: Circumstances, by: str, wishes: Wishes) -> int
 
 
 def _open(
-    site: Site, said: Circumstances, by: str, size: int, packing: Any, *, fresh: bool
+    site: Site, said: Circumstances, by: str, size: int, packing: Any, wished: Any, *, fresh: bool
 ) -> tuple[Journal, bool]:
     """Go on with the session that was cut off here, or begin one."""
     from trace_cli.context import now
@@ -100,7 +102,46 @@ def _open(
         journal.close()
     if kept is not None:
         return kept, True
-    return begin(folder, now(), first_seq=size, step=said.step, place=said.place, by=by, expect=expect), False
+    more = (
+        {"expect_file": str(wished.absolute()), "expect_digest": packing.digest} if _is_declared(packing) else {}
+    )
+    fresh_one = begin(
+        folder, now(), first_seq=size, step=said.step, place=said.place, by=by, expect=expect, **more
+    )
+    return fresh_one, False
+
+
+def _is_declared(packing: Any) -> bool:
+    from trace_cli.dock.declared import DeclaredList
+
+    return isinstance(packing, DeclaredList)
+
+
+def _naming(said: Circumstances, packing: Any) -> dict[str, Any]:
+    """Name in every event the document that the goods were held against."""
+    from ledger.custody.statement import EXPECTED
+
+    return {**said.extensions, EXPECTED: packing.digest} if _is_declared(packing) else said.extensions
+
+
+def _declared_again(facts: dict[str, Any]) -> Any:
+    """Read again the document of a session that was cut off.
+
+    Raises:
+        CommandError: It is not there any more, or is another one.
+    """
+    from trace_cli.dock.declared import read_declared_list
+    from trace_cli.errors import CommandError
+
+    path = Path(facts["expect_file"])
+    packing = read_declared_list(path)
+    if packing.digest != facts["expect_digest"]:
+        raise CommandError(
+            ExitCode.REFUSED,
+            f"{path} was changed since the session that was cut off began",
+            remedy="put it back, or begin afresh: --new",
+        )
+    return packing
 
 
 def _hold(session: Session, profile: Profile, wishes: Wishes, *, went_on: bool) -> int:
@@ -154,6 +195,8 @@ def _write_line(outcome: Outcome) -> None:
 
     scan = outcome.scan if isinstance(outcome.scan, Scan) else read_scan(outcome.raw)
     said = {"status": outcome.status, "uri": outcome.uri, "seq": outcome.seq, "reason": outcome.reason}
+    if outcome.judged is not None:
+        said |= {"verdict": outcome.judged.verdict, "explanation": outcome.judged.explanation}
     line = {**scan_line(scan), "raw_hex": outcome.raw.hex(), **said}
     sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
     sys.stdout.flush()

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from trace_cli.formats.answer import safe
 
-Word = Literal["OK", "DONE", "AGAIN", "EXTRA", "UNDONE", "REFUSED", "ASK", "NOTE"]
+Word = Literal["OK", "DONE", "AGAIN", "EXTRA", "UNDONE", "REFUSED", "SUSPECT", "ASK", "NOTE"]
 Sound = Literal["none", "errors", "all"]
 
 # The sign, the colour (SGR), and whether it is bad news.
@@ -20,10 +20,14 @@ _LOOK: Final[dict[str, tuple[str, str, bool]]] = {
     "EXTRA": ("*", "30;43", True),
     "UNDONE": ("-", "1;35", False),
     "REFUSED": ("!", "1;37;41", True),
+    "SUSPECT": ("%", "30;43", True),
     "ASK": ("?", "30;43", True),
     "NOTE": (" ", "", False),
 }
-_BAND: Final = frozenset({"EXTRA", "REFUSED", "ASK"})
+_BAND: Final = frozenset({"EXTRA", "REFUSED", "SUSPECT", "ASK"})
+# Of verdicts; those that are not here call for a look.
+_VERDICT: Final = {"consistent": "32", "unknown": "2"}
+_LOOK_AT: Final = "33"
 
 
 class Screen:
@@ -37,13 +41,13 @@ class Screen:
         self._cursor = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         self._status = ""
 
-    def tell(self, word: Word, what: str, why: str = "") -> None:
-        """Write the line of one scan."""
+    def tell(self, word: Word, what: str, why: str = "", verdict: str = "") -> None:
+        """Write the line of one scan; the verdict stands in its reasons, and is coloured there."""
         sign, colour, bad = _LOOK[word]
         head = f"{sign} {word:<8}" if word != "NOTE" else ""
         text = self._fit(head, safe(what), safe(why))
         if self._colour and colour:
-            text = self._band(text, colour) if word in _BAND else f"\x1b[{colour}m{head}\x1b[0m{text[len(head) :]}"
+            text = self._band(text, colour) if word in _BAND else self._paint(text, head, colour, verdict)
         rings = (bad and self._sound != "none") or (self._sound == "all" and word == "OK")
         self._write(self._clear() + text + "\n" + ("\a" if rings else "") + self._status)
 
@@ -82,6 +86,12 @@ class Screen:
     def _band(self, text: str, colour: str) -> str:
         width = self._width() - 1
         return "\n".join(f"\x1b[{colour}m{line.ljust(width)}\x1b[0m" for line in text.split("\n"))
+
+    def _paint(self, text: str, head: str, colour: str, verdict: str) -> str:
+        body = text[len(head) :]
+        before, found, after = body.rpartition(verdict) if verdict else (body, "", "")
+        shown = f"{before}\x1b[{_VERDICT.get(verdict, _LOOK_AT)}m{found}\x1b[0m{after}" if found else body
+        return f"\x1b[{colour}m{head}\x1b[0m{shown}"
 
     def _width(self) -> int:
         return shutil.get_terminal_size().columns

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from trace_cli.dock.book import Accepted, Book
 from trace_cli.dock.journal import Journal
@@ -20,6 +20,7 @@ from trace_cli.dock.screen import Screen
 from trace_cli.errors import CommandError
 
 if TYPE_CHECKING:
+    from ledger.custody.authenticity import Judgement
     from trace_cli.capture import Circumstances
     from trace_cli.dock.goods import Goods
 
@@ -38,6 +39,7 @@ class Outcome:
     seq: int | None = None
     reason: str | None = None
     scan: object = None
+    judged: Judgement | None = None
 
 
 @dataclass
@@ -152,16 +154,36 @@ class Session:
     def _accept(self, raw: bytes, goods: Goods, accepted: Accepted, read: Read) -> Outcome:
         where = self._count(accepted, 1)
         amount = f"  x{accepted.quantity:f}" if accepted.is_class else ""
-        parts = [f"entry {accepted.seq}", "typed" if read.entry == "typed" else "", self.book.verdict(accepted)]
-        word = "OK"
+        parts = [f"entry {accepted.seq}", "typed" if read.entry == "typed" else ""]
+        judged, verdict, told, suspect = self._verdict(accepted, goods)
+        word: Literal["OK", "EXTRA", "SUSPECT"] = "SUSPECT" if suspect else "OK"
         if where in ("extra", "over"):
-            word = "EXTRA"
+            word = "SUSPECT" if suspect else "EXTRA"
             parts.append("not on the packing list" if where == "extra" else "more than the packing list has")
         shown = self.book.site.codes.short(accepted.uri) + amount
-        self.screen.tell("EXTRA" if word == "EXTRA" else "OK", shown, ", ".join(filter(None, parts)))
-        if self.packing.expected and where == "listed" and not self.packing.missing():
+        self.screen.tell(word, shown, ", ".join(filter(None, [*parts, told])), verdict)
+        if self.packing.expected and where == "listed" and self.packing.is_complete():
             self.screen.tell("DONE", "the packing list is complete")
-        return Outcome(raw, "ok", word, accepted.uri, accepted.seq, scan=goods.scan)
+        return Outcome(raw, "ok", word, accepted.uri, accepted.seq, scan=goods.scan, judged=judged)
+
+    def _verdict(self, accepted: Accepted, goods: Goods) -> tuple[Judgement | None, str, str, bool]:
+        """Give the verdict of `check`, in a word, as it is told, and whether somebody has to look now."""
+        from ledger.custody.authenticity import Judgement
+        from ledger.custody.vocabulary import TAKING_STEPS
+        from trace_cli.dock.verdicts import is_suspect
+        from trace_cli.refusals import shorten
+
+        judged = accepted.judged
+        if found := self.packing.differs(accepted.uri, goods.lot, goods.expiry):
+            why = f"the label states {found['field']} {found['label']}, the sender declares {found['declared']}"
+            judged = Judgement("mismatch", (), why)
+        if judged is None:
+            return None, "", "", False
+        word = judged.verdict.replace("_", " ")
+        if judged.verdict in ("consistent", "unknown"):
+            return judged, word, word, False
+        told = f"{word}: {shorten(self.book.site.codes, judged.explanation)}"
+        return judged, word, told, is_suspect(judged.verdict, takes=self.said.step in TAKING_STEPS)
 
     def _again(self, raw: bytes, goods: Goods, *, soon: bool) -> Outcome:
         self.again += 1

@@ -13,7 +13,9 @@ from trace_cli import options
 if TYPE_CHECKING:
     from ledger.chain.reader import AuthenticReader
     from ledger.chain.storage.sqlite import SqliteView
+    from ledger.custody.exchange.epcis_document import VocabularyElement
     from ledger.custody.exchange.epcis_xml_writer import Unsayable
+    from ledger.custody.index.lookup import Lookup
     from trace_cli.context import Site
 
 _SHOWN = 5
@@ -30,6 +32,9 @@ def export_epcis(
     items: Annotated[
         list[str] | None, typer.Option("--item", help="Only events that name this thing; may be repeated.")
     ] = None,
+    no_master: Annotated[
+        bool, typer.Option("--no-master-data", help="Leave out names and addresses of what the events name.")
+    ] = False,
     drop: Annotated[bool, typer.Option("--drop", help="Leave out what the format cannot say.")] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to write it (default: standard output).")
@@ -39,6 +44,7 @@ def export_epcis(
 ) -> int:
     """Write recorded events as an EPCIS document, each proven against the signed head.
 
+    The header holds the master data of the places, parties and products that the events name, without contacts.
     Private values stand in the document as far as this ledger holds them. What XML or EPCIS 1.2 has no place for
     is named, and nothing is written unless --drop is given.
 
@@ -49,6 +55,7 @@ def export_epcis(
       trace export epcis --item 9521321123458:24A --format xml
     """
     from ledger.chain.reader import AuthenticReader
+    from ledger.custody.index.lookup import Lookup
     from trace_cli.context import find_site, now
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
@@ -76,7 +83,8 @@ def export_epcis(
             for seq in _wanted(site, view, reader, items or [])
             if (event := _event(view, reader, seq, withheld)) is not None
         ]
-    text = "".join(_write(events, form, version, created, left))
+        master = [] if no_master else _master(Lookup(view, reader), events)
+    text = "".join(_write(events, form, version, created, left, master, site.origin))
     if left and not drop:
         shown = "; ".join(f"{one.event_id} {one.field}: {one.reason}" for one in left[:_SHOWN])
         more = f"; and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
@@ -98,6 +106,7 @@ def export_epcis(
         "format": form,
         "version": version,
         "events": len(events),
+        "master": len(master),
         "file": str(output) if output else None,
         "dropped": [{"event_id": one.event_id, "field": one.field, "reason": one.reason} for one in left],
         "withheld": len(withheld),
@@ -166,13 +175,50 @@ def _without_gone(value: Any, seq: int, withheld: list[int]) -> Any:
     return value
 
 
+def _master(lookup: Lookup, events: Iterable[dict[str, Any]]) -> list[VocabularyElement]:
+    """Give the master data of what the events name, each record proven."""
+    from ledger.custody.codes import product_of
+    from ledger.custody.exchange.epcis_vocabulary import element_of
+    from ledger.custody.facts import read_facts
+    from ledger.custody.master import MasterData
+
+    known = MasterData(lookup)
+    if known.is_empty:
+        return []
+    uris: dict[str | None, None] = {}
+    for event in events:
+        facts = read_facts(event)
+        named: list[str | None] = [facts.place, facts.source, facts.destination, facts.container]
+        named += [uri for _, uri in facts.parties]
+        named += [one for mention in facts.mentions for one in (mention.uri, product_of(mention.uri))]
+        named += [
+            point.get("id") for key in ("readPoint", "bizLocation") if isinstance(point := event.get(key), dict)
+        ]
+        uris |= dict.fromkeys(named)
+    found = (known.record(uri) for uri in uris if isinstance(uri, str))
+    return [element_of(one) for one in {one.uri: one for one in found if one is not None}.values()]
+
+
 def _write(
-    events: list[dict[str, Any]], form: str, version: str, created: str, left: list[Unsayable]
+    events: list[dict[str, Any]],
+    form: str,
+    version: str,
+    created: str,
+    left: list[Unsayable],
+    master: list[VocabularyElement],
+    sender: str,
 ) -> Iterator[str]:
     if form == "json":
         from ledger.custody.exchange.epcis_json_writer import write_json
 
-        return write_json(events, created=created)
+        return write_json(events, created=created, master=master)
     from ledger.custody.exchange.epcis_xml_writer import write_xml
 
-    return write_xml(events, created=created, version="1.2" if version == "1.2" else "2.0", tell=left.append)
+    return write_xml(
+        events,
+        created=created,
+        version="1.2" if version == "1.2" else "2.0",
+        tell=left.append,
+        master=master,
+        sender=sender,
+    )

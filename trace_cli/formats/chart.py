@@ -20,6 +20,7 @@ from typing import Final
 _ASCII: Final = str.maketrans("─│╭╮╰╯━░┊┤█▏▎▍▌▋▊▉", "-|++++=:!|#       ")
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _ROWS: Final = 12
+_LONGEST: Final = 1e13
 _MOST_TICKS: Final = 5
 _WIDEST_PERIOD: Final = 4
 
@@ -32,6 +33,11 @@ class Ahead:
     low: float
     middle: float
     high: float
+
+
+def figure(value: float, decimals: int) -> str:
+    """Write a number with thousands apart; one too long to be read, in powers of ten."""
+    return f"{value:,.{decimals}f}" if abs(value) < _LONGEST else f"{value:.3e}"
 
 
 def is_rich() -> bool:
@@ -65,9 +71,9 @@ def draw_chart(
         Lines, without blanks at their ends.
     """
     values = [value for _, value in history] + [value for one in ahead for value in (one.high, one.middle)]
-    step, ticks = _scale(max(values, default=0.0))
+    step, ticks = nice_scale(max(values, default=0.0))
     height = ticks * max(1, _ROWS // ticks)
-    names = {tick * height // ticks: _tick_text(tick * step, step) for tick in range(ticks + 1)}
+    names = {tick * height // ticks: tick_text(tick * step, step) for tick in range(ticks + 1)}
     margin = max(map(len, names.values())) + 1
     room = width - margin - 2
     history = history[-room:]
@@ -136,7 +142,7 @@ class _Canvas:
         return max(0, min(self._height, math.floor(value / self._top * self._height + 0.5)))
 
 
-def _scale(largest: float) -> tuple[float, int]:
+def nice_scale(largest: float) -> tuple[float, int]:
     """Choose a step of 1, 2, 2.5 or 5 times a power of ten, and how many of them reach the largest value."""
     if not largest > 0:
         return 1.0, 1
@@ -146,9 +152,10 @@ def _scale(largest: float) -> tuple[float, int]:
     return step, math.ceil(largest / step)
 
 
-def _tick_text(value: float, step: float) -> str:
+def tick_text(value: float, step: float) -> str:
+    """Write the value of a tick with as many decimals as its step has."""
     decimals = next((count for count in range(7) if math.isclose(step, round(step, count))), 7)
-    return f"{value:,.{decimals}f}"
+    return figure(value, decimals)
 
 
 def _label_line(labels: Sequence[tuple[int, str]], width: int) -> str:

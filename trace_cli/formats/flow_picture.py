@@ -12,6 +12,11 @@ _BOX_WIDTH, _BOX_HEIGHT = 150, 34
 _COLUMN, _ROW, _MARGIN = 230, 56, 16
 _CELL_WIDTH, _CELL_HEIGHT, _LABEL = 22, 20, 190
 _INK: Final = "currentColor"
+_BACK, _TIP, _SWEEPS = 44, 8, 6
+_ARROW: Final = (
+    '<defs><marker id="to" viewBox="0 0 8 10" refX="1" refY="5" markerWidth="8" markerHeight="10" '
+    f'markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0 L8 5 L0 10 z" fill="{_INK}"/></marker></defs>'
+)
 _HOT: Final = "#c2410c"
 
 
@@ -29,31 +34,53 @@ def flow_map(flows: Sequence[tuple[str, str, int]], heat: Mapping[str, float]) -
     spot: dict[str, tuple[int, int]] = {}
     depth = max(layers.values(), default=0) + 1
     columns = [sorted(place for place, layer in layers.items() if layer == at) for at in range(depth)]
+    _untangle(columns, flows)
     for at, column in enumerate(columns):
         for row, place in enumerate(column):
             spot[place] = (_MARGIN + at * _COLUMN, _MARGIN + row * _ROW)
     width = _MARGIN * 2 + (depth - 1) * _COLUMN + _BOX_WIDTH
     height = _MARGIN * 2 + max(map(len, columns), default=1) * _ROW
+    if any(layers[origin] >= layers[destination] for origin, destination, _ in flows):
+        height += _BACK // 2
     most = max((count for _, _, count in flows), default=1)
-    parts = [_open(width, height, "Flow map: places from left to right, arrows as wide as the flow")]
+    parts = [_open(width, height, "Flow map: places from left to right, arrows as wide as the flow"), _ARROW]
     for origin, destination, count in flows:
-        (left, top), (right, bottom) = spot[origin], spot[destination]
-        x1, y1, x2, y2 = left + _BOX_WIDTH, top + _BOX_HEIGHT // 2, right, bottom + _BOX_HEIGHT // 2
-        bend = (x1 + x2) // 2 if x2 > x1 else x1 + 40
         parts.append(
-            f'<path d="M{x1} {y1} C{bend} {y1} {bend} {y2} {x2} {y2}" fill="none" stroke="{_INK}" '
-            f'stroke-opacity=".35" stroke-width="{1 + 9 * count / most:.1f}">'
+            f'<path d="{_way(spot[origin], spot[destination])}" fill="none" stroke="{_INK}" '
+            f'stroke-opacity=".35" stroke-width="{1 + 9 * count / most:.1f}" marker-end="url(#to)">'
             f"<title>{_text(origin)} to {_text(destination)}: {count}</title></path>"
         )
     for place, (x, y) in sorted(spot.items()):
         share = min(max(heat.get(place, 0.0), 0.0), 1.0)
         parts.append(
+            f'<rect x="{x}" y="{y}" width="{_BOX_WIDTH}" height="{_BOX_HEIGHT}" rx="5" fill="Canvas"/>'
             f'<rect x="{x}" y="{y}" width="{_BOX_WIDTH}" height="{_BOX_HEIGHT}" rx="5" fill="{_HOT}" '
             f'fill-opacity="{0.06 + 0.6 * share:.2f}" stroke="{_INK}"/>'
             f'<text x="{x + _BOX_WIDTH // 2}" y="{y + 22}" text-anchor="middle" font-size="12" fill="{_INK}">'
             f"{_text(_cut(place, 20))}<title>{_text(place)}</title></text>"
         )
     return "".join([*parts, "</svg>"])
+
+
+def busiest(flows: Sequence[tuple[str, str, int]], places: int) -> list[tuple[str, str, int]]:
+    """Take the busiest flows between so many places that a picture of them can be read.
+
+    Args:
+        flows: the busiest first.
+        places: how many at most.
+    """
+    shown: set[str] = set()
+    taken = []
+    for flow in flows:
+        if len(shown | {flow[0], flow[1]}) <= places:
+            shown |= {flow[0], flow[1]}
+            taken.append(flow)
+    return taken
+
+
+def figure(title: str, words: str, picture: str) -> str:
+    """Put a heading and a sentence above a picture."""
+    return f"<h2>{_text(title)}</h2><p>{_text(words)}</p>{picture}"
 
 
 def heat_strips(rows: Sequence[tuple[str, Sequence[float]]], labels: Sequence[str]) -> str:
@@ -86,6 +113,34 @@ def heat_strips(rows: Sequence[tuple[str, Sequence[float]]], labels: Sequence[st
             for x, anchor, label in ends
         ]
     return "".join([*parts, "</svg>"])
+
+
+def _way(start: tuple[int, int], end: tuple[int, int]) -> str:
+    """Lead an arrow from a box to one further right, or below the boxes to one that is not."""
+    (left, top), (right, bottom) = start, end
+    if right > left:
+        x1, y1, x2, y2 = left + _BOX_WIDTH, top + _BOX_HEIGHT // 2, right - _TIP, bottom + _BOX_HEIGHT // 2
+        bend = (x1 + x2) // 2
+        return f"M{x1} {y1} C{bend} {y1} {bend} {y2} {x2} {y2}"
+    x1, y1, x2, y2 = left + _BOX_WIDTH * 2 // 3, top + _BOX_HEIGHT, right + _BOX_WIDTH // 3, bottom + _BOX_HEIGHT
+    return f"M{x1} {y1} C{x1} {y1 + _BACK} {x2} {y2 + _BACK} {x2} {y2 + _TIP}"
+
+
+def _untangle(columns: list[list[str]], flows: Sequence[tuple[str, str, int]]) -> None:
+    """Order each column by where what it is linked to stands, to and fro (the barycentre rule)."""
+    linked: dict[str, list[tuple[str, int]]] = {}
+    for origin, destination, count in flows:
+        linked.setdefault(origin, []).append((destination, count))
+        linked.setdefault(destination, []).append((origin, count))
+    for _ in range(_SWEEPS):
+        for column in columns:
+            place = {name: row / len(one) for one in columns for row, name in enumerate(one)}
+            middle = {
+                name: sum(place[other] * count for other, count in linked[name])
+                / sum(count for _, count in linked[name])
+                for name in column
+            }
+            column.sort(key=middle.__getitem__)
 
 
 def _layers(flows: Sequence[tuple[str, str, int]]) -> dict[str, int]:

@@ -6,6 +6,7 @@ long (ADR 0005). Cells are written as a stream, so memory does not grow with the
 
 from __future__ import annotations
 
+import math
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -216,9 +217,10 @@ def _other(at: str, cell: Any) -> str:
     if isinstance(cell, date):
         return f'<c r="{at}" s="2"><v>{(cell - _EPOCH).days}</v></c>'
     if isinstance(cell, int | Decimal | float) and not isinstance(cell, bool):
-        return (
-            f'<c r="{at}"><v>{cell:f}</v></c>' if not isinstance(cell, int) else f'<c r="{at}"><v>{cell}</v></c>'
-        )
+        # A float keeps every digit; what is no number has none to show.
+        if isinstance(cell, float):
+            return f'<c r="{at}"><v>{cell!r}</v></c>' if math.isfinite(cell) else ""
+        return f'<c r="{at}"><v>{f"{cell:f}" if isinstance(cell, Decimal) else cell}</v></c>'
     return _text(at, str(cell), 1)
 
 

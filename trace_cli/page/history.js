@@ -56,13 +56,20 @@ function readEvent(one, opened) {
   };
 }
 
-// A declaration that was imported withdraws only what was imported; one made at the site withdraws any event.
+// A declaration that was imported withdraws only what was imported as well and what it repeats: it names things, all
+// of which the event names, at the same second. One that was made at the site withdraws any event.
 function withdrawnAmong(events) {
   const imported = (event) => event.entry.get("via") === "imported";
   const declared = events.filter((event) => event.withdraws);
   const here = new Set(declared.filter((event) => !imported(event)).map((event) => event.id));
-  const theirs = new Set(declared.filter(imported).map((event) => event.id));
-  return (event) => here.has(event.id) || (imported(event) && theirs.has(event.id));
+  const theirs = declared.filter(imported);
+  return (event) => here.has(event.id) || (imported(event) && theirs.some((one) => one.id === event.id && repeats(one, event)));
+}
+
+function repeats(declaration, event) {
+  const second = (one) => Math.floor(one.moment[0] / 1e6);
+  return declaration.mentions.length > 0 && second(declaration) === second(event)
+    && declaration.mentions.every((mention) => names(event, mention.uri));
 }
 
 const names = (event, uri) => event.mentions.some((one) => one.uri === uri);
@@ -85,7 +92,7 @@ function staysInside(uri, events) {
       if (event.container === container && !repacks(event, container) && !moves.includes(event)) moves.push(event);
     }
   }
-  const gone = withdrawnAmong(moves);
+  const gone = withdrawnAmong(events);
   const stays = [];
   const inside = new Map();
   for (const event of moves.sort((a, b) => (before(a.moment, b.moment) ? -1 : 1))) {
@@ -130,8 +137,12 @@ function historyOf(item, events) {
       }
     }
   }
-  const gone = withdrawnAmong([...found.keys()]);
+  const gone = withdrawnAmong(events);
+  const disputing = (event) => {
+    const theirs = events.find((one) => one.withdraws && one.id === event.id && one !== event);
+    return theirs && !event.withdraws && !gone(event) ? theirs.seq : null;
+  };
   return [...found]
-    .map(([event, parent]) => ({ event, parent, withdrawn: gone(event) }))
+    .map(([event, parent]) => ({ event, parent, withdrawn: event.withdraws || gone(event), disputed: disputing(event) }))
     .sort((a, b) => (before(a.event.moment, b.event.moment) ? -1 : 1));
 }

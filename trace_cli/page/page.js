@@ -15,7 +15,33 @@ function wordOf(uri) {
 }
 
 // A URI as people write it: the code alone where it is one of the signer's own, else with the domain that gave it.
-function shortener(origin) {
+function shortener(origin, names) {
+  const plain = plainly(origin);
+  return (given) => {
+    const name = names.get(canonicalUri(given)) || names.get(productOf(canonicalUri(given)));
+    return plain(given) + (name ? ` [${name}]` : "");
+  };
+}
+
+// The product of a lot or an instance, where its identifier says so.
+function productOf(uri) {
+  const trade = /^https:\/\/id\.gs1\.org\/01\/[0-9]{14}/.exec(uri);
+  const own = /^(https:\/\/[^/]+)\/lot\/([^/:]+):[^/]*$/.exec(uri);
+  return trade ? trade[0] : own ? `${own[1]}/class/${own[2]}` : null;
+}
+
+// The names that master data gives, by identifier; the latest entry of each counts.
+function namesIn(entries) {
+  const names = new Map();
+  for (const one of entries) {
+    const body = one.kind === "master" ? one.entry.get("body") : null;
+    const id = body instanceof Map && textOf(body.get("id"));
+    if (id) names.set(canonicalUri(id), textOf(body.get("name")));
+  }
+  return names;
+}
+
+function plainly(origin) {
   const own = origin.split("/")[0];
   return (given) => {
     const uri = canonicalUri(given);
@@ -90,6 +116,7 @@ function card(line, checked, nameOf) {
     make("p", "when", `${time.slice(0, 10)} ${time.slice(11, 16)}`, make("span", "offset", ` ${time.slice(19).replace(/^\.[0-9]+/, "")}`)),
     make("p", "where", event.place ? nameOf(event.place) : "place not stated"),
     line.withdrawn ? make("p", "note", event.withdraws ? "withdraws an earlier event" : "withdrawn by a later event") : null,
+    line.disputed ? make("p", "note", `disputed by entry ${line.disputed}, which came from a file and does not withdraw it`) : null,
     make("dl", "", ...factsOf(line, checked.item, nameOf).flatMap(([name, value]) => [make("dt", "", name), make("dd", "", value)])),
     make("details", "", make("summary", "", "every field"), make("table", "", ...rows), make("p", "note", recorded)));
 }
@@ -122,7 +149,7 @@ function keyLines(checked) {
 }
 
 function show(checked, lines) {
-  const nameOf = shortener(checked.note.origin);
+  const nameOf = shortener(checked.note.origin, namesIn(checked.entries));
   const last = lines[lines.length - 1].event;
   REGION("item").textContent = nameOf(checked.item);
   REGION("uri").textContent = checked.item;
@@ -148,13 +175,14 @@ function about(checked) {
   checked.doubts = [];
   const fault = (one, why) => checked.faults.push({ position: one.position, seq: one.seq, why });
   for (const one of checked.entries) {
-    if (one.kind === "key") continue;
+    if (one.kind === "key" || one.kind === "master") continue;
     try { events.push(readEvent(one, checked.opened)); } catch (error) { fault(one, error.message); }
   }
   const lines = historyOf(checked.item, events);
   const found = new Set(lines.map((line) => line.event));
+  const ids = new Set(lines.map((line) => line.event.id));
   for (const event of events) {
-    if (found.has(event)) continue;
+    if (found.has(event) || (event.withdraws && ids.has(event.id))) continue;
     // An identifier in a form that is not read here may be the item's; that is no accusation.
     if (event.mentions.some((one) => isDoubtful(one.uri))) checked.doubts.push(event.seq);
     else fault(event, `it is not about ${checked.item}`);

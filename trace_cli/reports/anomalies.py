@@ -18,7 +18,19 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "trace.anomalies/1"
 _WIDTH: Final = 80
-_COLUMNS: Final = ("kind", "item", "severity", "p_value", "seqs", "expected", "seen", "explanation")
+_ENTRIES: Final = 8  # of an alarm, as shown to people
+_COLUMNS: Final = (
+    "kind",
+    "item",
+    "severity",
+    "p_value",
+    "seqs",
+    "expected",
+    "seen",
+    "explanation",
+    "finding",
+    "about",
+)
 
 
 def alarm_answers(rows: Sequence[Mapping[str, Any]], codes: Codes) -> list[dict[str, Any]]:
@@ -29,7 +41,7 @@ def alarm_answers(rows: Sequence[Mapping[str, Any]], codes: Codes) -> list[dict[
             "severity": round(float(row["severity"]), 4),
             "p_value": float(row["p_value"]),
             "seqs": [int(seq) for seq in row["seqs"]],
-            "explanation": f"{codes.short(row['item'])}: {row['kind'].replace('_', ' ')}; expected "
+            "explanation": f"{_shorten(row['item'], codes)}: {row['kind'].replace('_', ' ')}; expected "
             f"{_shorten(row['expected'], codes)}, seen {_shorten(row['seen'], codes)}",
         }
         for row in rows
@@ -62,46 +74,53 @@ def write_alarms(answer: Mapping[str, Any]) -> None:
     for number, one in enumerate(shown, 1):
         text = f"{number}. {one['explanation']}"
         say(textwrap.fill(text, _WIDTH, subsequent_indent="   ", break_long_words=False))
-        entries = " ".join(map(str, one["seqs"]))
+        more = len(one["seqs"]) - _ENTRIES
+        entries = " ".join(map(str, one["seqs"][:_ENTRIES])) + (f" and {more} more" if more > 0 else "")
         say(f"   entries {entries}; p {one['p_value']:.2g}   trace show {one['seqs'][0]}")
     if len(shown) < found:
         say(f"The first {len(shown)} of {found} (--top shows more, -o FILE writes all).")
     if blind := [one for one in answer["detectors"] if one["cannot_see"]]:
         say("\nCannot be seen in this history:")
         for one in blind:
-            text = f"{one['kind'].replace('_', ' ')}: {one['cannot_see']}"
+            mend = f"; to see it: {one['mend']}" if one["mend"] else ""
+            text = f"{one['kind'].replace('_', ' ')}: {one['cannot_see']}{mend}"
             say(textwrap.fill(text, _WIDTH, initial_indent="  - ", subsequent_indent="    "))
 
 
-def read_places(path: Path | None, codes: Codes) -> Any:
-    """Read where places are; None: it is not known.
+def read_places(path: Path | None, codes: Codes) -> list[dict[str, Any]]:
+    """Read where places are, from a file where one is given.
 
     Raises:
         CommandError: The file cannot be read, or lacks a column.
     """
-    rows = None if path is None else _read(path, ("place", "latitude", "longitude"))
-    return None if rows is None else _frame([{**row, "place": codes.place(row["place"])} for row in rows])
+    names = ("place", "latitude", "longitude")
+    rows = [] if path is None else _read(path, names)
+    return [{**{name: row[name] for name in names}, "place": codes.place(row["place"])} for row in rows]
 
 
-def read_lots(path: Path | None, codes: Codes) -> Any:
-    """Read how many items lots have; a lot as it is asked for, PRODUCT:LOT or a URI. None: it is not known.
+def read_lots(path: Path | None, codes: Codes) -> list[dict[str, Any]]:
+    """Read how many items lots have, from a file where one is given; a lot as it is asked for, or a URI.
 
     Raises:
         CommandError: The file cannot be read, or lacks a column.
     """
     if path is None:
-        return None
+        return []
     rows = []
     for row in _read(path, ("lot", "lot_size")):
         spelled = {row["lot"], *codes.candidates(row["lot"])}
         rows += [{"lot": one, "lot_size": row["lot_size"]} for one in sorted(spelled)]
-    return _frame(rows)
+    return rows
 
 
 def _read(path: Path, needed: tuple[str, ...]) -> list[dict[str, str]]:
+    from io import StringIO
+
+    from ledger.custody.exchange.plain_file import open_plain
+
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+        with open_plain(path) as file:
+            rows = list(csv.DictReader(StringIO(file.read().decode("utf-8-sig"), newline="")))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CommandError(ExitCode.REFUSED, f"{path} cannot be read: {error}") from None
     missing = [name for name in needed if not rows or name not in rows[0]]
@@ -112,9 +131,3 @@ def _read(path: Path, needed: tuple[str, ...]) -> list[dict[str, str]]:
             remedy=f"begin the file with {','.join(needed)}",
         )
     return rows
-
-
-def _frame(rows: list[dict[str, Any]]) -> Any:
-    from forecasting.tables.plain import plain_table
-
-    return plain_table(rows)

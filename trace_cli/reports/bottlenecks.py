@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from trace_cli.formats.answer import say
@@ -17,15 +18,16 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "trace.bottlenecks/1"
 _NUMBERS: Final = (
-    "queue_hours", "share", "forecast_queue_hours", "alarm_probability", "utilisation", "arrivals", "departures",
-    "open_visits", "free_flow_hours", "usual_queue_hours", "hours_at_stake", "expected_arrivals", "capacity",
-    "relief_units", "relief_hours", "relief_replayed_hours",
+    "queue_hours", "share", "forecast_queue_hours", "expected_queue_hours", "alarm_probability", "utilisation",
+    "arrivals", "departures", "open_visits", "free_flow_hours", "usual_queue_hours", "hours_at_stake",
+    "expected_arrivals", "capacity", "relief_units", "relief_hours", "relief_replayed_hours",
 )  # fmt: skip
 _COUNTS: Final = frozenset(("arrivals", "departures", "open_visits", "relief_units"))
 _WIDTH: Final = 80
 _BAR: Final = 8
 _NAME_WIDTH: Final = 18
 _LEAST_CAUSE: Final = 12
+_URI: Final = re.compile(r"(?:https?://|urn:)\S+?(?=[:;,]?(?:\s|$))")
 _MEASURED: Final = """\
 Queue hours are the hours that goods stood at a place beyond its free flow (the time within which the quickest
 fifth of stays ends), summed over stays, each for {days:g} days at most. Share is of all queue hours; next is what
@@ -45,6 +47,11 @@ def site_answers(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def short_cause(cause: str, short: Callable[[str], str]) -> str:
+    """Shorten the URIs that a cause names."""
+    return _URI.sub(lambda found: short(found.group()), cause)
 
 
 def bottlenecks_csv(answer: Mapping[str, Any]) -> str:
@@ -80,7 +87,9 @@ def write_bottlenecks(answer: Mapping[str, Any], codes: Codes, *, longest_days: 
         return
     say(f"\nWhy {codes.short(first['place'])} is first:")
     for cause in first["causes"] or ["no single cause stands out"]:
-        say(textwrap.fill(cause, _WIDTH, initial_indent="  - ", subsequent_indent="    "))
+        say(
+            textwrap.fill(short_cause(cause, codes.short), _WIDTH, initial_indent="  - ", subsequent_indent="    ")
+        )
     free = first["free_flow_hours"]
     moved = f"{first['arrivals']} came, {first['departures']} left, {first['open_visits']} are there"
     say(f"  - {moved}; free flow is {free:.1f} h")
@@ -110,7 +119,7 @@ def _table(sites: Sequence[Mapping[str, Any]], codes: Codes) -> str:
             f"{site['queue_hours']:,.0f}",
             f"{site['share'] * 100:.0f} %",
             draw_bar(site["share"], _BAR, rich=rich),
-            f"{site['forecast_queue_hours']:,.0f}",
+            f"{site['expected_queue_hours']:,.0f}",
             "-" if site["alarm_probability"] is None else f"{site['alarm_probability'] * 100:.0f} %",
             "",
         ]
@@ -119,7 +128,7 @@ def _table(sites: Sequence[Mapping[str, Any]], codes: Codes) -> str:
     taken = sum(max(len(str(row[at])) for row in [head, *rows]) + 2 for at in range(len(head) - 1))
     room = max(_WIDTH - taken, _LEAST_CAUSE)
     for row, site in zip(rows, sites, strict=True):
-        row[-1] = _cut(site["causes"][0] if site["causes"] else "", room)
+        row[-1] = _cut(short_cause(site["causes"][0], codes.short) if site["causes"] else "", room)
     return draw_table(head, rows, right=(0, 2, 3, 5, 6))
 
 

@@ -10,6 +10,7 @@ from trace_cli.formats.answer import say
 
 if TYPE_CHECKING:
     from ledger.chain.bundle import Bundle, BundleFault, CheckedBundle
+    from ledger.custody.item_history import Line
 
 _ASK_AGAIN: Final = "ask for the file again, from the ledger"
 _RESTS: Final = {"self": "its own signature only", "pinned": "a head that this machine saw before"}
@@ -69,7 +70,7 @@ def verify_bundle(path: Path, home: Path, *, what: str, key: str | None, policy:
     believed = find_policy(home, origin, key, policy)
     pin = load_pin(home, origin) if believed is not None and believed.source == "home" else None
     checked = check_bundle(bundle, believed or Policy(()))
-    checks, faults = _judge(checked)
+    checks, faults, contradicted = _judge(checked)
     findings = [*faults, *findings]
     page = page_fault(text, evidence) if what == "passport" else None
     if what == "passport":
@@ -91,14 +92,21 @@ def verify_bundle(path: Path, home: Path, *, what: str, key: str | None, policy:
             why = f"the head of size {pin.head.size} contradicts the one that this machine saw"
             findings.append(_finding("pin", "forked", None, why, "keep the file and the pin: they are the proof"))
             word = "forked"
-    return {**_answer(word, checked, kind, findings, checks), "key": str(checked.key or ""), "item": bundle.item}
+    return {
+        **_answer(word, checked, kind, findings, checks),
+        "key": str(checked.key or ""),
+        "item": bundle.item,
+        "contradicted": contradicted if word == "ok" else [],
+    }
 
 
-def _judge(checked: CheckedBundle) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _judge(
+    checked: CheckedBundle,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
     from ledger.custody.item_evidence import judge_item
 
     bundle = checked.bundle
-    _, strangers = judge_item(checked)
+    history, strangers = judge_item(checked)
     checks = [
         {"name": "signature", "passed": checked.key is not None, "count": 1},
         {"name": "inclusion", "passed": not checked.faults, "count": len(bundle.proofs)},
@@ -109,7 +117,19 @@ def _judge(checked: CheckedBundle) -> tuple[list[dict[str, Any]], list[dict[str,
             "count": sum(entry.kind == "event" for entry in checked.entries),
         },
     ]
-    return checks, [_from_fault(bundle, fault) for fault in (*checked.faults, *strangers)]
+    told = [] if history is None else [_contradiction(line) for line in history.lines]
+    faults = [_from_fault(bundle, fault) for fault in (*checked.faults, *strangers)]
+    return checks, faults, [one for one in told if one is not None]
+
+
+def _contradiction(line: Line) -> dict[str, Any] | None:
+    """Say which declaration withdraws or disputes an event; None: none does, or it is one itself."""
+    from trace_cli.reports.correction import correction
+
+    if line.event.facts.withdraws or (line.declaration is None and line.disputed is None):
+        return None
+    withdrawn, disputed = correction(line.declaration), correction(line.disputed)
+    return {"seq": line.event.seq, "withdrawn": withdrawn, "disputed": disputed}
 
 
 def _from_fault(bundle: Bundle, fault: BundleFault) -> dict[str, Any]:
@@ -156,6 +176,10 @@ def write_bundle_verdict(answer: dict[str, Any], path: Path) -> None:
         count = len(answer["events"])
         say(f"OK  {count} event{'' if count == 1 else 's'} of {answer['item']}, signed by {answer['origin']}")
         say(f"All are in the signed tree of {answer['size']:,} entries, root {answer['root'][:12]}...")
+        for one in answer["contradicted"]:
+            how, by = ("withdrawn", one["withdrawn"]) if one["withdrawn"] else ("disputed", one["disputed"])
+            why = f" ({by['reason']})" if by["reason"] else ""
+            say(f"Entry {one['seq']} is {how} by entry {by['seq']}{why}.")
         rest = _RESTS.get(answer["anchor"]["kind"], "the key given on the command line")
         say(f"The verdict rests on {rest}.")
         say("It proves that these events were recorded so; not that they are all, nor that what they say is true.")

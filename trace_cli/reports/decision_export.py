@@ -28,7 +28,9 @@ def statement(entry: Entry, leaf: bytes, head: Checkpoint) -> str:
         head: The signed head that it was proven under.
     """
     body = plain(entry.body)
-    digests = str(body.get("output_digest", "")).split()
+    given = body.get("output_digest", "")
+    # A result that is private is named by its commitment: SHA-256 over salt and digest.
+    digests = [f"sha256:{given['_commit']}"] if isinstance(given, dict) else str(given).split()
     name = str(body.get("command", "decision"))
     subjects = [
         {
@@ -115,6 +117,8 @@ def model_card(entry: Entry, head: Checkpoint) -> str:
 def _figures(body: Mapping[str, Any]) -> list[str]:
     output = _part(body, "output")
     columns = _part(output, "columns")
+    if "_commit" in output:
+        return [f"Private: the log holds the commitment `{_word(output['_commit'])}`, the site the result."]
     lines = [f"Result: `{_word(body.get('output_digest'))}`, {_word(output.get('rows', 'unknown'))} rows."]
     accuracy = _part(body, "accuracy")
     if accuracy:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from ledger.chain.entry import Entry
@@ -44,16 +45,35 @@ def summary(entry: Entry, codes: Codes) -> str:
     return entry.kind
 
 
+_MOST_TOLD: Final = 5
+
+
 def tell_index(lookup: Lookup) -> list[str]:
     """Warn on stderr where the index was not to be believed; give the warnings for a JSON answer."""
     from ledger.custody.index.lookup import MEND
     from trace_cli.formats.answer import note
 
+    left = tell_left_out(lookup.left_out)
     if not lookup.warning:
-        return []
+        return left
     note(f"warning: {lookup.warning}; the answer comes from the log itself")
     note(f"  mend: {MEND}")
-    return [lookup.warning]
+    return [lookup.warning, *left]
+
+
+def tell_left_out(seqs: Sequence[int]) -> list[str]:
+    """Warn on stderr of entries that are signed as events and are none; give the warnings for a JSON answer."""
+    from trace_cli.formats.answer import note
+
+    if not seqs:
+        return []
+    named = ", ".join(map(str, seqs[:_MOST_TOLD])) + (
+        f" and {len(seqs) - _MOST_TOLD} more" if len(seqs) > _MOST_TOLD else ""
+    )
+    text = f"entry {named} is signed but is no event, so no answer counts it"
+    note(f"warning: {text}")
+    note(f"  look at it: trace show {seqs[0]}")
+    return [text]
 
 
 def find_entry(view: SqliteView, reader: AuthenticReader, typed: str) -> int:

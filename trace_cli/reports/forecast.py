@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from trace_cli.formats.answer import say
-from trace_cli.formats.chart import Ahead, draw_chart, is_rich
+from trace_cli.formats.chart import Ahead, draw_chart, figure, is_rich
 from trace_cli.formats.csv_text import csv_text
 from trace_cli.formats.table import draw_table
 from trace_cli.prediction import number
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from forecasting.asked_demand import AskedDemand
     from forecasting.demand_forecast import ForecastResult
     from ledger.custody.codes import Codes
+    from trace_cli.prediction import Prediction
 
 SCHEMA: Final = "trace.forecast/1"
 HISTORY_SHOWN: Final = 24
@@ -63,6 +64,7 @@ def series_answers(asked: AskedDemand, result: ForecastResult, freq: str) -> lis
                 "class": found["class"],
                 "points": points[series.unique_id],
                 "accuracy": {name: number(found[name]) for name in ("mase", "rmsse", "coverage80", "value_added")},
+                "why": list(found["why"]),
                 "notes": notes,
                 "total": series.total,
             }
@@ -70,9 +72,38 @@ def series_answers(asked: AskedDemand, result: ForecastResult, freq: str) -> lis
     return answers
 
 
+def completeness_answer(
+    prediction: Prediction, asked: AskedDemand, freq: str, keys: Sequence[str]
+) -> dict[str, Any]:
+    """Build the part `completeness` of the JSON answer, with the same in words."""
+    from dataclasses import asdict
+
+    from forecasting.completeness import completeness_words, measure_completeness
+
+    found = measure_completeness(
+        prediction.events(), freq=freq, choice=asked.choice, by=keys, until=prediction.moment
+    )
+    return {**asdict(found), "words": completeness_words(found, freq)}
+
+
+def record_lines(words: Sequence[str]) -> list[str]:
+    """Say how complete the record is, in lines that fit a terminal."""
+    return _wrapped(f"{'; '.join(words)}.", "Record: ")
+
+
+def histories_of(table: Any, freq: str, count: int) -> dict[str, list[tuple[str, float]]]:
+    """Give label and demand of the last periods of every series of a demand table."""
+    from forecasting.asked_demand import recent_periods
+
+    return {
+        name: [(label_text(label, freq), value) for label, value in rows]
+        for name, rows in recent_periods(table, count).items()
+    }
+
+
 def forecast_csv(answer: Mapping[str, Any]) -> str:
     """Write all series as tidy rows: one for each period of each series."""
-    levels = _levels(answer["series"])
+    levels = levels_of(answer["series"])
     head = ["unique_id", "ds", "mean", *(f"q{level}" for level in levels), "model", "unit"]
     # What does not hold must say so wherever it goes.
     warned = () if answer["verified"] else (False,)
@@ -101,7 +132,7 @@ def write_forecast(
     series = answer["series"]
     period = period_name(series[0]["frequency"])
     for place, one in enumerate(series, 1):
-        say(f"\n{place}. {series_name(one, codes)}  ({_unit(one)} per {period})")
+        say(f"\n{place}. {series_name(one, codes)}  ({unit_of(one)} per {period})")
         for line in _model_lines(one):
             say(line)
         if one["unique_id"] in histories:
@@ -122,7 +153,8 @@ def series_name(series: Mapping[str, Any], codes: Codes | None) -> str:
     )
 
 
-def _model_lines(series: Mapping[str, Any]) -> list[str]:
+def model_words(series: Mapping[str, Any]) -> str:
+    """Say which model, how good it was at earlier origins, and what a reader must know."""
     from forecasting.selection import BENCHMARK
 
     accuracy, model = series["accuracy"], series["model"].replace("_", " ")
@@ -139,80 +171,97 @@ def _model_lines(series: Mapping[str, Any]) -> list[str]:
     if mase is not None:
         words.append(f"MASE {mase:.2f}, RMSSE {_two_decimals(accuracy['rmsse'])}.")
     words += [f"Note: {note}." for note in series["notes"]]
+    return " ".join(words)
+
+
+def _model_lines(series: Mapping[str, Any]) -> list[str]:
+    lines = _wrapped(model_words(series), "   ")
+    width = max((len(reason["part"]) for reason in series["why"]), default=0)
+    for reason in series["why"]:
+        lines += _wrapped(f"{reason['words']}.", f"   {reason['part'][:12]:<{min(width, 12)}}  ")
+    return lines
+
+
+def _wrapped(text: str, begin: str) -> list[str]:
     # A number stays on the line of its sign.
-    text = " ".join(words).replace(" %", "\u00a0%")
-    lines = textwrap.wrap(text, _WIDTH - 3, initial_indent="   ", subsequent_indent="   ")
+    kept = text.replace(" %", "\u00a0%")
+    lines = textwrap.wrap(kept, _WIDTH - 1, initial_indent=begin, subsequent_indent=" " * len(begin))
     return [line.replace("\u00a0", " ") for line in lines]
 
 
 def _write_chart(series: Mapping[str, Any], history: Sequence[tuple[str, float]], period: str) -> None:
     rich, points = is_rich(), series["points"]
-    levels = _levels([series])
-    low, middle, high = (_point_reader(level) for level in _outline(levels))
+    levels = levels_of([series])
+    low, middle, high = (point_reader(level) for level in outline(levels))
     ahead = [Ahead(point["ds"], low(point), middle(point), high(point)) for point in points]
     say()
     for line in draw_chart(history, ahead, rich=rich, width=_WIDTH):
         say(line)
     line, mean, band = ("─", "━", "░") if rich else ("-", "=", ":")
-    names = _outline(levels)
-    legend = f"{line}{line} last {len(history)} {period}s   {mean}{mean} {_level_name(names[1])}"
+    names = outline(levels)
+    legend = f"{line}{line} last {len(history)} {period}s   {mean}{mean} {level_name(names[1])}"
     if len(levels) > 1:
-        legend += f"   {band}{band} {_band_name(names)}"
-    say(f"  {legend}, in {_unit(series)}\n")
+        legend += f"   {band}{band} {band_name(names)}"
+    say(f"  {legend}, in {unit_of(series)}\n")
     columns = ["mean", *levels] if "0.5" not in levels else levels
-    readers = [_point_reader(level) for level in columns]
-    decimals = _decimals([reader(point) for reader in readers for point in points])
+    readers = [point_reader(level) for level in columns]
+    decimals = decimals_for([reader(point) for reader in readers for point in points])
     rows = [
-        [point["ds"], *(f"{reader(point):,.{decimals}f}" for reader in readers)] for point in points[:_STEPS_SHOWN]
+        [point["ds"], *(figure(reader(point), decimals) for reader in readers)] for point in points[:_STEPS_SHOWN]
     ]
-    head = [_label_meaning(series["frequency"], period), *map(_level_name, columns)]
+    head = [label_meaning(series["frequency"], period), *map(level_name, columns)]
     say(textwrap.indent(draw_table(head, rows, right=range(1, len(head))), "   "))
     if len(points) > _STEPS_SHOWN:
         say(f"   ... and {len(points) - _STEPS_SHOWN} more periods (-o FILE.csv writes all)")
 
 
 def _overview(series: Sequence[Mapping[str, Any]], codes: Codes | None, period: str) -> str:
-    levels = _levels(series)
-    shown = list(dict.fromkeys(_outline(levels)))
+    levels = levels_of(series)
+    shown = list(dict.fromkeys(outline(levels)))
     horizon = len(series[0]["points"])
-    head = ["", "series", "unit", *(f"{_level_name(level)}" for level in shown), _plural(horizon, period)]
+    head = ["", "series", "unit", *(f"{level_name(level)}" for level in shown), plural(horizon, period)]
     head[3] = f"next {period} {head[3]}"
     rows = []
     for place, one in enumerate(series, 1):
         total = sum(point["mean"] for point in one["points"])
-        values = [_point_reader(level)(one["points"][0]) for level in shown]
-        decimals = _decimals(values)
-        cells = [*(f"{value:,.{decimals}f}" for value in values), f"{total:,.{_decimals([total])}f}"]
+        values = [point_reader(level)(one["points"][0]) for level in shown]
+        decimals = decimals_for(values)
+        cells = [*(figure(value, decimals) for value in values), figure(total, decimals_for([total]))]
         rows.append([f"{place}.", _fit(series_name(one, codes)), one["unit"] or "-", *cells])
     return draw_table(head, rows, right=(0, *range(3, len(head))))
 
 
-def _levels(series: Sequence[Mapping[str, Any]]) -> list[str]:
+def levels_of(series: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Give the levels of the quantiles, as the answer names them."""
     return list(series[0]["points"][0]["quantiles"]) if series else []
 
 
-def _outline(levels: Sequence[str]) -> tuple[str, str, str]:
+def outline(levels: Sequence[str]) -> tuple[str, str, str]:
     """Choose the lowest level, the median (else the mean), and the highest."""
     middle = "0.5" if "0.5" in levels else "mean"
     return (levels[0], middle, levels[-1]) if len(levels) > 1 else (middle, middle, middle)
 
 
-def _point_reader(level: str) -> Any:
+def point_reader(level: str) -> Any:
+    """Give a function that reads a level, or the mean, of a point."""
     if level == "mean":
         return lambda point: point["mean"]
     return lambda point: point["quantiles"][level]
 
 
-def _level_name(level: str) -> str:
+def level_name(level: str) -> str:
+    """Name a level: p10, p50, mean."""
     return "mean" if level == "mean" else f"p{float(level) * 100:g}"
 
 
-def _band_name(names: Sequence[str]) -> str:
+def band_name(names: Sequence[str]) -> str:
+    """Name the band between the outer levels."""
     width = (float(names[2]) - float(names[0])) * 100
-    return f"{width:g} % band ({_level_name(names[0])} to {_level_name(names[2])})"
+    return f"{width:g} % band ({level_name(names[0])} to {level_name(names[2])})"
 
 
-def _label_meaning(freq: str, period: str) -> str:
+def label_meaning(freq: str, period: str) -> str:
+    """Say what the label of a period is: the day that it begins or ends with."""
     from forecasting.frequency import read_frequency
 
     if period in ("hour", "day"):
@@ -220,7 +269,8 @@ def _label_meaning(freq: str, period: str) -> str:
     return f"{period} {'ending' if read_frequency(freq).end_label else 'from'}"
 
 
-def _unit(series: Mapping[str, Any]) -> str:
+def unit_of(series: Mapping[str, Any]) -> str:
+    """Name the unit of a series."""
     return series["unit"] or ("mixed units" if len(series["notes"]) and _is_mixed(series) else "pieces")
 
 
@@ -228,11 +278,13 @@ def _is_mixed(series: Mapping[str, Any]) -> bool:
     return any("different units" in note for note in series["notes"])
 
 
-def _plural(count: int, period: str) -> str:
+def plural(count: int, period: str) -> str:
+    """Count periods."""
     return f"{count} {period}{'' if count == 1 else 's'}"
 
 
-def _decimals(values: Sequence[float]) -> int:
+def decimals_for(values: Sequence[float]) -> int:
+    """Choose how many decimals the largest of the values deserves."""
     largest = max(map(abs, values), default=0.0)
     return 0 if largest >= 100 else 1 if largest >= 10 else 2
 

@@ -49,9 +49,15 @@ class VocabularyElement:
 
 @dataclass
 class MasterData:
-    """The master data of the documents that were read, in their order; filled while they are read."""
+    """The master data of the documents that were read, in their order; filled while they are read.
+
+    `statement` is the transaction statement of the DSCSA and `sender` whom the header names, both in the words of
+    the document.
+    """
 
     elements: list[VocabularyElement] = field(default_factory=list)
+    statement: dict[str, str] = field(default_factory=dict)
+    sender: str = ""
 
     def add(self, element: VocabularyElement) -> None:
         """Keep an element, up to a number that no honest header reaches."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ledger.chain import canonical
+from ledger.custody.exchange.epcis_document import VocabularyElement
 from ledger.custody.exchange.epcis_json import strings_of
+from ledger.custody.exchange.epcis_vocabulary import json_header
 from ledger.custody.json_context import OURS, PREFIXES, STANDARD_ADDRESS
 
 
-def write_json(events: Iterable[Mapping[str, Any]], *, created: str) -> Iterator[str]:
+def write_json(
+    events: Iterable[Mapping[str, Any]], *, created: str, master: Sequence[VocabularyElement] = ()
+) -> Iterator[str]:
     """Write a document, piece by piece.
 
     Every event carries its own context where it needs one beyond that of the standard, so that it can be taken
@@ -19,10 +23,13 @@ def write_json(events: Iterable[Mapping[str, Any]], *, created: str) -> Iterator
     Args:
         events: Events in EPCIS 2.0 JSON.
         created: The creationDate.
+        master: Master data for the header.
     """
     yield (
         '{\n"@context": ["' + STANDARD_ADDRESS + '"],\n"type": "EPCISDocument",\n"schemaVersion": "2.0",\n'
-        f'"creationDate": {canonical.encode(created).decode()},\n"epcisBody": {{"eventList": ['
+        f'"creationDate": {canonical.encode(created).decode()},\n'
+        + json_header(master)
+        + '"epcisBody": {"eventList": ['
     )
     separator = "\n"
     for event in events:

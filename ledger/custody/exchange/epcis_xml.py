@@ -32,6 +32,8 @@ from ledger.custody.problems import Problem
 _SEPARATOR: Final = "\x01"
 _CHUNK: Final = 1 << 16
 _MAX_ATTRIBUTES: Final = 1000
+_MAX_STATEMENT: Final = 4000
+_MAX_PARTS: Final = 20
 _WRAPPERS: Final = ("extension", "baseExtension")
 _QUERY_BODIES: Final = (
     "Poll",
@@ -206,6 +208,11 @@ class _Reader:
             self._vocabulary(node)
             self._stack[-1].children.pop()
             self._size = 0
+        elif not self._event_depth and node.local == "dscsaTransactionStatement":
+            said = {child.local: child.text.strip()[:_MAX_STATEMENT] for child in node.children[:_MAX_PARTS]}
+            self._master.statement.update(said)
+        elif not self._event_depth and node.local == "Sender" and node.children and not self._master.sender:
+            self._master.sender = node.children[0].text.strip()[:_MAX_STATEMENT]
         elif not self._event_depth and node.local in _QUERY_BODIES and depth == 3:
             raise self._fault(
                 "this is a query, not events", f"{self._path()}/{node.shown}", "answer it with trace query"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 from ledger.custody import cbv_words as words
 from ledger.custody.event_hash import plain_number
+from ledger.custody.exchange.epcis_document import VocabularyElement
 from ledger.custody.exchange.epcis_fields import (
     EPC_LISTS,
     FIELDS,
@@ -18,6 +19,7 @@ from ledger.custody.exchange.epcis_fields import (
     REPORT,
     TYPED_LISTS,
 )
+from ledger.custody.exchange.epcis_vocabulary import xml_header
 from ledger.custody.json_context import expand, names_of
 
 Version = Literal["2.0", "1.2"]
@@ -56,7 +58,13 @@ class Unsayable:
 
 
 def write_xml(
-    events: Iterable[Mapping[str, Any]], *, created: str, version: Version, tell: Callable[[Unsayable], None]
+    events: Iterable[Mapping[str, Any]],
+    *,
+    created: str,
+    version: Version,
+    tell: Callable[[Unsayable], None],
+    master: Sequence[VocabularyElement] = (),
+    sender: str = "",
 ) -> Iterator[str]:
     """Write a document, piece by piece.
 
@@ -65,13 +73,16 @@ def write_xml(
         created: The creationDate.
         version: The version of EPCIS.
         tell: Called for each thing that is left out because the format cannot say it.
+        master: Master data for the header.
+        sender: Who sends the document, for the header of 1.2.
     """
     namespace = f"urn:epcglobal:epcis:xsd:{version[0]}"
+    header = xml_header(master, version=version, created=created, sender=sender)
     curies = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in _CURIES.items())
     yield (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<epcis:EPCISDocument xmlns:epcis="{namespace}"{curies} schemaVersion="{version}"'
-        f' creationDate="{created.translate(_VALUE)}">\n<EPCISBody>\n<EventList>\n'
+        f' creationDate="{created.translate(_VALUE)}">\n{header}<EPCISBody>\n<EventList>\n'
     )
     for event in events:
         yield _Writer(event, version, tell).text()

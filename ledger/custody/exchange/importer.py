@@ -76,6 +76,7 @@ class Imported:
     """The outcome of the second pass; `held` names entries on goods that are on hold, and the thing.
 
     `conflicts` names events left out because an entry has their eventID and says something else: (seq, id).
+    `declared` lists the error declarations among them: (seq, eventID).
     """
 
     recorded: int
@@ -84,6 +85,7 @@ class Imported:
     last_seq: int | None
     held: tuple[tuple[int, str], ...] = ()
     conflicts: tuple[tuple[int, str], ...] = ()
+    declared: tuple[tuple[int, str], ...] = ()
 
 
 def check_files(
@@ -136,9 +138,12 @@ def record_checked(checked: Checked, recorder: Recorder, *, by: str, progress: P
     last_seq: int | None = None
     held: list[tuple[int, str]] = []
     conflicts: list[tuple[int, str]] = []
+    declared: list[tuple[int, str]] = []
     for batch in _batches(checked.spool, recorder, by):
         outcome = recorder.record(batch)
         recorded += outcome.count
+        fresh = ((event, seq) for event, seq in zip(batch, outcome.seqs, strict=True) if seq is not None)
+        declared += [(seq, event.event_id) for event, seq in fresh if event.row.withdraws is not None]
         conflicts += [(one.seq, one.event_id) for one in outcome.duplicates if one.differs]
         duplicates += sum(not one.differs for one in outcome.duplicates)
         if outcome.appended is not None:
@@ -147,7 +152,7 @@ def record_checked(checked: Checked, recorder: Recorder, *, by: str, progress: P
             last_seq = outcome.appended.head.size - 1
         if progress is not None:
             progress("recording", recorded + duplicates)
-    return Imported(recorded, duplicates, first_seq, last_seq, tuple(held), tuple(conflicts))
+    return Imported(recorded, duplicates, first_seq, last_seq, tuple(held), tuple(conflicts), tuple(declared))
 
 
 def _batches(spool: IO[bytes], recorder: Recorder, by: str) -> Iterator[list[Prepared]]:

@@ -11,6 +11,7 @@ from ledger.chain.errors import Refused
 from ledger.custody.codes import Codes
 from ledger.custody.exchange.csv_table import CsvTable, Row, TableFault
 from ledger.custody.exchange.epcis_document import VocabularyElement
+from ledger.custody.exchange.epcis_vocabulary import OWN_COLUMNS, OWN_FIELDS, SAID
 from ledger.custody.exchange.plain_file import open_plain
 from ledger.custody.kinds.base import thing_uri
 from ledger.custody.master import FIELDS, MasterData, merged, read_fields, read_key
@@ -104,7 +105,8 @@ def read_element(element: VocabularyElement) -> Said:
             break
     parts = {local: by_name[local][1] for local in _ADDRESS if local in by_name}
     if parts:
-        fields["address"] = parts
+        street = parts.get("streetAddressOne")
+        fields["address"] = street if len(parts) == 1 and isinstance(street, str) else parts
         taken |= {by_name[local][0] for local in parts}
     for local in ("latitude", "longitude"):
         if local in by_name:
@@ -113,9 +115,19 @@ def read_element(element: VocabularyElement) -> Said:
             except Refused:
                 continue  # kept below as it was sent, and not taken for a coordinate
             taken.add(by_name[local][0])
-    attributes: dict[str, Any] = {}
     for name, value in element.attributes:
-        if name not in taken:
+        field = name.removeprefix(OWN_FIELDS) if name.startswith(OWN_FIELDS) else ""
+        if field in SAID and type(value) is str:
+            try:
+                fields |= read_fields({field: value})
+            except Refused:
+                continue
+            taken.add(name)
+    attributes: dict[str, Any] = {}
+    for given, value in element.attributes:
+        if (name := given) not in taken:
+            if given.startswith(OWN_COLUMNS):
+                name = f"own:{given.removeprefix(OWN_COLUMNS)}"
             before = attributes.get(name)
             attributes[name] = value if before is None else [*_many(before), value]
     if element.children:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -13,6 +14,8 @@ from ledger.chain.commitment import MARK
 from ledger.chain.errors import Refused
 from ledger.chain.storage.base import View
 from ledger.custody.corrections import Withdrawn
+from ledger.custody.facts import NoEventError, read_facts
+from ledger.custody.fsma.code_source import fill_code_source
 from ledger.custody.fsma.elements import (
     DESCRIPTION_SECTION,
     LOCATION_PARTS,
@@ -126,15 +129,23 @@ def read_food_events(view: View, size: int) -> list[FoodEvent]:
         if MARK in data:
             body = reveal(body, view)
         if body.get("errorDeclaration") is not None:
-            withdrawn.add(body["eventID"], entry["via"])
+            with suppress(NoEventError):
+                withdrawn.add(read_facts(body), entry["via"])
             continue
         try:
             found.append((read_food_event(seq, body), entry["via"]))
         except (LookupError, TypeError, ValueError, AttributeError):
             continue  # signed, but no event that this program would record
-    standing = [event for event, via in found if not withdrawn.has(str(event.body.get("eventID")), via)]
+    standing = [event for event, via in found if not _is_withdrawn(event, via, withdrawn)]
     standing.sort(key=lambda event: (event.time, event.seq))
     return standing
+
+
+def _is_withdrawn(event: FoodEvent, via: str, withdrawn: Withdrawn) -> bool:
+    event_id = str(event.body.get("eventID"))
+    if not any(withdrawn.knows(event_id, how) for how in (via, "typed")):
+        return False
+    return withdrawn.has(read_facts(event.body), via)
 
 
 def make_workbook(
@@ -163,6 +174,7 @@ def make_workbook(
     writer = _Writer(short, describe)
     records = [record for record in sweep.run(events) if scope.covers(record)]
     for record in records:
+        fill_code_source(record, describe)
         tracking = TRACKING_EVENTS[record.tracking]
         values = writer.shown(record)
         keys = (element.key for element in tracking.elements)

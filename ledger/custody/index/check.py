@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from ledger.chain.storage.sqlite import SqliteView
@@ -12,7 +13,7 @@ from ledger.custody.index.nodes import wrong_nodes
 from ledger.custody.index.read import find_idents, find_origins
 from ledger.custody.index.rebuild import fault_of, head_size, read_rows
 from ledger.custody.index.roles import CHILD
-from ledger.custody.index.write import IndexRow, withdrawn_at
+from ledger.custody.index.write import IndexRow, named_by, withdrawn_at
 
 MAX_DIFFERENCES: Final = 100
 
@@ -57,7 +58,7 @@ def _look_for_missing(
     """2. Look up every row; count them."""
     counts = dict.fromkeys(("d_mention", "d_ident", "d_kind", "d_hold"), 0)
     connection = view.connection
-    withdrawn: set[tuple[bytes, bool]] = set()
+    withdrawn: dict[tuple[bytes, bool], tuple[int, IndexRow]] = {}
     for seq, _, row, labels in read_rows(view.entries(0, size), hashed=True):
         for label in labels:
             counts["d_kind"] += 1
@@ -68,7 +69,7 @@ def _look_for_missing(
         counts["d_mention"] += len(row.things)
         counts["d_hold"] += len(row.holds)
         if row.withdraws is not None:
-            withdrawn.add((row.withdraws, row.imported))
+            withdrawn.setdefault((row.withdraws, row.imported), (seq, row))
         for uri in row.holds:
             query = "SELECT 1 FROM d_hold WHERE thing = (SELECT id FROM d_thing WHERE uri = ?) AND seq = ?"
             if not _has(connection, query, uri, seq):
@@ -107,10 +108,27 @@ def _look_for_missing(
         if progress is not None and not seq % 1000:
             progress(seq)
     known = find_origins(connection, [ident for ident, _ in withdrawn])
-    expected = {(ident, int(how), withdrawn_at(how, known.get(ident))) for ident, how in withdrawn}
-    if set(connection.execute("SELECT ident, imported, seq FROM d_withdrawn")) != expected:
+    expected = {
+        (
+            ident,
+            int(how),
+            withdrawn_at(how, known.get(ident), partial(_repeats, view, row)),
+            seq,
+            len(named_by(row)),
+        )
+        for (ident, how), (seq, row) in withdrawn.items()
+    }
+    if set(connection.execute("SELECT ident, imported, seq, declared, things FROM d_withdrawn")) != expected:
         _add(found, "missing", None, "d_withdrawn does not list what the error declarations withdraw")
     return counts
+
+
+def _repeats(view: SqliteView, declaration: IndexRow, seq: int) -> bool:
+    """Tell whether a declaration is a copy of an entry, by the entry itself."""
+    data = view.entry(seq)
+    row = next(read_rows([(seq, data)]))[2] if data is not None else None
+    named = named_by(declaration)
+    return row is not None and bool(named) and named <= named_by(row) and row.time == declaration.time
 
 
 def _is_twin(view: SqliteView, listed: int | None, seq: int, ident: bytes) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final, TypeVar
 
 from ledger.chain.entry import Entry
@@ -26,7 +27,7 @@ from ledger.custody.index.nodes import read_hints
 from ledger.custody.index.read import Row
 from ledger.custody.index.rebuild import fault_of, fill, row_of
 from ledger.custody.index.roles import NAMED
-from ledger.custody.index.write import MASTER, create_tables, labels_of, master_label
+from ledger.custody.index.write import MALFORMED, MASTER, create_tables, labels_of, master_label
 
 PROBED: Final = 8_000
 MEND: Final = "trace index rebuild"
@@ -46,6 +47,8 @@ class WrongIndexError(Untrue):
 
 class Lookup:
     """The index of one snapshot, as far as it can be believed.
+
+    `left_out` are the entries that are signed as events and are none, as far as listed: no answer holds them.
 
     Args:
         view: The snapshot.
@@ -67,6 +70,7 @@ class Lookup:
             fault = f"the index cannot be read: {error}"
         if fault:
             self.distrust(fault)
+        self.left_out: Final = tuple(self._malformed())
 
     def entries_naming(self, uri: str, *, probe: bool = True, mask: int = NAMED) -> list[Entry]:
         """Give the events that name a thing, in order, each proven.
@@ -241,6 +245,16 @@ class Lookup:
         self.reader.prepare(seqs)
         for seq in seqs:
             self.reader.check(seq, found.get(seq))
+        return found
+
+    def _malformed(self) -> list[int]:
+        """List the entries that are signed as events and are none; those that do not hold are told elsewhere."""
+        found = []
+        for seq in self._ask(lambda: read.seqs_of_kind(self._connection, MALFORMED)):
+            with suppress(Untrue):
+                entry = self._checked(seq, lambda entry: entry.kind == "event", "lie there as an event")
+                if row_of(entry) is None:
+                    found.append(seq)
         return found
 
     def _proven(

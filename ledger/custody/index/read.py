@@ -202,6 +202,11 @@ def withdrawn_among(connection: sqlite3.Connection, seqs: Sequence[int]) -> set[
     return {row[0] for row in joined(connection, "w(seq)", [(seq,) for seq in seqs], query)}
 
 
+def imported_withdrawals(connection: sqlite3.Connection, idents: Sequence[bytes]) -> dict[bytes, int]:
+    """Say of events that imported declarations name which entry each withdraws; below 0: none, see the schema."""
+    return _look_up(connection, "SELECT ident, seq FROM d_withdrawn WHERE imported = 1 AND ident", sorted(idents))
+
+
 def entries_among(connection: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, bytes]:
     """Read the bytes of many entries; what is not there, or is not bytes, is left out."""
     found: dict[int, bytes] = {}

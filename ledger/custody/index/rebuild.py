@@ -18,7 +18,15 @@ from ledger.chain.storage.base import View
 from ledger.chain.storage.sqlite import SqliteStorage, SqliteTransaction
 from ledger.custody.index.read import covered_size
 from ledger.custody.index.schema import TABLES
-from ledger.custody.index.write import IndexRow, IndexWriter, create_tables, index_row, labels_of, short_hash
+from ledger.custody.index.write import (
+    MALFORMED,
+    IndexRow,
+    IndexWriter,
+    create_tables,
+    index_row,
+    labels_of,
+    short_hash,
+)
 
 _AT_ONCE: Final = 2_000
 _NAMES: Final = tuple(statement.split("(")[0].split()[-1] for statement in TABLES)
@@ -48,6 +56,8 @@ def read_rows(
 ) -> Iterator[tuple[int, str, IndexRow | None, tuple[str, ...]]]:
     """Give for each entry its number, its kind, what the index keeps of it if it is an event, else its labels.
 
+    What is signed as an event and is none has a label that says so.
+
     Args:
         entries: Numbers and bytes.
         hashed: With the event hash, which takes a while.
@@ -62,7 +72,8 @@ def read_rows(
         except (ValueError, LookupError, TypeError, RecursionError):
             raise BadJson(f"entry {seq} cannot be read", remedy="trace verify") from None
         if kind == "event":
-            yield seq, "event", row_of_body(body, via, hashed=hashed), ()
+            row = row_of_body(body, via, hashed=hashed)
+            yield seq, "event", row, (MALFORMED,) if row is None else ()
         else:
             yield seq, str(kind), None, labels_of(str(kind), body)
 
@@ -107,17 +118,14 @@ def fill(
     rows = read_rows(entries, hashed=True)
     while part := list(islice(rows, _AT_ONCE)):
         run: list[IndexRow] = []
-        for seq, kind, row, labels in part:
+        for seq, _, row, labels in part:
             if row is not None:
                 run.append(row)
                 continue
             if run:
                 writer.write_events(connection, seq - len(run), run)
                 run = []
-            if kind == "event":
-                writer.write_size(connection, seq + 1, seq)
-            else:
-                writer.write_labels(connection, labels, seq)
+            writer.write_labels(connection, labels, seq)
         if run:
             writer.write_events(connection, part[-1][0] + 1 - len(run), run)
         if progress is not None:

@@ -7,8 +7,9 @@ in order of time, so that of a pallet that was used a thousand times one use can
 not 255 (a hint like all else, held against the root); ``d_hold`` lists the entries that put a thing on hold or
 release it; ``d_ident`` maps the identity of an event to its entry, with the first 16 bytes of its event hash (CBV
 2.0 section 8.9) where that covers nothing private, and whether it was imported; ``d_withdrawn`` lists the
-identities that error declarations name, whether such a declaration was imported, and the entry (-1: not here,
--2: recorded at the site, so that no imported declaration withdraws it); ``d_kind`` lists the
+identities that error declarations name, whether such a declaration was imported, the entry (-1: not here, -2: an
+imported declaration may not withdraw it, see `ledger.custody.corrections`), the entry of the declaration, and how
+many things that names; ``d_kind`` lists the
 entries that are no events; of master data also whose it is; ``d_meta`` says up to
 which size the tables are complete.
 """
@@ -23,7 +24,7 @@ TABLES: Final = (
     "CREATE TABLE d_mention(thing INTEGER NOT NULL, seq INTEGER NOT NULL, role INTEGER NOT NULL, "
     "time INTEGER NOT NULL, container INTEGER NOT NULL, PRIMARY KEY(thing, time, seq)) STRICT, WITHOUT ROWID",
     "CREATE TABLE d_withdrawn(ident BLOB NOT NULL, imported INTEGER NOT NULL, seq INTEGER NOT NULL, "
-    "PRIMARY KEY(ident, imported)) STRICT, WITHOUT ROWID",
+    "declared INTEGER NOT NULL, things INTEGER NOT NULL, PRIMARY KEY(ident, imported)) STRICT, WITHOUT ROWID",
     "CREATE TABLE d_node(tile INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT",
     "CREATE TABLE d_hold(thing INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(thing, seq)) "
     "STRICT, WITHOUT ROWID",

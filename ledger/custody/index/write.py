@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -17,7 +17,7 @@ from ledger.custody.holds import hold_words
 from ledger.custody.identity import ident_of
 from ledger.custody.index.nodes import write_nodes
 from ledger.custody.index.read import find_numbers, find_origins
-from ledger.custody.index.roles import CHILD, PLAIN, roles_of
+from ledger.custody.index.roles import CHILD, NAMED, PLAIN, roles_of
 from ledger.custody.index.schema import COVERED, TABLES
 from ledger.custody.kinds.base import thing_uri
 from ledger.custody.times import micros
@@ -25,9 +25,10 @@ from ledger.custody.times import micros
 _REMEMBERED: Final = 200_000
 HASH_SIZE: Final = 16
 NOT_HERE: Final = -1  # of an event that is declared wrong, and has not come
-DISPUTED: Final = -2  # of one that was recorded here, and that only an imported declaration names
+DISPUTED: Final = -2  # of one that an imported declaration names, which may not withdraw it
 _MENTION: Final = "INSERT OR REPLACE INTO d_mention(thing, time, seq, role, container) VALUES (?, ?, ?, ?, ?)"
 MASTER: Final = "master"  # the kind of the entries that hold master data
+MALFORMED: Final = "malformed event"  # the label of entries that are signed as events and are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +88,22 @@ def index_row(body: Mapping[str, Any], hashed: bytes | None = None, *, via: str)
     )
 
 
-def withdrawn_at(declared: bool, known: tuple[int, bool] | None) -> int:
+def withdrawn_at(declared: bool, known: tuple[int, bool] | None, is_copy: Callable[[int], bool]) -> int:
     """Say what `d_withdrawn` has as the entry of an event.
 
     Args:
         declared: Whether its error declaration was imported.
         known: The entry of the event and whether that was imported; None: it is not here.
+        is_copy: Tells whether the declaration repeats that entry; asked only where both were imported.
     """
     if known is None:
         return NOT_HERE
-    return known[0] if known[1] or not declared else DISPUTED
+    return known[0] if not declared or (known[1] and is_copy(known[0])) else DISPUTED
+
+
+def named_by(row: IndexRow) -> set[str]:
+    """List the things that an event lists itself, which is not the lot that it says an instance is of."""
+    return {uri for uri, role in row.things.items() if role & NAMED}
 
 
 def labels_of(kind: str, body: object) -> tuple[str, ...]:
@@ -170,26 +177,54 @@ class IndexWriter:
 
     def _write_withdrawn(self, connection: sqlite3.Connection, first: int, rows: Sequence[IndexRow]) -> None:
         """List what these events withdraw, and those of them that an earlier declaration has withdrawn already."""
-        wanted = {(row.withdraws, row.imported) for row in rows if row.withdraws is not None}
+        wanted: dict[tuple[bytes, bool], tuple[int, IndexRow]] = {}
+        for seq, row in enumerate(rows, first):
+            if row.withdraws is not None:
+                wanted.setdefault((row.withdraws, row.imported), (seq, row))
         if wanted:
             known = find_origins(connection, [ident for ident, _ in wanted])
             connection.executemany(
-                "INSERT OR IGNORE INTO d_withdrawn(ident, imported, seq) VALUES (?, ?, ?)",
-                ((ident, int(how), withdrawn_at(how, known.get(ident))) for ident, how in sorted(wanted)),
+                "INSERT OR IGNORE INTO d_withdrawn(ident, imported, seq, declared, things) VALUES (?, ?, ?, ?, ?)",
+                [
+                    (
+                        ident,
+                        int(how),
+                        withdrawn_at(how, known.get(ident), self._lists(connection, row, len(named_by(row)))),
+                        seq,
+                        len(named_by(row)),
+                    )
+                    for (ident, how), (seq, row) in sorted(wanted.items(), key=lambda item: item[0])
+                ],
             )
-        query = "SELECT ident, imported FROM d_withdrawn WHERE seq = ?"
+        query = "SELECT ident, imported, declared, things FROM d_withdrawn WHERE seq = ?"
         early = connection.execute(query, (NOT_HERE,)).fetchall()
         if not early:
             return
-        fresh: dict[bytes, tuple[int, bool]] = {}
+        fresh: dict[bytes, tuple[int, IndexRow]] = {}
         for seq, row in enumerate(rows, first):
-            fresh.setdefault(row.ident, (seq, row.imported))
-        for ident, how in early:
+            fresh.setdefault(row.ident, (seq, row))
+        for ident, how, declared, things in early:
             if ident in fresh:
+                seq, row = fresh[ident]
+                is_copy = self._lists(connection, row, things)
+                may = not how or (row.imported and is_copy(declared))
+                at = seq if may else DISPUTED
                 connection.execute(
-                    "UPDATE d_withdrawn SET seq = ? WHERE ident = ? AND imported = ?",
-                    (withdrawn_at(bool(how), fresh[ident]), ident, how),
+                    "UPDATE d_withdrawn SET seq = ? WHERE ident = ? AND imported = ?", (at, ident, how)
                 )
+
+    def _lists(self, connection: sqlite3.Connection, row: IndexRow, things: int) -> Callable[[int], bool]:
+        """Tell of an entry whether it and an event have so many things in common, and the same second."""
+        numbers = [self._numbers[uri] for uri in named_by(row)]
+        marks = ",".join("?" * len(numbers))
+        query = f"SELECT count(*) FROM d_mention WHERE thing IN ({marks}) AND seq = ? AND time = ? AND role & ?"
+
+        def ask(seq: int) -> bool:
+            if not things:
+                return False
+            return bool(connection.execute(query, (*numbers, seq, row.time, NAMED)).fetchone()[0] == things)
+
+        return ask
 
     def _number(self, connection: sqlite3.Connection, rows: Sequence[IndexRow]) -> None:
         """See to it that every URI of the rows has a number, places first."""

@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple
 
 from ledger.custody.codes import lot_of, product_of
 from ledger.custody.index import roles
-from ledger.custody.provenance.balance import Balance, Tolerance, balance_of, exact
+from ledger.custody.provenance.balance import Balance, Tolerance, UnitOf, as_met, balance_of, exact, in_unit
 from ledger.custody.provenance.gaps import Gap, find_gaps
 from ledger.custody.provenance.graph import Graph, Link
 from ledger.custody.provenance.record import Record
@@ -60,17 +60,21 @@ class Answer:
         return sorted(found | {seq for link in self.links for seq in link.seqs})
 
 
-def make_answer(graph: Graph, tolerance: Tolerance = exact) -> Answer:
+def make_answer(graph: Graph, tolerance: Tolerance = exact, unit_of: UnitOf = as_met) -> Answer:
     """Tell what a walk found.
 
     Args:
         graph: The walk.
         tolerance: Gives for a product how far inputs and outputs may differ, as a share of the inputs.
+        unit_of: Gives for a product the unit to write amounts in.
     """
     graph.source.learn_roles(uri for uri in graph.things if not graph.source.is_listed(uri, CONTAINER))
-    nodes = tuple(_node(graph, uri) for uri in graph.things)
+    nodes = tuple(_node(graph, uri, unit_of) for uri in graph.things)
     balance = tuple(
-        line for found in graph.transformations.values() for line in balance_of(found, tolerance) if found.records
+        line
+        for found in graph.transformations.values()
+        for line in balance_of(found, tolerance, unit_of)
+        if found.records
     )
     balance = tuple(sorted(balance, key=lambda line: (line.seq, line.unit or "")))
     return Answer(graph, nodes, tuple(graph.links), balance, tuple(find_gaps(graph, balance)))
@@ -95,7 +99,7 @@ def holder_of(records: list[Record]) -> str | None:
     return None
 
 
-def _node(graph: Graph, uri: str) -> Node:
+def _node(graph: Graph, uri: str, unit_of: UnitOf) -> Node:
     records = graph.records_of(uri)
     product = lot = None
     of_class = False
@@ -107,6 +111,7 @@ def _node(graph: Graph, uri: str) -> Node:
     quantity, unit = total(_amount(record, uri) for record in made)
     if not made and records:
         quantity, unit = total([_amount(records[0], uri)])
+    quantity, unit = in_unit(quantity, unit, unit_of(product))
     told = (made or records) if graph.direction == "back" else graph.timeline(uri)
     place = next((record.facts.place for record in reversed(told) if record.facts.place), None)
     seqs = tuple(sorted(record.seq for record in records))

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from ledger.custody.codes import product_of
 from ledger.custody.provenance.graph import Transformation
-from ledger.custody.units import convert, decimal_of, dimension_of
+from ledger.custody.units import PIECE, convert, decimal_of, dimension_of
 
 Tolerance = Callable[[str | None], Decimal | None]
+UnitOf = Callable[[str | None], str | None]
 
 
 class Balance(NamedTuple):
@@ -37,7 +38,25 @@ def exact(product: str | None) -> Decimal | None:
     return None
 
 
-def balance_of(found: Transformation, tolerance: Tolerance = exact) -> list[Balance]:
+def as_met(product: str | None) -> str | None:
+    """Name no unit for any product: amounts stay in the unit in which they were met first."""
+    del product
+    return None
+
+
+def in_unit(quantity: Decimal | None, unit: str | None, wanted: str | None) -> tuple[Decimal | None, str | None]:
+    """Write an amount in the unit that is wanted, where both measure the same; else as it is.
+
+    A count stays a count: an amount without a unit counts pieces (EPCIS 2.0 section 7.3.3.3), and is never taken
+    for so many of the unit in which a product is weighed.
+    """
+    if quantity is None or wanted is None or (not unit and wanted == PIECE):
+        return quantity, unit
+    same = convert(quantity, unit, wanted)
+    return (quantity, unit) if same is None else (same, wanted)
+
+
+def balance_of(found: Transformation, tolerance: Tolerance = exact, unit_of: UnitOf = as_met) -> list[Balance]:
     """Hold inputs against outputs.
 
     Without a tolerance, only more coming out than went in is beyond it. What is counted on one side and weighed
@@ -46,6 +65,7 @@ def balance_of(found: Transformation, tolerance: Tolerance = exact) -> list[Bala
     Args:
         found: The transformation.
         tolerance: Gives for a product the share of the inputs by which the two sides may differ.
+        unit_of: Gives for a product the unit to write amounts in.
     """
     sums: dict[str, tuple[str | None, list[Decimal | None]]] = {}
     products: list[str | None] = []
@@ -66,11 +86,16 @@ def balance_of(found: Transformation, tolerance: Tolerance = exact) -> list[Bala
     allowed = next((share for product in products if (share := tolerance(product)) is not None), None)
     seqs = tuple(sorted(record.seq for record in found.records))
     lines = []
+    wanted = [unit for product in products if (unit := unit_of(product)) is not None]
     for own, (gone_in, come_out) in sums.values():
+        shown = next((unit for unit in wanted if dimension_of(unit) == dimension_of(own)), own)
+        gone_in, come_out = in_unit(gone_in, own, shown)[0], in_unit(come_out, own, shown)[0]
         difference = within = None
         if gone_in is not None and come_out is not None and not unknown:
             difference = gone_in - come_out
             share = allowed if allowed is not None else Decimal(0)
             within = -difference <= share * gone_in and (allowed is None or difference <= share * gone_in)
-        lines.append(Balance(seqs[0], seqs, found.identifier, own, gone_in, come_out, difference, allowed, within))
+        lines.append(
+            Balance(seqs[0], seqs, found.identifier, shown, gone_in, come_out, difference, allowed, within)
+        )
     return lines

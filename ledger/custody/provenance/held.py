@@ -52,15 +52,34 @@ def standing_holds(lookup: Lookup) -> list[Hold]:
     return [hold for hold in found if hold is not None]
 
 
+def holding_events(lookup: Lookup, thing: str) -> dict[str, list[int]]:
+    """List, for each word of the CBV that holds a thing now, the entries that set it.
+
+    Raises:
+        Untrue: One of them does not hold.
+    """
+    source = Source(lookup)
+    source.load([thing], roles.PLAIN)
+    return {word: [seq for seq, _ in found] for word, found in _standing(source.of(thing, roles.PLAIN)).items()}
+
+
 def _hold_of(records: list[Record], thing: str) -> Hold | None:
-    words: set[str] = set()
-    since = 0
+    standing = _standing(records)
+    seqs = [seq for found in standing.values() for seq, _ in found]
+    return Hold(thing, min(seqs), frozenset(standing)) if seqs else None
+
+
+def _standing(records: list[Record]) -> dict[str, list[tuple[int, bool]]]:
+    """Follow what is set and lifted. What others say (imports) lifts no hold that was recorded here."""
+    standing: dict[str, list[tuple[int, bool]]] = {}
     for record in records:
         sets, lifts = record.holds
-        if sets and not words:
-            since = record.seq
-        words = (words | sets) - lifts
-    return Hold(thing, since, frozenset(words)) if words else None
+        imported = record.via == "imported"
+        for word in sets:
+            standing.setdefault(word, []).append((record.seq, imported))
+        for word in lifts:
+            standing[word] = [one for one in standing.get(word, ()) if imported and not one[1]]
+    return {word: found for word, found in standing.items() if found}
 
 
 def held_things(lookup: Lookup, holds: Sequence[Hold]) -> dict[str, Hold]:

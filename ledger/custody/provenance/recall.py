@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
 from ledger.custody.index.lookup import Lookup
 from ledger.custody.provenance.answer import Answer, NodeKind, make_answer
-from ledger.custody.provenance.balance import Tolerance, exact
+from ledger.custody.provenance.balance import Tolerance, UnitOf, as_met, exact, in_unit
 from ledger.custody.provenance.gaps import Gap
 from ledger.custody.provenance.graph import trace
 from ledger.custody.provenance.stock import GONE, Part, parts_of
@@ -57,8 +57,48 @@ class Recall:
         return not self.gaps
 
 
+@dataclass(frozen=True)
+class United:
+    """The recalls of several lots as one: what holds two of them is listed, and counted, once.
+
+    `lots` names for each line of `affected` the lots that are in it.
+    """
+
+    affected: tuple[Affected, ...]
+    lots: tuple[tuple[str, ...], ...]
+    where: tuple[There, ...]
+    sold: tuple[There, ...]
+    gaps: tuple[Gap, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether no gap is known."""
+        return not self.gaps
+
+
+def unite(recalls: Sequence[Recall]) -> United:
+    """Lay the recalls of several lots together."""
+    lots: dict[Affected, list[str]] = {}
+    for found in recalls:
+        for line in found.affected:
+            lots.setdefault(line, []).append(found.lot)
+    affected = sorted(lots, key=lambda line: line.part.state in GONE)
+    return United(
+        tuple(affected),
+        tuple(tuple(lots[line]) for line in affected),
+        _places(affected, _LEFT),
+        _places(affected, _SOLD),
+        tuple(dict.fromkeys(gap for found in recalls for gap in found.gaps)),
+    )
+
+
 def find_recall(
-    lookup: Lookup, lot: str, *, contact: Contact | None = None, tolerance: Tolerance = exact
+    lookup: Lookup,
+    lot: str,
+    *,
+    contact: Contact | None = None,
+    tolerance: Tolerance = exact,
+    unit_of: UnitOf = as_met,
 ) -> Recall:
     """Find everything that holds a lot.
 
@@ -67,11 +107,12 @@ def find_recall(
         lot: The lot, or any thing.
         contact: Gives whom to call, by holder and place.
         tolerance: As `make_answer`.
+        unit_of: As `make_answer`.
 
     Raises:
         Untrue: An event that the answer needs does not hold.
     """
-    answer = make_answer(trace(lookup, lot, "forward"), tolerance)
+    answer = make_answer(trace(lookup, lot, "forward"), tolerance, unit_of)
     graph = answer.graph
     full = {
         container
@@ -87,6 +128,8 @@ def find_recall(
         if short > 0:
             overdrawn.append(_overdrawn(node.uri, short, parts[0].unit, node.seqs))
         for part in parts:
+            quantity, unit = in_unit(part.quantity, part.unit, unit_of(node.product))
+            part = replace(part, quantity=quantity, unit=unit)
             affected.append(Affected(node.kind, part, contact(part.holder, part.place) if contact else None))
     affected.sort(key=lambda line: line.part.state in GONE)
     return Recall(

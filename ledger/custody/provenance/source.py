@@ -247,7 +247,7 @@ class Source:
 
     def stands(self, record: Record) -> bool:
         """Tell whether an event counts: it is no error declaration, and none withdraws it."""
-        return not record.facts.withdraws and not self._withdrawn.has(record.facts.event_id, record.via)
+        return not record.facts.withdraws and not self._withdrawn.has(record.facts, record.via)
 
     @property
     def corrected(self) -> list[int]:
@@ -262,7 +262,7 @@ class Source:
             self.records[seq] = record
             self._fresh.add(record.facts.event_id)
             if record.facts.withdraws:
-                self._withdrawn.add(record.facts.event_id, record.via)
+                self._withdrawn.add(record.facts, record.via)
 
     def _find_withdrawn(self) -> None:
         fresh, self._fresh = self._fresh - self._asked, set()

@@ -269,7 +269,7 @@ def test_it_agrees_with_the_full_verification(grown, policy, attack, seed):
 @pytest.mark.parametrize("attack", [_byte, _delete, _swap])
 @pytest.mark.parametrize("seed", range(6))
 def test_what_is_new_is_never_missed_however_old_the_rest(grown, policy, monkeypatch, attack, seed):
-    monkeypatch.setattr("ledger.chain.quick.rolling_tiles", lambda _day, _tiles: range(0))
+    monkeypatch.setattr("ledger.chain.quick.rolling_tiles", lambda _day, _tiles, _most: range(0))
     store, pin = grown
     with store.edit() as (rows, tiles):
         new = {seq - OLD: rows[seq] for seq in range(OLD, SIZE)}

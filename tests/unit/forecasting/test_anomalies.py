@@ -189,7 +189,9 @@ def _stamps(honest):
 
 
 def test_every_rule_has_a_case():
-    assert set(CASES) == {rule.kind for rule in RULES}
+    # The others need what is not in the events, or are about two items; `test_site_detectors` has them.
+    others = {"swapped_labels", "shared_login", "sensor_gap", "flat_line"}
+    assert set(CASES) | others == {rule.kind for rule in RULES}
 
 
 def test_loss_is_seen_as_well_as_gain(honest):
@@ -212,7 +214,7 @@ def test_ghosts_cannot_be_seen_without_lot_sizes_and_that_is_said(honest):
 
 def test_alpha_one_ranks_every_item_that_was_judged(honest):
     ranked = ask(honest, honest, alpha=1.0)
-    assert set(ranked["item"]) == set(honest["item"])
+    assert set(ranked.loc[ranked["about"] == "item", "item"]) == set(honest["item"])
     assert ranked["p_value"].between(0, 1).all()
     assert ranked["p_value"].is_monotonic_increasing
 

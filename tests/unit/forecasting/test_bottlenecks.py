@@ -6,6 +6,7 @@ import pytest
 from forecasting import bottlenecks
 from forecasting.errors import BadArgument, BadTable
 from forecasting.flow.bottlenecks import BOTTLENECK_COLUMNS, find_periods
+from forecasting.flow.outlook import lean_to_change
 from forecasting.flow.survival import fit_survival
 
 MONDAY = pd.Timestamp("2018-01-01", tz="UTC")
@@ -176,6 +177,21 @@ def test_the_forecast_of_a_steady_place_is_what_comes():
     ahead = bottlenecks(table, as_of=NEXT)["forecast_queue_hours"][0]
     came = bottlenecks(table, as_of=NEXT + pd.Timedelta(days=7))["queue_hours"][0]
     assert ahead == pytest.approx(came, rel=0.1)
+
+
+def test_the_forecast_leans_to_change():
+    last, expected = np.array([100.0, 100.0, 100.0, 0.0, 5000.0]), np.array([100.0, 150.0, 50.0, 1000.0, 0.0])
+    told = lean_to_change(expected, last)
+    assert told[0] == pytest.approx(100)
+    assert told[1] == pytest.approx(151 * (151 / 101) ** 0.2 - 1)
+    assert told[2] == pytest.approx(51 * (51 / 101) ** 0.2 - 1)
+    # changes beyond the eightfold are not carried farther, and nothing falls below 0
+    assert told[3] == pytest.approx(1001 * 8**0.2 - 1)
+    assert told[4] == 0.0
+    crowded = visits(*steady("A"), *steady("B"), *[("A", 160 + k / 10, None) for k in range(40)])
+    row = bottlenecks(crowded, as_of=NEXT).set_index("place").loc["A"]
+    assert row["forecast_queue_hours"] > row["expected_queue_hours"] > row["queue_hours"]
+    assert row["hours_at_stake"] == pytest.approx(row["expected_queue_hours"] - row["usual_queue_hours"])
 
 
 def test_the_forecast_stays_within_what_can_wait():

@@ -16,7 +16,7 @@ from forecasting.engine.count_quantiles import count_quantiles
 from forecasting.engine.learnt import read_learnt
 from forecasting.engine.pipeline import run
 from forecasting.engine.season import find_season, future_phases, seasonal_factors
-from forecasting.engine.spread import TABLE_LEVELS, error_quantiles
+from forecasting.engine.spread import TABLE_LEVELS, error_quantiles, movement
 
 RNG = np.random.default_rng(5)
 LEVELS = np.array([0.025, 0.1, 0.5, 0.9, 0.975])
@@ -94,6 +94,23 @@ def test_error_quantiles_pass_through_the_table_and_ascend_beyond():
     table = np.array([stats.norm.ppf(TABLE_LEVELS) * 2])
     levels = np.array([0.001, 0.05, 0.3, 0.975, 0.999])
     assert error_quantiles(table, levels)[0] == pytest.approx(stats.norm.ppf(levels) * 2, abs=0.02)
+
+
+def test_movement_is_the_mean_change_and_the_peak_over_the_recent_level():
+    short, long = np.array([2.0, 6.0, 4.0]), np.array([9.0, 1.0, 1.0, 1.0, 1.0, 3.0])
+    block = make_block([short, long], 100)
+    change, peak = np.exp(movement(block, 4)).T
+    assert change == pytest.approx([3 / short.mean() + 1e-3, 10 / 5 / long.mean() + 1e-3])
+    assert peak == pytest.approx([6 / 4 + 0.1, 9 / 1.5 + 0.1])
+
+
+@pytest.mark.parametrize("base", ["D", "W", "M", "Q", "Y"])
+def test_nearly_constant_histories_keep_some_width(base):
+    y = np.full(40, 70.5)
+    y[30] = 80.0
+    quantiles = forecast([y], base=base).quantiles[0]
+    assert (quantiles[:, -1] - quantiles[:, 0] > 0.5).all()
+    assert (quantiles[:, -1] < 110).all()
 
 
 @pytest.mark.parametrize("name", sorted(read_learnt()))

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import forecasting
-from forecasting.detectors.dwell import find_dwell
+from forecasting.detectors.dwell import find_dwell, measure_durations
+from forecasting.detectors.false_discovery import largest_rejected
 from forecasting.detectors.history import read_history
 from forecasting.detectors.rarity import conformal
 
@@ -17,16 +18,45 @@ sys.path.insert(0, str(Path(__file__).parent))
 from journeys import make_journeys, renumber
 
 SETS = 200
-ALPHA = 0.1
+ALPHAS = (0.1, 0.05, 0.01)
 
 
-def test_false_discovery_rate_on_honest_histories():
+@pytest.fixture(scope="module")
+def wrong():
+    """For each alpha the share of honest histories with any alarm."""
+    counts = dict.fromkeys(ALPHAS, 0)
+    for seed in range(SETS):
+        events = make_journeys(130, seed=seed)
+        # What raises no alarm at a larger alpha raises none at a smaller one.
+        for alpha in ALPHAS:
+            if forecasting.anomalies(events, alpha=alpha).empty:
+                break
+            counts[alpha] += 1
+    return {alpha: count / SETS for alpha, count in counts.items()}
+
+
+@pytest.mark.parametrize("alpha", ALPHAS)
+def test_false_discovery_rate_on_honest_histories(wrong, alpha):
     # Where nothing is wrong every alarm is false, and the rate is the share of histories with any alarm.
-    wrong = sum(
-        not forecasting.anomalies(make_journeys(130, seed=seed), alpha=ALPHA).empty for seed in range(SETS)
-    )
-    error = np.sqrt(ALPHA * (1 - ALPHA) / SETS)
-    assert wrong / SETS <= ALPHA + 2 * error
+    assert wrong[alpha] <= alpha + 2 * np.sqrt(alpha * (1 - alpha) / SETS)
+
+
+def test_no_alarm_at_a_larger_alpha_is_none_at_a_smaller():
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        p = rng.beta(0.2, 1.0, size=rng.integers(1, 30))
+        limits = [largest_rejected(p, alpha) for alpha in sorted(ALPHAS)]
+        assert limits == sorted(limits)
+
+
+def test_the_share_of_false_ones_among_alarms_is_held_where_some_are_true():
+    shares = []
+    for seed in range(25):
+        events = make_journeys(130, seed=1000 + seed)
+        guilty = {f"BOX-{one:04}" for one in range(5, 130, 12)}
+        found = forecasting.anomalies(renumber(held(events, guilty, 40.0, record_follows=True)), alpha=0.1)
+        shares.append(np.mean(~found["item"].isin(guilty)) if len(found) else 0.0)
+    assert np.mean(shares) <= 0.1 + 2 * np.std(shares) / np.sqrt(len(shares))
 
 
 @pytest.mark.parametrize("make", ["normal", "logistic", "exponential"])
@@ -73,7 +103,7 @@ def test_an_injector_that_leaves_the_record_time_does_not_make_dwell_easier():
     for follows in (True, False):
         events = renumber(held(honest, items, 4.0, record_follows=follows))
         history = read_history(events)
-        dwell = find_dwell(history, slow=True, journeys=True)
+        dwell = find_dwell(history, measure_durations(history, journeys=True), slow=True)
         found.append(dict(zip(history.items[dwell.item], dwell.p_value, strict=True)))
         lags.append((events["record_time"] - events["event_time"]).min())
     assert found[0] == found[1]

@@ -7,6 +7,8 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import forecasting
+from forecasting import batched_engine
+from forecasting.batched_engine import CHUNK
 from forecasting.demand_forecast import ACCURACY_COLUMNS, forecast_with_accuracy
 from forecasting.errors import BadArgument, BadTable, NotEnoughHistory
 
@@ -41,12 +43,48 @@ def test_weeks_continue_the_labels_of_the_table():
 
 @pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor])
 def test_executors_change_no_bit(pool):
-    demand = panel()
-    alone = forecast_with_accuracy(demand, freq="MS", horizon=6)
+    demand = panel(2 * CHUNK + 40, 16)
+    alone = forecast_with_accuracy(demand, freq="MS", horizon=3)
     with pool(2) as executor:
-        together = forecast_with_accuracy(demand, freq="MS", horizon=6, executor=executor)
+        together = forecast_with_accuracy(demand, freq="MS", horizon=3, executor=executor)
     assert_frame_equal(alone.points, together.points, check_exact=True)
     assert_frame_equal(alone.accuracy, together.accuracy, check_exact=True)
+
+
+def many_series(count):
+    """Steady and intermittent monthly series of several lengths, more than a chunk of them."""
+    rng = np.random.default_rng(8)
+    made = {}
+    for k in range(count):
+        n = (9, 14, 26, 40)[k % 4]
+        made[f"s{k}"] = rng.poisson(0.4, n) if k % 5 == 0 else 50 + rng.normal(0, 5, n)
+    return table(**made)
+
+
+def test_several_chunks_on_several_workers_give_the_same_bits():
+    demand = many_series(2 * CHUNK + 40)
+    alone = forecasting.forecast(demand, freq="MS", horizon=5)
+    for workers in (1, 2, 3):
+        with ProcessPoolExecutor(workers) as executor:
+            together = forecasting.forecast(demand, freq="MS", horizon=5, executor=executor)
+        assert_frame_equal(alone, together, check_exact=True)
+
+
+def test_very_many_series_share_the_work_without_being_asked(monkeypatch):
+    demand = many_series(CHUNK + 40)
+    alone = forecasting.forecast(demand, freq="MS", horizon=3)
+    started = []
+
+    class Counted(ProcessPoolExecutor):
+        def submit(self, *work, **more):
+            started.append(work)
+            return super().submit(*work, **more)
+
+    monkeypatch.setattr(batched_engine, "MANY", CHUNK)
+    monkeypatch.setattr(batched_engine, "ProcessPoolExecutor", Counted)
+    monkeypatch.setattr(batched_engine.os, "cpu_count", lambda: 2)
+    assert_frame_equal(alone, forecasting.forecast(demand, freq="MS", horizon=3), check_exact=True)
+    assert len(started) == 2
 
 
 def test_other_series_and_the_seed_change_nothing():
@@ -127,7 +165,7 @@ def test_a_named_model_is_used():
     [
         ({"regressors": ["price"]}, "future: expected a table with unique_id, ds and price"),
         ({"future": pd.DataFrame({"price": [1.0]})}, "name its columns"),
-        ({"regressors": ["price"], "engine": "ets"}, "only the engine 'auto'"),
+        ({"regressors": ["price"], "engine": "ets"}, "only the engines auto, statsmodels"),
         ({"engine": "oracle"}, "engine"),
         ({"quantiles": (0.0, 0.5)}, "quantiles"),
         ({"quantiles": (0.9, 0.1)}, "ascending"),

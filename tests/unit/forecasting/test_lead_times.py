@@ -192,3 +192,21 @@ def test_without_a_ridge_the_line_is_that_of_statsmodels():
     matrix = np.column_stack((np.ones(300), np.clip(columns, low, high)))
     expected = matrix @ QuantReg(outcome, matrix).fit(q=0.5).params
     assert line.predict(columns) == pytest.approx(expected, abs=0.03)
+
+
+def test_a_leg_long_overdue_is_not_put_off_by_centuries():
+    """One leg in seven takes weeks, the others an hour: what is still open is one of the slow ones."""
+    rng = np.random.default_rng(4)
+    now = pd.Timestamp("2026-06-01")
+    slow = rng.random(200) < 0.15
+    start = now - pd.to_timedelta(rng.uniform(0, 2400, 200), unit="h")
+    hours = np.where(slow, np.exp(rng.normal(7, 0.6, 200)), np.exp(rng.normal(0, 0.2, 200)))
+    end = pd.Series(start + pd.to_timedelta(hours, unit="h"))
+    legs = pd.DataFrame({"origin": rng.choice(["A", "B"], 200), "destination": "Z", "start": start})
+    legs["end"] = end.where(end <= now)
+    told = lead_times(legs, legs[legs["end"].isna()].drop(columns="end"), as_of=now)
+    longest = (legs["end"] - legs["start"]).dt.total_seconds().max() / 3600
+    age = (now - told["start"]).dt.total_seconds() / 3600
+    for level in (0.1, 0.5, 0.9):
+        assert (told[f"q{level}"] >= age - 1e-6).all()
+        assert (told[f"q{level}"] <= np.maximum(3 * longest, age * (1 - level) ** -0.25) + 1e-6).all()

@@ -24,6 +24,15 @@ def test_worked_by_hand():
     assert metrics.bias(CAME, SAID, HISTORY) == pytest.approx(-1 / 4)
 
 
+def test_missed_intervals_cost_forty_times_what_they_miss():
+    lower, upper = np.array([1.0, 2.0]), np.array([4.0, 3.0])
+    # widths 3 and 1; 5 is missed by 1, 0 by 2; the changes over two periods are 2.5 in the mean
+    assert metrics.scaled_interval_score(CAME, lower, upper, HISTORY, 2) == pytest.approx(
+        (3 + 40 + 1 + 80) / 2 / 2.5
+    )
+    assert np.isnan(metrics.scaled_interval_score(CAME, lower, upper, np.full(5, 3.0), 1))
+
+
 def test_scaled_pinball_is_the_mean_over_levels():
     quantiles = np.column_stack((SAID, SAID + 1))
     levels = np.array([0.1, 0.5])

@@ -130,6 +130,6 @@ def test_quick_and_full_contradict_each_other(trace, folder):
 def test_quick_tells_how_long_the_old_takes(trace, folder, monkeypatch):
     for number in range(3):
         trace("scan", f"PALLET-{number}", "--step", "receiving", "--place", "DOCK-3")
-    monkeypatch.setattr("ledger.chain.quick.rolling_tiles", lambda _day, _tiles: range(0))
+    monkeypatch.setattr("ledger.chain.quick.rolling_tiles", lambda _day, _tiles, _most: range(0))
     assert "0 of 1 tiles" in (out := trace("verify", "--quick").out)
     assert "Run daily" in out

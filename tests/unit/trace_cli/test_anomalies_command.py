@@ -7,7 +7,7 @@ import json
 import pytest
 
 HEAD = "time,step,item,place,party,to,quantity,recorded\n"
-ALARM_KEYS = {"kind", "item", "severity", "p_value", "seqs", "expected", "seen", "explanation"}
+ALARM_KEYS = {"kind", "item", "severity", "p_value", "seqs", "expected", "seen", "explanation", "finding", "about"}
 
 
 def rows(item, day, *, shop="SHOP-A", replay=False):

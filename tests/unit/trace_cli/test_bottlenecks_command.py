@@ -115,3 +115,32 @@ def test_bad_options_are_told(trace, ledger_of, options):
 def test_nothing_to_rank(trace, ledger_of, table):
     ledger_of(table)
     assert trace("bottlenecks").code == 4
+
+
+def daily(days, held_on_the_last):
+    """Six things a day from MILL to PRESS; on the last day some stay at MILL."""
+    rows = []
+    for day in range(1, days + 1):
+        for k in range(6):
+            item = f"BOX-{day}-{k}"
+            rows.append(f"2026-01-{day:02d}T06:{k:02d}Z,receiving,{item},,,,,MILL,\n")
+            if day == days and k < held_on_the_last:
+                continue
+            rows.append(f"2026-01-{day:02d}T10:{k:02d}Z,shipping,{item},,,,,MILL,PRESS\n")
+            rows.append(f"2026-01-{day:02d}T12:{k:02d}Z,receiving,{item},,,,,PRESS,\n")
+            rows.append(f"2026-01-{day:02d}T13:{k * 9:02d}Z,shipping,{item},,,,,PRESS,SHOP\n")
+    return HEAD + "".join(rows)
+
+
+def test_a_place_that_another_starves_is_told_by_short_names(trace, ledger_of):
+    ledger_of(daily(10, held_on_the_last=5))
+    asked = ("bottlenecks", "--period", "D", "--as-of", "2026-01-11", "--no-record")
+    causes = {site["place"]: site["causes"] for site in trace(*asked, "--json").answer["sites"]}
+    mill, press = "https://acme.example/loc/MILL", "https://acme.example/loc/PRESS"
+    assert causes[press][-1] == (
+        f"starved by {mill}: 1 arrivals from there against 6 before, while 5 visits are open there against 0"
+    )
+    assert causes[mill][-1] == f"holding up {press}: 1 visits went on against 6 before"
+    text = " ".join(trace(*asked).out.split())
+    assert "Why MILL is first:" in text
+    assert "holding up PRESS: 1 visits went on against 6 before" in text

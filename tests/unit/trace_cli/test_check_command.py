@@ -3,6 +3,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -120,3 +121,37 @@ def test_nothing_heavy_is_loaded(story):
     )
     ran = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_what_a_hold_keeps_back_is_held(trace, ledger_of):
+    rows = "1T06:00Z,commissioning,BOX-1,MAKER,,,L1,TEA\n2026-01-02T06:00Z,commissioning,BOX-5,MAKER,,,L2,TEA\n"
+    ledger_of(HEAD + f"2026-01-0{rows}")
+    assert trace("pack", "BOX-1", "--into", "PALLET-1", "--place", "MAKER").code == 0
+    assert trace("hold", "TEA:L1", "--reason", "positive sample").code == 0
+    for code in ("BOX-1", "PALLET-1", "TEA:L1"):
+        found = trace("check", code, "--json").answer
+        assert (found["verdict"], found["seqs"]) == ("held", [4]), code
+    assert "TEA:L1" in trace("check", "BOX-1", "--json").answer["explanation"]
+    assert trace("check", "BOX-5", "--json").answer["verdict"] == "consistent"
+    assert trace("release", "TEA:L1").code == 0
+    assert trace("check", "PALLET-1", "--json").answer["verdict"] == "consistent"
+
+
+def test_lines_are_recorded_too(trace, story, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"BOX-1\nBOX-9\n]C1garbage\n")))
+    ran = trace("check", "-", "--log", "--by", "kim")
+    answers = [json.loads(line) for line in ran.out.splitlines()]
+    assert [one["logged_seq"] for one in answers] == [13, 14, 15]
+    for one in answers:
+        shown = trace("show", one["logged_seq"], "--json").answer
+        assert (shown["kind"], shown["via"], shown["by"]) == ("check", "piped", "kim")
+        assert shown["body"]["verdict"] == one["verdict"]
+    assert trace("verify").code == 0
+
+
+@pytest.mark.parametrize("command", ["check BOX-1 --against {}", "anomalies --places {}", "anomalies --lots {}"])
+def test_a_fifo_is_refused_and_not_waited_for(trace, story, tmp_path, command):
+    os.mkfifo(tmp_path / "pipe")
+    ran = trace(*command.format(tmp_path / "pipe").split())
+    assert ran.code == 5
+    assert "no plain file" in ran.err

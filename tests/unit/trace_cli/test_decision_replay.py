@@ -86,6 +86,32 @@ def test_a_new_process_and_any_worker_count_give_the_same_bits(trace, forecasted
     assert json.loads(done.stdout)["outcome"] == "same"
 
 
+@pytest.mark.slow
+def test_many_chunks_on_two_workers_give_the_same_bits(trace, ledger_of):
+    count = forecasting.batched_engine.CHUNK + 30
+    rows = [
+        f"2026-01-{5 + 7 * week:02d}T10:00Z,retail_selling,P{n:03d},{1 + (n * (week + 3)) % 17},SHOP"
+        for n in range(count)
+        for week in range(4)
+    ]
+    head = "time,step,product,quantity,place\n"
+    ledger_of(head + "\n".join([*rows, "2026-02-09T10:00Z,storing,P001,1,SHOP"]) + "\n")
+    ran = trace("forecast", "-o", "all.json", "--json", "--horizon", "2")
+    assert ran.answer["series_found"] == count
+    for workers in (1, 2):
+        answer = trace("decision", "replay", ran.answer["decision_seq"], "--workers", workers, "--json").answer
+        assert answer["outcome"] == "same"
+
+
+def test_a_forecast_with_holidays_comes_out_the_same(trace, sample):
+    answer = trace("forecast", "--freq", "D", "--horizon", "30", "--holidays", "us-tx", "--json").answer
+    seq = answer["decision_seq"]
+    body = trace("decision", "show", seq, "--json").answer["body"]
+    assert body["parameters"]["holidays"] == ["US-TX"]
+    assert body["data_digest"].endswith(body["parameters"]["holidays_digest"])
+    assert trace("decision", "replay", seq, "--json").answer["outcome"] == "same"
+
+
 @pytest.mark.parametrize("run", ["forecast", "bottlenecks"])
 def test_later_entries_change_nothing(trace, sample, run):
     seq = trace(*RUNS[run], "--json").answer["decision_seq"]
@@ -112,12 +138,12 @@ def test_one_changed_byte_is_refused(trace, sample, run, tamper):
 
 
 def test_a_changed_engine_is_different_and_by_how_much(trace, forecasted, monkeypatch):
-    real = forecasting.demand_forecast.forecast_all
+    real = forecasting.demand_forecast.forecast_cuts
 
-    def inflated(plan, histories, executor):
-        return [dataclasses.replace(one, mean=one.mean * 1.25) for one in real(plan, histories, executor)]
+    def inflated(*asked):
+        return [dataclasses.replace(one, mean=one.mean * 1.25) for one in real(*asked)]
 
-    monkeypatch.setattr(forecasting.demand_forecast, "forecast_all", inflated)
+    monkeypatch.setattr(forecasting.demand_forecast, "forecast_cuts", inflated)
     monkeypatch.setattr(registered_models, "engine_digest", lambda: "sha256:" + "0" * 64)
     ran = trace("decision", "replay", forecasted, "--json")
     answer = ran.answer
@@ -134,12 +160,12 @@ def test_a_changed_engine_is_different_and_by_how_much(trace, forecasted, monkey
 
 
 def test_rounding_is_within_tolerance(trace, forecasted, monkeypatch):
-    real = forecasting.demand_forecast.forecast_all
+    real = forecasting.demand_forecast.forecast_cuts
 
-    def nudged(plan, histories, executor):
-        return [dataclasses.replace(one, mean=one.mean * (1 + 1e-12)) for one in real(plan, histories, executor)]
+    def nudged(*asked):
+        return [dataclasses.replace(one, mean=one.mean * (1 + 1e-12)) for one in real(*asked)]
 
-    monkeypatch.setattr(forecasting.demand_forecast, "forecast_all", nudged)
+    monkeypatch.setattr(forecasting.demand_forecast, "forecast_cuts", nudged)
     ran = trace("decision", "replay", forecasted, "--json")
     assert (ran.code, ran.answer["outcome"]) == (0, "within tolerance")
     assert 0 < ran.answer["difference"]["largest_relative"] < 1e-9

@@ -202,7 +202,7 @@ def test_a_machine_that_believes_nobody_predicts_nothing(trace, sample, monkeypa
         (("--model", "oracle"), "oracle"),
         (("--by", "lot"), "--by"),
         (("--by", "product,product"), "--by"),
-        (("-o", "weeks.xlsx"), ".csv"),
+        (("-o", "weeks.pdf"), ".xlsx"),
         (("-o", "nowhere/weeks.csv"), "nowhere"),
         (("--top", 0), "top"),
     ],

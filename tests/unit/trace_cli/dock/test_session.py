@@ -2,6 +2,7 @@
 """The session without a terminal: what each scan leads to, on the screen, in the journal and in the ledger."""
 
 import json
+import re
 import sqlite3
 from contextlib import ExitStack
 from decimal import Decimal
@@ -295,3 +296,55 @@ def test_a_ledger_that_is_busy_refuses_the_scan_and_the_session_goes_on(at_dock)
     other.execute("ROLLBACK")
     other.close()
     assert scan(session, "BOX-2").status == "ok"
+
+
+def test_what_is_accepted_is_shown_with_the_verdict_of_check(at_dock, trace, capsys):
+    session = at_dock()
+    session.said = Circumstances(step="commissioning", place="MAKER")
+    label = b"]d2010952123454321310ABC\x1d1749123121S%d"
+    scan(session, *(label % number for number in range(1, 5)))
+    assert trace("hold", "https://id.gs1.org/01/09521234543213/21/S3").code == 0
+    session = at_dock()
+    session.said = Circumstances(step="shipping", place="MAKER", destination="DOCK-3")
+    scan(session, label % 1)
+    session = at_dock()
+    capsys.readouterr()
+    words = []
+    for raw in (label % 1, label % 9, (label % 2).replace(b"ABC", b"XYZ"), label % 3, label % 4):
+        seen = trace("check", raw.decode(), "--place", "DOCK-3", "--json").answer
+        outcome = scan(session, raw)
+        assert (outcome.judged.verdict, list(outcome.judged.seqs)) == (seen["verdict"], seen["seqs"])
+        words.append((outcome.judged.verdict, outcome.word))
+        shown = capsys.readouterr().out
+        assert seen["verdict"] in shown
+        assert shown.startswith({"OK": "+ OK", "SUSPECT": "% SUSPECT"}[outcome.word])
+    assert words == [
+        ("consistent", "OK"),
+        ("unknown", "OK"),
+        ("mismatch", "SUSPECT"),
+        ("held", "SUSPECT"),
+        ("elsewhere", "SUSPECT"),
+    ]
+
+
+def test_goods_that_are_only_moved_about_are_not_suspect(at_dock):
+    session = at_dock()
+    scan(session, "BOX-1")
+    session = at_dock(place="BAY-4")
+    session.said = Circumstances(step="storing", place="BAY-4")
+    outcome = scan(session, "BOX-1")
+    assert (outcome.judged.verdict, outcome.word) == ("elsewhere", "OK")
+
+
+def test_a_verdict_is_coloured_and_stands_there_without_colour(capsys):
+    said = ("entry 1, consistent", "entry 2, unknown", "entry 3, elsewhere: it was sent to B")
+    shown = []
+    for screen in (Screen(colour=False), Screen(colour=True)):
+        for why in said:
+            screen.tell("OK", "BOX-1", why, why.split()[2].rstrip(":"))
+        screen.tell("SUSPECT", "BOX-2", "entry 4, mismatch: another lot", "mismatch")
+        shown.append(capsys.readouterr().out)
+    assert "".join(re.split(r"\x1b\[[0-9;]*m", shown[1])).replace(" ", "") == shown[0].replace(" ", "")
+    for colour, word in (("32", "consistent"), ("2", "unknown"), ("33", "elsewhere")):
+        assert f"\x1b[{colour}m{word}\x1b[0m" in shown[1]
+    assert "\a" in shown[0], "somebody has to look now"

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables for programs: Parquet, with what they rest on in the file's own metadata."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from forecasting.errors import BadArgument
+
+
+def write_parquet(
+    path: Path, head: Sequence[str], rows: Sequence[Sequence[object]], metadata: Mapping[str, str]
+) -> None:
+    """Write rows whole, or not at all; a column ``ds`` becomes timestamps.
+
+    Args:
+        path: where to.
+        head: names of the columns.
+        rows: cells, None where there is nothing.
+        metadata: name and text, kept beside the schema.
+
+    Raises:
+        BadArgument: pyarrow is not installed, or the file cannot be written.
+    """
+    try:
+        import pyarrow  # type: ignore[import-untyped]
+        import pyarrow.parquet  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise BadArgument(
+            f"{path}: writing Parquet needs the extra: pip install 'trace-ledger[tables]'"
+        ) from error
+    table = pd.DataFrame(rows, columns=list(head))
+    if "ds" in table:
+        table["ds"] = pd.to_datetime(table["ds"], format="ISO8601").astype("datetime64[us]")
+    for name in table.columns:
+        if table[name].isna().all():
+            table[name] = table[name].astype("string")
+    arrow = pyarrow.Table.from_pandas(table, preserve_index=False)
+    kept = {**(arrow.schema.metadata or {}), **{key.encode(): text.encode() for key, text in metadata.items()}}
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        pyarrow.parquet.write_table(arrow.replace_schema_metadata(kept), fresh)
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise BadArgument(f"{path} cannot be written: {error.strerror}") from error
