@@ -29,6 +29,7 @@ def place(name: str) -> dict[str, str]:
 
 CONSIGNED, UNLOADED = lot("APPLE:1"), lot("SAUCE:1")
 SPLIT, MEAL, ONE_LOAD, PLATE = lot("GRAIN:1"), lot("MEAL:1"), lot("PORTION:7"), lot("PLATE:7")
+BULK, STEW = lot("BEANS:1"), lot("STEW:1")
 FLOUR, MIXED = lot("FLOUR:1"), lot("MUESLI:1")
 CRATE = thing("CRATE-1")
 _IN_EACH = 8
@@ -162,30 +163,40 @@ def consignment(truth: Truth, count: int) -> Iterator[Dated]:
 
 
 def crate(truth: Truth, uses: int, part: int) -> Iterator[Dated]:
-    """One crate, moved thousands of times with a portion inside; `part` of the portions are of one lot and end in
-    one meal, made of the crate itself; all others come from lots of their own."""
+    """One crate, moved thousands of times with a portion inside, and a meal made of the crate itself.
+
+    A tenth of the portions of `SPLIT` travel so, the others go into `MEAL` directly. All portions of `BULK` do,
+    into `STEW`. All other uses are of lots of their own.
+    """
     here, there = place("MILL"), place("KITCHEN")
-    every = uses // part
-    events = [_grown(SPLIT, here)]
+    events = [_grown(SPLIT, here), _grown(BULK, here)]
+    direct = [lot(f"PORTION:D{at}") for at in range(part - part // 10)]
+    events += [made(portion, [SPLIT], here) for portion in direct]
+    truth.link([SPLIT], direct)
+    each = uses // part  # every so many uses are of the bulk, and every ten times as many of the split lot
     for at in range(uses):
-        portion, truck = lot(f"PORTION:{at}"), thing(f"VAN-{at % 50}")
-        ours = at % every == 0
-        source = SPLIT if ours else lot(f"OATS:{at}")
-        meal = MEAL if ours else lot(f"PLATE:{at}")
-        if not ours:
+        portion, van = lot(f"PORTION:{at}"), thing(f"VAN-{at % 50}")
+        source, meal = lot(f"OATS:{at}"), lot(f"PLATE:{at}")
+        if at % each == 0:
+            source, meal = BULK, STEW
+        elif at % (10 * each) == 1:
+            source, meal = SPLIT, MEAL
+        else:
             events.append(_grown(source, here))
         events.append(made(portion, [source], here))
         events.append(packed(CRATE, here, childQuantityList=quantities([portion])))
-        events.append(packed(truck, here, childEPCs=[CRATE]))
-        events += moved(truck, here, there)
-        events.append(unpacked(truck, there))
+        events.append(packed(van, here, childEPCs=[CRATE]))
+        events += moved(van, here, there)
+        events.append(unpacked(van, there))
         used = {"type": "TransformationEvent", "inputEPCList": [CRATE], "readPoint": there}
         events.append(used | {"outputQuantityList": quantities([meal])})
         events.append(unpacked(CRATE, there))
         truth.link([source], [portion])
         truth.link([portion], [meal])
-        truth.pack([portion], [CRATE, truck])
+        truth.pack([portion], [CRATE, van])
         truth.behind[meal].append(CRATE)
+    events += [made(MEAL, direct[at : at + 10], there) for at in range(0, len(direct), 10)]
+    truth.link(direct, [MEAL])
     return _spread(events, 0.02, 0.98)
 
 

@@ -299,9 +299,31 @@ def test_one_second_may_hold_the_end_of_one_use_and_the_beginning_of_the_next(an
         packing(7, 3, "DELETE", BOXES[1]),
         packing(8, 3, "DELETE", BOXES[0], ITEMS[1]),
         packing(9, 3, "ADD", BOXES[2], BOXES[0]),
+        packing(10, 4, "ADD", BOXES[3], ITEMS[2]),
+        packing(11, 5, "DELETE", BOXES[3]),
     ]
-    asked = [*ITEMS[:2], *BOXES[:3]]
+    used = {
+        "type": "TransformationEvent",
+        "inputEPCList": [BOXES[3]],
+        "outputQuantityList": quantities([(LOTS[0], 1)]),
+    }
+    told = {key: events[-1][key] for key in ("eventTime", "eventTimeZoneOffset", "bizStep")}
+    events.insert(-1, used | told | {"eventID": "urn:uuid:12"})
+    asked = [*ITEMS[:3], *BOXES, LOTS[0]]
     questions = [lambda lookup, uri=uri: plain(trace(lookup, uri, "forward")) for uri in asked]
     questions += [lambda lookup, uri=uri: plain(trace(lookup, uri, "back")) for uri in asked]
     expected = [slow.forward(events, uri) for uri in asked] + [slow.back(events, uri) for uri in asked]
     assert answers(events, questions) == expected
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_it_is_known_when_a_container_came_out_though_its_load_had_left_before(answers, named):
+    events = [
+        packing(1, 0, "ADD", BOXES[0], ITEMS[0]),
+        packing(2, 1, "ADD", BOXES[1], BOXES[0]),
+        packing(3, 2, "DELETE", BOXES[0]),
+        packing(4, 6, "DELETE", BOXES[1], *([BOXES[0]] if named else [])),
+        packing(5, 7, "ADD", BOXES[1], BOXES[0]),
+    ]
+    [stays] = answers(events, [lambda lookup: trace(lookup, ITEMS[0], "forward").stays[BOXES[1], BOXES[0]].found])
+    assert [(stay.seqs, stay.is_open) for stay in stays] == [((2, 4), False)]
