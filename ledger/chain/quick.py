@@ -124,7 +124,7 @@ def verify_quick(
         why = "there is no trust policy"
     else:
         try:
-            return _Run(view, origin or pin.head.origin, policy, pin, key_seqs).go(day)
+            return _Run(view, origin or pin.head.origin, policy, pin, key_seqs).go(day, MAX_ROLLING)
         except (LedgerError, ValueError) as error:
             why = f"something does not fit: {error}"
     full = verify(view, origin=origin, policy=policy, pin=pin, seen_epochs=seen_epochs, progress=progress)
@@ -202,7 +202,7 @@ class _Run:
         if not verify_consistency(old.size, head.size, proof, old.root, head.root):
             raise Untrue(f"the first {old.size} entries are not the ones that were seen before")
 
-    def go(self, day: int, most: int = MAX_ROLLING) -> Quick:
+    def go(self, day: int, most: int) -> Quick:
         """Make all checks."""
         head, old = self._reader.head, self._pin.head
         self._check_consistency(old)  # 3. consistency

@@ -49,7 +49,7 @@ def forecast(
         typer.Option(
             "--model",
             "--engine",
-            help="auto (a combination), statsmodels (its best), ols or glm (with regressors), or a model: ets, theta...",
+            help="auto (a combination), statsmodels (its best), ols or glm (with regressors), a model: ets...",
         ),
     ] = "auto",
     as_of: options.AsOf = None,
