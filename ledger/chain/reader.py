@@ -67,6 +67,7 @@ class AuthenticReader:
         self.policy = _follow_keys(origin, policy, keys)
         self.signed = _believed_head(view, origin, self.policy)
         self.head: Checkpoint = self.signed.head
+        self.pinned = pin is not None
         if pin is not None and pin.head.size > self.head.size:
             raise RolledBack(
                 f"this ledger has {self.head.size} entries, but {pin.head.size} were seen before",

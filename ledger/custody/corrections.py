@@ -147,10 +147,6 @@ class Corrections:
         found = self._of.get((event.event_id, True))
         return None if found is None or _may_withdraw(found, event, via) else found
 
-    def replaced_by(self, event_id: str) -> Declaration | None:
-        """Give the declaration that names an event as what stands in the place of another."""
-        return self._replacing.get(event_id)
-
     def known(self, event: Event) -> int:
         """Say since when an event is known [us since the epoch].
 

@@ -49,13 +49,17 @@ def note(text: str) -> None:
     sys.stderr.write(safe(text) + "\n")
 
 
-def safe(text: str) -> str:
-    """Make text fit to be shown: no control or direction-changing characters, only what stdout can encode."""
-    shown = "".join(
+def visible(text: str) -> str:
+    """Make text fit to be read: no control or direction-changing characters but the end of a line."""
+    return "".join(
         char if char == "\n" or (char.isprintable() or char == " ") else f"\\u{ord(char):04x}" for char in text
     )
+
+
+def safe(text: str) -> str:
+    """Make text fit for the terminal: visible, and only what stdout can encode."""
     encoding = sys.stdout.encoding or "utf-8"
-    return shown.encode(encoding, "backslashreplace").decode(encoding)
+    return visible(text).encode(encoding, "backslashreplace").decode(encoding)
 
 
 def write_answer_file(path: Path, answer: dict[str, Any], as_csv: Callable[[dict[str, Any]], str]) -> None:
