@@ -4,6 +4,7 @@
 import json
 import os
 import random
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,6 +20,13 @@ from ledger.chain.policy import Policy
 
 ORIGIN = "acme.example/dc1"
 START = datetime(2026, 3, 1, 8, 15, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heed_interrupts() -> None:
+    """Let children heed SIGINT; a suite that a shell runs in the background inherits that it is ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

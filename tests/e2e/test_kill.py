@@ -98,15 +98,6 @@ def test_kill_at_twenty_moments(site, table):
     assert partly >= 3
 
 
-@pytest.fixture
-def heeded():
-    """Let children heed SIGINT; a suite that a shell runs in the background inherits that it is ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("heeded")
 def test_interrupted_is_130_and_loses_nothing(site):
     running = site.start(
         "scan", "-", "--step", "holding", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
