@@ -21,6 +21,7 @@ def forecast_load(
     levels: Sequence[float],
     as_of: str | None,
     unverified: bool,
+    full: bool,
     no_record: bool,
     output: Path | None,
     ledger: Path | None,
@@ -55,7 +56,9 @@ def forecast_load(
     site = find_site(ledger)
     uris = [site.codes.place(code) for code in places]
     with Progress("verifying", quiet=as_json) as progress:
-        prediction = open_prediction(site, moment, schema=SCHEMA, unverified=unverified, progress=progress)
+        prediction = open_prediction(
+            site, moment, schema=SCHEMA, unverified=unverified, full=full, progress=progress
+        )
         progress.say("fitting lead times")
         events = prediction.events()
         known = set(events["place"].dropna())

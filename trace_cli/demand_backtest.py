@@ -40,6 +40,7 @@ def run_demand_backtest(
     models: str,
     as_of: str | None,
     unverified: bool,
+    full: bool,
     output: Path | None,
     ledger: Path | None,
     as_json: bool,
@@ -72,7 +73,7 @@ def run_demand_backtest(
             future, names = _plans(known.future, names)
             source = _own(series, names)
         else:
-            source = _history(freq, by, as_of, ledger, unverified=unverified, progress=progress)
+            source = _history(freq, by, as_of, ledger, unverified=unverified, full=full, progress=progress)
         asked = tuple(models.split(",")) if models else _compared(known_ahead=bool(names or holidays))
         progress.say("forecasting from earlier origins")
         answer = {
@@ -133,7 +134,7 @@ def _own(path: Path, names: Sequence[str]) -> _Source:
 
 
 def _history(
-    freq: str, by: str, as_of: str | None, ledger: Path | None, *, unverified: bool, progress: Any
+    freq: str, by: str, as_of: str | None, ledger: Path | None, *, unverified: bool, full: bool, progress: Any
 ) -> _Source:
     """Give the demand of a verified history, with the place and the supplier of each series."""
     from forecasting.asked_demand import ask_demand
@@ -143,7 +144,9 @@ def _history(
     from trace_cli.reports.backtest import SCHEMA
 
     site = find_site(ledger)
-    prediction = open_prediction(site, read_as_of(as_of), schema=SCHEMA, unverified=unverified, progress=progress)
+    prediction = open_prediction(
+        site, read_as_of(as_of), schema=SCHEMA, unverified=unverified, full=full, progress=progress
+    )
     asked = ask_demand(
         prediction.events(),
         freq=freq,

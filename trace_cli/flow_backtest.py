@@ -33,6 +33,7 @@ def run_flow_backtest(
     origins: int,
     as_of: str | None,
     unverified: bool,
+    full: bool,
     no_record: bool,
     output: Path | None,
     ledger: Path | None,
@@ -60,7 +61,9 @@ def run_flow_backtest(
         period_name(period)
     site = find_site(ledger)
     with Progress("verifying", quiet=as_json) as progress:
-        prediction = open_prediction(site, moment, schema=SCHEMA, unverified=unverified, progress=progress)
+        prediction = open_prediction(
+            site, moment, schema=SCHEMA, unverified=unverified, full=full, progress=progress
+        )
         progress.say("looking back")
         with telling():
             table = _measure(prediction, of, period, origins)

@@ -26,6 +26,7 @@ def report_operations(
     period: str,
     as_of: str | None,
     unverified: bool,
+    full: bool,
     no_record: bool,
     ledger: Path | None,
     as_json: bool,
@@ -51,7 +52,9 @@ def report_operations(
         period_name(period)
     site = find_site(ledger)
     with Progress("verifying", quiet=as_json) as progress:
-        prediction = open_prediction(site, moment, schema=SCHEMA, unverified=unverified, progress=progress)
+        prediction = open_prediction(
+            site, moment, schema=SCHEMA, unverified=unverified, full=full, progress=progress
+        )
         progress.say("measuring")
         with telling():
             found = _measure(prediction, period)

@@ -118,7 +118,7 @@ def microseconds(times: "pd.Series[pd.Timestamp]", what: str) -> np.ndarray[tupl
     stamps = pd.DatetimeIndex(times)
     if stamps.tz is not None:
         stamps = stamps.tz_convert("UTC").tz_localize(None)
-    return np.asarray(stamps.to_numpy().astype("datetime64[us]").astype(np.int64))
+    return np.asarray(stamps.to_numpy().astype("datetime64[us]").view(np.int64))
 
 
 def utc_timestamps(micros: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pd.DatetimeIndex:

@@ -135,6 +135,19 @@ class AuthenticReader:
         """
         self._checked(seq, data)
 
+    def check_all(self, entries: Iterable[tuple[int, bytes | None]]) -> None:
+        """Prove many, most of which `prepare` has seen.
+
+        Raises:
+            As `entry`.
+        """
+        proven = self._leaves
+        for seq, data in entries:
+            leaves = proven.get(divmod(seq // GROUP, _GROUPS))
+            at = seq % GROUP * HASH_SIZE
+            if leaves is None or data is None or leaf_hash(data) != leaves[at : at + HASH_SIZE]:
+                self._checked(seq, data)  # which proves it by the tile, or says what does not hold
+
     def prepare(self, seqs: Iterable[int]) -> None:
         """Prove the leaves around many entries at once, as far as hints help; `check` says what does not hold."""
         if self.hints is None:

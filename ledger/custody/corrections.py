@@ -65,6 +65,10 @@ class Withdrawn:
         self._here: set[str] = set()
         self._imported: dict[str, list[Claim]] = {}
 
+    def __bool__(self) -> bool:
+        """Tell whether any declaration was added."""
+        return bool(self._here or self._imported)
+
     def add(self, declaration: Facts, via: str) -> None:
         """Add a declaration: what it says, and how it came."""
         if via == IMPORTED:

@@ -31,6 +31,7 @@ def anomalies(
     as_of: options.AsOf = None,
     top: options.Top = 10,
     unverified: options.Unverified = False,
+    full: options.Full = False,
     no_record: options.NoRecord = False,
     output: options.Output = None,
     ledger: options.Ledger = None,
@@ -62,7 +63,9 @@ def anomalies(
     site = find_site(ledger)
     known_places, known_lots = read_places(places, site.codes), read_lots(lots, site.codes)
     with Progress("verifying", quiet=as_json) as progress:
-        prediction = open_prediction(site, moment, schema=SCHEMA, unverified=unverified, progress=progress)
+        prediction = open_prediction(
+            site, moment, schema=SCHEMA, unverified=unverified, full=full, progress=progress
+        )
         progress.say("looking")
         dismissed, confirmed = judged_findings(known_cases(prediction, moment).values())
         asked = Search(alpha, known_places, known_lots, dismissed, confirmed)

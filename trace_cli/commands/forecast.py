@@ -60,6 +60,7 @@ def forecast(
         bool, typer.Option("--exclude-alarmed", help="Leave out events that raise alarms or are in a case.")
     ] = False,
     unverified: options.Unverified = False,
+    full: options.Full = False,
     no_record: options.NoRecord = False,
     output: options.Report = None,
     ledger: options.Ledger = None,
@@ -94,6 +95,7 @@ def forecast(
             levels=_read_levels(quantiles),
             as_of=as_of,
             unverified=unverified,
+            full=full,
             no_record=no_record,
             output=output,
             ledger=ledger,
@@ -124,7 +126,9 @@ def forecast(
     products = [site.codes.product(code) for code in product or ()]
     places = [site.codes.place(code) for code in place or ()]
     with Progress("verifying", quiet=as_json) as progress:
-        prediction = open_prediction(site, moment, schema=SCHEMA, unverified=unverified, progress=progress)
+        prediction = open_prediction(
+            site, moment, schema=SCHEMA, unverified=unverified, full=full, progress=progress
+        )
         with telling():
             excluded = find_suspect(prediction, moment) if exclude_alarmed else None
             if excluded is not None:

@@ -75,11 +75,12 @@ def write_file(path: Path, text: str) -> None:
     """Write a file whole, or not at all.
 
     Raises:
-        CommandError: It cannot be written.
+        CommandError: It cannot be written, or is what must stay: a ledger, a key, no plain file.
     """
-    fresh = path.with_name(f".{path.name}.new")
+    from ledger.chain.replacing import replacing
+
     try:
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(path)
+        with replacing(path) as file:
+            file.write(text.encode("utf-8"))
     except OSError as error:
         raise CommandError(ExitCode.FAILURE, f"{path} cannot be written: {error.strerror}") from None

@@ -11,6 +11,16 @@ import pytest
 from trace_cli import kept_history, known_history
 
 HEAD = "time,step,item,product,lot,quantity,unit,place,to,container,promised,recorded\n"
+PREDICTIONS = (
+    ("eta",),
+    ("bottlenecks",),
+    ("anomalies",),
+    ("forecast",),
+    ("forecast", "--of", "arrivals", "--place", "HUB"),
+    ("report", "operations", "-o", "operations.html"),
+    ("backtest",),
+    ("backtest", "--of", "eta"),
+)
 KEPT = "home/pins/acme.example/dc1.derived"
 
 
@@ -157,9 +167,9 @@ def test_a_changed_old_entry_changes_no_answer_and_verifying_finds_it(trace, fol
     seq = next(seq for seq in range(10, 90) if seq not in named)
     tamper(folder / "ledger.db", seq, b"2026", b"2025")
     assert ask(trace, *asked) == before
-    for command in ("eta", "bottlenecks"):
-        ran = trace(command, "--full", "--json")
-        assert ran.code == 3
+    for command in PREDICTIONS:
+        ran = trace(*command, "--full", "--json")
+        assert ran.code == 3, command
         assert ran.answer["first_bad_seq"] == seq
     assert trace("verify").code == 3
 
