@@ -136,15 +136,13 @@ def _decision(prediction: Any, events: Any, tables: Any, days: int, levels: Sequ
 
 
 def _write(answer: dict[str, Any], prediction: Any, *, output: Path | None, as_json: bool) -> None:
-    import json
-
-    from trace_cli.formats.answer import say, write_file, write_json
+    from trace_cli.formats.answer import say, to_json, write_file, write_json
     from trace_cli.formats.csv_text import csv_text
     from trace_cli.formats.table import draw_table
     from trace_cli.prediction import basis_line, warning_line
 
     if output is not None and output.suffix.lower() == ".json":
-        write_file(output, json.dumps(answer, ensure_ascii=False) + "\n")
+        write_file(output, to_json(answer) + "\n")
     elif output is not None:
         levels = list(answer["series"][0]["points"][0]["quantiles"])
         rows = [

@@ -128,9 +128,7 @@ def _decision(prediction: Prediction, of: str, period: str, origins: int, table:
 
 
 def _write(answer: dict[str, Any], prediction: Prediction, *, output: Path | None, as_json: bool) -> None:
-    import json
-
-    from trace_cli.formats.answer import say, write_file, write_json
+    from trace_cli.formats.answer import say, to_json, write_file, write_json
     from trace_cli.formats.csv_text import csv_text
     from trace_cli.formats.table import draw_table
     from trace_cli.prediction import basis_line, warning_line
@@ -139,7 +137,7 @@ def _write(answer: dict[str, Any], prediction: Prediction, *, output: Path | Non
     if output is not None:
         is_json = output.suffix.lower() == ".json"
         rows = csv_text(list(methods[0]), [list(method.values()) for method in methods])
-        write_file(output, json.dumps(answer, ensure_ascii=False) + "\n" if is_json else rows)
+        write_file(output, to_json(answer) + "\n" if is_json else rows)
     if as_json:
         write_json(answer)
         return

@@ -3,12 +3,12 @@ workbook."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
+from trace_cli.formats.tabular import Table
 
 if TYPE_CHECKING:
     from trace_cli.prediction import Prediction
@@ -18,15 +18,6 @@ ALARM: Final = 0.5
 _SHOWN: Final = 12
 _MOST_FLOWS: Final = 60
 _MOST_PLACES: Final = 24
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of the report, in the shape that pages and workbooks take."""
-
-    title: str
-    head: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
 
 
 def report_operations(

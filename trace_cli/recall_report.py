@@ -122,8 +122,8 @@ def _write(
     from trace_cli.context import now
     from trace_cli.formats.answer import write_file
     from trace_cli.formats.report_page import report_page
+    from trace_cli.formats.tabular import Table
     from trace_cli.formats.workbook import write_workbook
-    from trace_cli.reports.provenance_tables import Table
     from trace_cli.reports.recall_spread import draw_spread
     from trace_cli.reports.recall_tables import recall_tables
 

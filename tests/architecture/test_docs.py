@@ -121,6 +121,21 @@ def test_links_lead_somewhere(root, pages):
     assert dead == []
 
 
+def test_every_benchmark_is_listed(root):
+    from benchmarks.__main__ import QUESTIONS
+
+    text = (root / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    alone = [
+        path.stem
+        for path in sorted((root / "benchmarks").glob("[a-z]*.py"))
+        if f'"""``python -m benchmarks.{path.stem}' in path.read_text(encoding="utf-8")
+        or f"\n``python -m benchmarks.{path.stem}" in path.read_text(encoding="utf-8")
+    ]
+    assert len(alone) > 3
+    assert [name for name in QUESTIONS if f"`{name}`" not in text] == []
+    assert [name for name in alone if name not in QUESTIONS and f"`python -m benchmarks.{name}`" not in text] == []
+
+
 def test_the_changelog_has_the_present_version(root):
     version = re.search(
         r'"(.+)"', (root / "trace_cli" / "version.py").read_text(encoding="utf-8").splitlines()[-1]

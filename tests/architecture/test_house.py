@@ -94,3 +94,13 @@ def test_no_loose_ends(root, product_files):
         if LOOSE_ENDS.search(line)
     ]
     assert found == []
+
+
+def test_the_licence_is_named_where_the_neighbours_name_it(root):
+    for room in ("forecasting", "benchmarks", "tests"):
+        bare = [
+            path.relative_to(root).as_posix()
+            for path in sorted((root / room).rglob("*.py"))
+            if not path.read_text(encoding="utf-8").startswith("# SPDX-License-Identifier: Apache-2.0\n")
+        ]
+        assert bare == [], room

@@ -90,7 +90,7 @@ def _trace(
     from ledger.custody.provenance.graph import trace
     from trace_cli.asking import asking
     from trace_cli.exit_codes import ExitCode
-    from trace_cli.formats.answer import say, write_file, write_json, write_text
+    from trace_cli.formats.answer import say, to_json, write_file, write_json, write_text
 
     with asking(ledger) as asked:
         uri = asked.find(item, f"trace.{direction}/1")
@@ -110,9 +110,7 @@ def _trace(
         if output is None:
             write_json(found)
         else:
-            import json
-
-            write_file(output, json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+            write_file(output, to_json(found, indent=2) + "\n")
     elif form in (Form.DOT, Form.MERMAID):
         from trace_cli.formats.graph import dot_text, mermaid_text
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from trace_cli.formats.markup import inert
-from trace_cli.formats.workbook import Tabular
+from trace_cli.formats.tabular import Tabular
 
 _STYLE: Final = """
 :root { color-scheme: light dark; }

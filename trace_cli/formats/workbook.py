@@ -14,10 +14,11 @@ from datetime import date
 from decimal import Decimal
 from html import escape
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
+from trace_cli.formats.tabular import Tabular
 
 MAX_ROWS: Final = 1_048_575
 _MAX_TEXT: Final = 32_767
@@ -47,25 +48,6 @@ _STYLES: Final = (
     'applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf></cellXfs>'
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
-
-
-class Tabular(Protocol):
-    """One table: its title, the names of its columns, its rows; None is an empty cell."""
-
-    @property
-    def title(self) -> str:
-        """Name the table."""
-        ...
-
-    @property
-    def head(self) -> tuple[str, ...]:
-        """Name the columns."""
-        ...
-
-    @property
-    def rows(self) -> list[tuple[Any, ...]]:
-        """Give the rows."""
-        ...
 
 
 def write_workbook(path: Path, sheets: Sequence[Tabular]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from trace_cli.formats.answer import to_json, write_file
+from trace_cli.formats.tabular import Table
 from trace_cli.reports.backtest import (
     SEGMENT_COLUMNS,
     SEGMENT_HEAD,
@@ -15,7 +16,6 @@ from trace_cli.reports.backtest import (
     segment_cells,
     shown_segments,
 )
-from trace_cli.reports.forecast_files import Sheet
 
 FORMATS: Final = (".html", ".xlsx", ".csv", ".parquet", ".json")
 
@@ -41,13 +41,13 @@ def write_backtest_file(path: Path, answer: dict[str, Any]) -> None:
     elif suffix == ".xlsx":
         from trace_cli.formats.workbook import write_workbook
 
-        words = Sheet("About", ("what",), [(line,) for line in _about(answer)])
+        words = Table("About", ("what",), [(line,) for line in _about(answer)])
         write_workbook(path, [words, _segments(answer), _steps(answer)])
     else:
         from trace_cli.formats.report_page import report_page
 
         cells = [tuple(segment_cells(row)) for row in shown_segments(answer["segments"])]
-        tables = [Sheet("Segments", SEGMENT_HEAD, cells), _steps(answer)]
+        tables = [Table("Segments", SEGMENT_HEAD, cells), _steps(answer)]
         write_file(path, report_page("What the forecasts would have been worth", _about(answer), tables))
 
 
@@ -69,15 +69,15 @@ def _about(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _segments(answer: Mapping[str, Any]) -> Sheet:
+def _segments(answer: Mapping[str, Any]) -> Table:
     rows = [tuple(row[name] for name in SEGMENT_COLUMNS) for row in answer["segments"]]
-    return Sheet("Segments", SEGMENT_COLUMNS, rows)
+    return Table("Segments", SEGMENT_COLUMNS, rows)
 
 
-def _steps(answer: Mapping[str, Any]) -> Sheet:
+def _steps(answer: Mapping[str, Any]) -> Table:
     head = ("step", "model", "error", "coverage80")
     rows = [tuple(_short(row[name]) for name in head) for row in answer["steps"]]
-    return Sheet("By step ahead", head, rows)
+    return Table("By step ahead", head, rows)
 
 
 def _short(value: Any) -> Any:

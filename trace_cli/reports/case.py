@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trace_cli.formats.answer import say
+from trace_cli.formats.tabular import Table
 
 if TYPE_CHECKING:
     from ledger.custody.cases import Case
     from ledger.custody.codes import Codes
     from ledger.custody.item_history import ItemHistory
-
-
-@dataclass(frozen=True)
-class _Table:
-    title: str
-    head: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
 
 
 def case_answer(case: Case) -> dict[str, Any]:
@@ -94,7 +87,7 @@ def case_page(answer: dict[str, Any], codes: Codes) -> str:
     from trace_cli.formats.report_page import report_page
 
     head = ("entry", "time", "step", "place", "recorded by", "how", "remark")
-    history = _Table("History", head, [_row(one, codes) for one in answer["history"]])
+    history = Table("History", head, [_row(one, codes) for one in answer["history"]])
     return report_page(f"Case {answer['case']}: {codes.short(answer['item'])}", _about(answer, codes), [history])
 
 

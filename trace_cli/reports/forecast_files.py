@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from trace_cli.formats.answer import to_json, write_file
+from trace_cli.formats.tabular import Table
 from trace_cli.reports.forecast import forecast_csv, levels_of, series_name
 
 FORMATS: Final = (".html", ".xlsx", ".csv", ".parquet", ".json")
@@ -16,15 +16,6 @@ PAST_SHOWN: Final = 104
 """Periods of history on a page and in a workbook."""
 
 History = Mapping[str, Sequence[tuple[str, float]]]
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One table of a workbook."""
-
-    title: str
-    head: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
 
 
 def write_forecast_file(path: Path, answer: dict[str, Any], histories: Callable[[], History], codes: Any) -> None:
@@ -95,7 +86,7 @@ def tidy_rows(answer: Mapping[str, Any]) -> tuple[list[str], list[tuple[Any, ...
     return [*names, "model", "verified"], rows
 
 
-def forecast_sheets(answer: Mapping[str, Any], histories: History, codes: Any) -> list[Sheet]:
+def forecast_sheets(answer: Mapping[str, Any], histories: History, codes: Any) -> list[Table]:
     """Lay a forecast out as a workbook: what it rests on, the series, the periods ahead, the history."""
     about = [("frequency", answer["frequency"]), ("horizon", str(answer["horizon"]))]
     about += [("as of", answer["as_of"] or "the end of each series")]
@@ -116,10 +107,10 @@ def forecast_sheets(answer: Mapping[str, Any], histories: History, codes: Any) -
     past = [(name, _day(label), value) for name, rows in histories.items() for label, value in rows]
     columns = ("rank", "series", "unique_id", "unit", "model", "class", "total ahead", *scores, "why", "notes")
     return [
-        Sheet("About", ("what", "value"), [(name, value) for name, value in about]),
-        Sheet("Series", columns, series),
-        Sheet("Forecast", tuple(head[:-1]), ahead),
-        Sheet("History", ("unique_id", "ds", "y"), past),
+        Table("About", ("what", "value"), [(name, value) for name, value in about]),
+        Table("Series", columns, series),
+        Table("Forecast", tuple(head[:-1]), ahead),
+        Table("History", ("unique_id", "ds", "y"), past),
     ]
 
 

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from trace_cli.formats.tabular import Table
 
 if TYPE_CHECKING:
     from ledger.custody.provenance.answer import Answer
-
-
-@dataclass
-class Table:
-    """One table: its title, the names of its columns, its rows."""
-
-    title: str
-    head: tuple[str, ...]
-    rows: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 def provenance_tables(answer: Answer, short: Callable[[str], str]) -> list[Table]:

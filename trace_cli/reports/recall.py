@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -88,16 +87,16 @@ def write_recall(path: Path, found: Recall, answer: dict[str, Any], codes: Codes
     """
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
-    from trace_cli.formats.answer import write_file
+    from trace_cli.formats.answer import to_json, write_file
 
     if path.suffix == ".json":
-        write_file(path, json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+        write_file(path, to_json(answer, indent=2) + "\n")
     elif path.suffix == ".csv":
         from trace_cli.formats.csv_text import csv_text
 
         write_file(path, csv_text(HEAD, _rows(found, codes)))
     elif path.suffix == ".xlsx":
-        from ledger.custody.fsma.sheets import Sheet
+        from trace_cli.formats.tabular import Table
         from trace_cli.formats.workbook import write_workbook
 
         places = [(_short(codes, at.place), number(at.quantity), at.unit, at.items) for at in found.where]
@@ -109,11 +108,11 @@ def write_recall(path: Path, found: Recall, answer: dict[str, Any], codes: Codes
         write_workbook(
             path,
             [
-                Sheet("recall", HEAD, _rows(found, codes)),
-                Sheet("now at", PLACES, places),
-                Sheet("sold at", PLACES, sold),
-                Sheet("gaps", ("kind", "item", "entries", "what", "record that would mend it"), gaps),
-                Sheet("proof", ("what", "value"), _proof(found, answer)),
+                Table("recall", HEAD, _rows(found, codes)),
+                Table("now at", PLACES, places),
+                Table("sold at", PLACES, sold),
+                Table("gaps", ("kind", "item", "entries", "what", "record that would mend it"), gaps),
+                Table("proof", ("what", "value"), _proof(found, answer)),
             ],
         )
     else:

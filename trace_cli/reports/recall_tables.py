@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from trace_cli.formats.tabular import Table
 from trace_cli.reports.provenance import amount, shorten
-from trace_cli.reports.provenance_tables import Table
 from trace_cli.reports.recall import HEAD, PLACES, STATES
 
 if TYPE_CHECKING:

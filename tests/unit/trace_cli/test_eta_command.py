@@ -79,6 +79,7 @@ def test_arrivals_of_each_day(trace, ledger_of):
     assert trace(*asked, "--place", "NOWHERE").code == 4
 
 
+@pytest.mark.slow
 def test_backtests(trace, sample):
     for of, period in (("eta", "W"), ("bottlenecks", "D")):
         answer = trace(
