@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``python -m benchmarks.bottleneck_scores [DATA] [NAME...]``: which places will choke next, from rolling origins.
 
 The truth is the queue area of the next period. P@5: share of its five largest places that were among the five

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How fast is directly-follows performance, and in how much memory? Against PM4Py, which is no dependency.
 
 ``python -m benchmarks.directly_follows DATA [COPIES] [PYTHON]``: PYTHON is an interpreter that has pm4py; without

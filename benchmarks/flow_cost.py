@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``python -m benchmarks.flow_cost``: seconds of CPU against the number of events, and the growth from size to
 size.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Real event logs as the tables of `forecasting`: legs with covariates, and visits.
 
 The logs are not part of the project. They are looked for in the folder given, else in `TRACE_TEST_DATA`, else in

@@ -109,7 +109,7 @@ class Made:
         for at, one in enumerate(lots):
             inputs = list(dict.fromkeys(sources[2 * at : 2 * at + 2]))
             self.truth.link(inputs, [one])
-            yield made(one, inputs, here) if tier else _grown(one, here)
+            yield made(one, inputs, here) if tier else shapes.grown(one, here)
         loads = self.a_day // ON_PALLET
         pool = max(8 * loads, self.count // 250)
         pallets = [thing(f"PALLET-{at}") for at in dice.sample(range(pool), loads)]
@@ -150,10 +150,6 @@ class Made:
             ("wide", "forward", shapes.FLOUR),
         ]
         return [Case(name, way, item, getattr(truth, way)(item)) for name, way, item in asked]
-
-
-def _grown(one: str, here: dict[str, str]) -> dict[str, Any]:
-    return {"type": "ObjectEvent", "action": "ADD", "quantityList": quantities([one]), "readPoint": here}
 
 
 def _whole(event: dict[str, Any], number: int, moment: datetime) -> dict[str, Any]:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What others reach on the legs that `lead_time_scores` asks about, fitted to the same legs in the same run.
 
 - lane: quantiles of each lane so far, shrunk to those of all legs by n / (n + 20);

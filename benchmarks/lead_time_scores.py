@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``python -m benchmarks.lead_time_scores [DATA]``: lead times scored on real logs, later rows than were fitted.
 
 Mean absolute error of the median, pinball loss over the levels .1 .25 .5 .75 .9 .95, coverage of the band from 10

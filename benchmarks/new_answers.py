@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``python -m benchmarks.new_answers [--most 1000000]``: what an answer costs against the number of events.
 
 For each size: the first answer, which verifies and reads everything; then 1,000 events are recorded, and a new

@@ -116,7 +116,8 @@ def moved(container: str, here: dict[str, str], there: dict[str, str]) -> Iterat
     yield moving | {"bizStep": "receiving", "readPoint": there}
 
 
-def _grown(one: str, here: dict[str, str]) -> dict[str, Any]:
+def grown(one: str, here: dict[str, str]) -> dict[str, Any]:
+    """Create some of a lot."""
     return {"type": "ObjectEvent", "action": "ADD", "quantityList": quantities([one]), "readPoint": here}
 
 
@@ -134,7 +135,7 @@ def consignment(truth: Truth, count: int) -> Iterator[Dated]:
     """Single items of one lot in cases, pallets, containers and a vessel, of whose content a lot is made."""
     here, there = place("ORCHARD"), place("PLANT")
     items = [thing(f"APPLE-{at}") for at in range(count)]
-    events = [_grown(CONSIGNED, here)]
+    events = [grown(CONSIGNED, here)]
     picking = {
         "type": "TransformationEvent",
         "transformationID": f"https://{DOMAIN}/xform/PICK",
@@ -169,7 +170,7 @@ def crate(truth: Truth, uses: int, part: int) -> Iterator[Dated]:
     into `STEW`. All other uses are of lots of their own.
     """
     here, there = place("MILL"), place("KITCHEN")
-    events = [_grown(SPLIT, here), _grown(BULK, here)]
+    events = [grown(SPLIT, here), grown(BULK, here)]
     direct = [lot(f"PORTION:D{at}") for at in range(part - part // 10)]
     events += [made(portion, [SPLIT], here) for portion in direct]
     truth.link([SPLIT], direct)
@@ -182,7 +183,7 @@ def crate(truth: Truth, uses: int, part: int) -> Iterator[Dated]:
         elif at % (10 * each) == 1:
             source, meal = SPLIT, MEAL
         else:
-            events.append(_grown(source, here))
+            events.append(grown(source, here))
         events.append(made(portion, [source], here))
         events.append(packed(CRATE, here, childQuantityList=quantities([portion])))
         events.append(packed(van, here, childEPCs=[CRATE]))
@@ -206,7 +207,7 @@ def wide(truth: Truth, count: int) -> Iterator[Dated]:
     sacks = [thing(f"SACK-{at}") for at in range(count // 2)]
     breads = [lot(f"BREAD:{at}") for at in range(count - count // 2)]
     fruits = [lot(f"FRUIT:{at}") for at in range(count)]
-    events = [_grown(FLOUR, here)]
+    events = [grown(FLOUR, here)]
     for sack in sacks:
         events.append(packed(sack, here, childQuantityList=quantities([FLOUR])))
     for bread in breads:
@@ -214,7 +215,7 @@ def wide(truth: Truth, count: int) -> Iterator[Dated]:
     events += [unpacked(sack, here) for sack in sacks]
     truth.pack([FLOUR], sacks)
     truth.link([FLOUR], breads)
-    events += [_grown(fruit, here) for fruit in fruits]
+    events += [grown(fruit, here) for fruit in fruits]
     mixing = _joined("MIX", here)
     events += [
         mixing | {"inputQuantityList": quantities(fruits[at : at + 100])} for at in range(0, len(fruits), 100)

@@ -4,7 +4,8 @@
     y[t] = trend[t] + season[t] + remainder[t]      (Cleveland, Cleveland, McRae and Terpenning 1990)
 
 Shares are of the squares about the mean, one part at a time, so that they sum to 1: they say what moved demand
-in the history. Robust weights keep single odd periods out of trend and season.
+in the history (`forecasting.reasons.explain_shares` puts them into words). Robust weights keep single odd periods
+out of trend and season.
 """
 
 from dataclasses import dataclass
@@ -26,13 +27,11 @@ SHARE_COLUMNS = (
     "trend_share",
     "season_share",
     "remainder_share",
-    "words",
 )
 
 LONGEST_READ = 520
 """Last periods that are decomposed."""
 
-_TOLD_SHARE = 0.1
 _SEASONAL_SPAN = 7
 _TREND_SPAN = 2 / 3
 _SHORTEST = 3
@@ -66,7 +65,7 @@ class Decomposition:
     Attributes:
         parts: columns `PART_COLUMNS`, one row per series and period read [units/period].
         shares: columns `SHARE_COLUMNS`, one row per series: ``level`` is the trend at the end [units/period],
-            ``change`` the trend at the end over that at the start, minus 1; ``words`` a list of phrases.
+            ``change`` the trend at the end over that at the start, minus 1.
     """
 
     parts: pd.DataFrame
@@ -91,8 +90,8 @@ def decompose_demand(demand: pd.DataFrame, *, freq: str, season_length: int | No
     Example:
         >>> months = pd.date_range("2024-01-01", periods=36, freq="MS")
         >>> demand = pd.DataFrame({"unique_id": "tea", "ds": months, "y": ([9.0] * 11 + [21.0]) * 3})
-        >>> decompose_demand(demand, freq="MS").shares["words"][0]
-        ['level about 10', 'season of 12 periods (100%), highest in the last period, lowest 1 period before it']
+        >>> float(decompose_demand(demand, freq="MS").shares["season_share"][0].round(2))
+        1.0
     """
     panel = read_panel(demand, freq=freq, season_length=season_length, horizon=1)
     parts, shares = [], []
@@ -124,7 +123,6 @@ def decompose_demand(demand: pd.DataFrame, *, freq: str, season_length: int | No
                 "trend_share": trend_share,
                 "season_share": season_share,
                 "remainder_share": remainder_share,
-                "words": why_words(found, panel.season_length),
             }
         )
     return Decomposition(
@@ -152,27 +150,3 @@ def decompose(y: Floats, season_length: int) -> Parts:
     smooth = np.asarray(lowess(y / scale, np.arange(n), frac=_TREND_SPAN, return_sorted=False)) * scale
     trend = smooth if np.isfinite(smooth).all() else flat
     return Parts(trend, np.zeros(n), y - trend)
-
-
-def why_words(parts: Parts, season_length: int) -> list[str]:
-    """Say in phrases what the history rests on: level always, trend, season and odd periods where they show."""
-    level = float(parts.trend[-1])
-    words = [f"level about {level:.3g}"]
-    trend_share, season_share, remainder_share = parts.shares
-    first = float(parts.trend[0])
-    if trend_share >= _TOLD_SHARE and abs(level - first) > 0.02 * max(abs(first), abs(level)):
-        change = f" ({level / first - 1:+.0%} over the history)" if first > 1e-9 else ""
-        words.append(f"{'rising' if level > first else 'falling'} trend{change}")
-    if season_share >= _TOLD_SHARE:
-        last = parts.season[-season_length:][::-1]  # element k: k periods before the last one
-        high, low = int(last.argmax()), int(last.argmin())
-        words.append(
-            f"season of {season_length} periods ({season_share:.0%}), highest {_ago(high)}, lowest {_ago(low)}"
-        )
-    if remainder_share >= 0.5:
-        words.append(f"{remainder_share:.0%} of the movement is neither trend nor season")
-    return words
-
-
-def _ago(periods: int) -> str:
-    return "in the last period" if periods == 0 else f"{periods} period{'s' * (periods > 1)} before it"

@@ -16,7 +16,14 @@ from forecasting.errors import BadArgument
 from forecasting.known_ahead import Cut, Tell, forecast_cuts, read_known
 from forecasting.models.registry import CANDIDATES, MODELS
 from forecasting.named_engine import NamedPlan, forecast_named
-from forecasting.reasons import Fitted, as_records, explain_effects, explain_forecasts, explain_holidays
+from forecasting.reasons import (
+    Fitted,
+    as_records,
+    explain_effects,
+    explain_forecasts,
+    explain_holidays,
+    explain_shares,
+)
 from forecasting.regression_engine import REGRESSIONS
 from forecasting.selection import SCORE_LEVELS, Accuracy
 from forecasting.series import Panel, read_panel
@@ -191,7 +198,9 @@ def forecast_with_accuracy(
             return forecast_cuts(scored, panel.series, cuts, known, panel.season_length, executor, engine, tell)
 
         measured = measure_all(histories, int(horizon), panel.season_length, ask) if accuracy else []
-    table = _accuracy(panel, outcomes, measured) if accuracy else pd.DataFrame(columns=list(ACCURACY_COLUMNS))
+    table = pd.DataFrame(columns=list(ACCURACY_COLUMNS))
+    if accuracy:
+        table = _accuracy(panel, outcomes, measured, _why(panel, outcomes, engine))
     return ForecastResult(_points(panel, outcomes, int(horizon), levels), table, parameters)
 
 
@@ -216,8 +225,8 @@ def _points(panel: Panel, outcomes: Sequence[EngineOutcome], horizon: int, level
     return table.astype({"unique_id": object, "model": object})
 
 
-def _why(panel: Panel, outcomes: Sequence[EngineOutcome]) -> list[list[dict[str, object]]]:
-    """Say of each series what moves its forecast."""
+def _why(panel: Panel, outcomes: Sequence[EngineOutcome], engine: str) -> list[list[dict[str, object]]]:
+    """Say of each series what moves its forecast; where the engine is not in a hurry, by STL too."""
     reasons = explain_forecasts(
         [series.y for series in panel.series],
         [series.stop for series in panel.series],
@@ -226,13 +235,23 @@ def _why(panel: Panel, outcomes: Sequence[EngineOutcome]) -> list[list[dict[str,
         panel.frequency,
         [outcome.factors for outcome in outcomes],
     )
+    if engine != "auto":
+        from forecasting.decomposition import LONGEST_READ, decompose
+
+        for said, series in zip(reasons, panel.series, strict=True):
+            said += explain_shares(decompose(series.y[-LONGEST_READ:], panel.season_length).shares, said)
     return [
         as_records([*said, *explain_holidays(*outcome.holidays), *explain_effects(outcome.effects)])
         for said, outcome in zip(reasons, outcomes, strict=True)
     ]
 
 
-def _accuracy(panel: Panel, outcomes: Sequence[EngineOutcome], measured: Sequence[Accuracy]) -> pd.DataFrame:
+def _accuracy(
+    panel: Panel,
+    outcomes: Sequence[EngineOutcome],
+    measured: Sequence[Accuracy],
+    reasons: Sequence[list[dict[str, object]]],
+) -> pd.DataFrame:
     rows = [
         {
             "unique_id": series.unique_id,
@@ -245,8 +264,6 @@ def _accuracy(panel: Panel, outcomes: Sequence[EngineOutcome], measured: Sequenc
             "notes": list(outcome.notes),
             "why": why,
         }
-        for series, outcome, accuracy, why in zip(
-            panel.series, outcomes, measured, _why(panel, outcomes), strict=True
-        )
+        for series, outcome, accuracy, why in zip(panel.series, outcomes, measured, reasons, strict=True)
     ]
     return pd.DataFrame(rows, columns=list(ACCURACY_COLUMNS))

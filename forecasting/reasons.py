@@ -5,6 +5,7 @@ level     the mean ahead against the mean of as many periods before
 trend     what is left of the forecast's own change once the fitted season is taken out
 season    the factors that the engine takes out and puts in again, where they are strong enough to be seen
 holiday   what the days of a calendar did to demand (`forecasting.calendar_effects`)
+history   what share of the movement of the history is trend, season and neither (`forecasting.decomposition`)
 others    each known regressor by its own name: its elasticity, or what demand is where it is on
 """
 
@@ -93,7 +94,7 @@ class Reason:
     """One sentence.
 
     Attributes:
-        part: ``level, trend, season, holiday``, or the name of a regressor.
+        part: ``level, trend, season, holiday, history``, or the name of a regressor.
         words: for people, without a full stop.
         value: relative change that it stands for (0.1 is a tenth more), an elasticity, or None.
     """
@@ -145,6 +146,24 @@ def explain_forecasts(
 def explain_effects(effects: Sequence[Effect]) -> list[Reason]:
     """Say what each known regressor does."""
     return [_effect(one) for one in effects]
+
+
+def explain_shares(shares: tuple[float, float, float], said: Sequence[Reason]) -> list[Reason]:
+    """Say what moved demand in the history.
+
+    Args:
+        shares: of trend, season and remainder, which sum to 1; all 0 where nothing moved.
+        said: the reasons so far. Where they see no clear season, its share is noise and counts as such.
+    """
+    trend, season, rest = shares
+    if not any(shares):
+        return []
+    if not any(one.part == "season" and one.value for one in said):
+        season, rest = 0.0, rest + season
+    seasonal = f"season {_percent(season)}, " if season else ""
+    parts = f"trend is {_percent(trend)}, {seasonal}neither {_percent(rest)}"
+    words = f"of what moved demand in the history, {parts} (STL)"
+    return [Reason("history", words, rest)]
 
 
 def as_records(reasons: Sequence[Reason]) -> list[dict[str, object]]:

@@ -58,10 +58,6 @@ class Panel:
     frequency: Frequency
     season_length: int
 
-    def future_labels(self, series: Series, horizon: int) -> npt.NDArray[np.datetime64]:
-        """Label the periods that follow a series, datetime64[us], shape (horizon,)."""
-        return self.frequency.labels(np.arange(series.stop, series.stop + horizon, dtype=np.int64))
-
 
 def read_horizon(horizon: int) -> int:
     """Check a number of periods ahead.

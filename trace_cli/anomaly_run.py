@@ -134,17 +134,13 @@ def _kept(rows: Rows) -> Rows | dict[str, object]:
 
 def _known(prediction: Prediction) -> tuple[Rows, Rows]:
     """Read coordinates and lot sizes that the ledger knows; where it does not hold, none are believed."""
-    from ledger.chain.reader import AuthenticReader
     from ledger.custody.index.lookup import Lookup
     from ledger.custody.known_sizes import known_places_and_lots
 
     if not prediction.history.verified:
         return [], []
     site = prediction.site
-    with site.reading() as (view, pin):
-        reader = AuthenticReader(
-            view, origin=site.origin, policy=site.believed_policy(), pin=pin, key_seqs=site.key_seqs(view)
-        )
+    with site.proving() as (view, reader):
         entries = Lookup(view, reader).entries_of_kind("master")
     return known_places_and_lots(entries, prediction.history.head.size)
 

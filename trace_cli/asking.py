@@ -81,12 +81,9 @@ def asking(ledger: Path | None) -> Iterator[Asking]:
     Raises:
         CommandError: There is no ledger, or nothing in it is believed.
     """
-    from ledger.chain.reader import AuthenticReader
     from ledger.custody.index.lookup import Lookup
     from trace_cli.context import find_site
 
     site = find_site(ledger)
-    policy = site.believed_policy()
-    with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
-        yield Asking(site, Lookup(view, reader), "pinned" if pin is not None else "self")
+    with site.proving() as (view, reader):
+        yield Asking(site, Lookup(view, reader), "pinned" if reader.pinned else "self")

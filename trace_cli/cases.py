@@ -13,7 +13,6 @@ from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from ledger.chain.reader import AuthenticReader
     from ledger.chain.storage.sqlite import SqliteTransaction
     from ledger.custody.cases import Case
     from ledger.custody.index.lookup import Lookup
@@ -86,13 +85,9 @@ def known_cases(prediction: Prediction, as_of: int | None) -> dict[int, Case]:
 
 @contextmanager
 def _lookup(site: Site) -> Iterator[Lookup]:
-    from ledger.chain.reader import AuthenticReader
     from ledger.custody.index.lookup import Lookup
 
-    with site.reading() as (view, pin):
-        reader: AuthenticReader = AuthenticReader(
-            view, origin=site.origin, policy=site.believed_policy(), pin=pin, key_seqs=site.key_seqs(view)
-        )
+    with site.proving() as (view, reader):
         yield Lookup(view, reader)
 
 

@@ -22,20 +22,13 @@ def cited_leaves(prediction: Prediction) -> Iterator[Callable[[int], bytes]]:
     """
     from ledger.chain.errors import Untrue
     from ledger.chain.hashing import leaf_hash
-    from ledger.chain.reader import AuthenticReader
 
     site = prediction.site
-    with site.reading() as (view, pin):
-        if not prediction.history.verified:
-
-            def as_it_stands(seq: int) -> bytes:
-                return leaf_hash(view.entry(seq) or b"")
-
-            yield as_it_stands
-            return
-        reader = AuthenticReader(
-            view, origin=site.origin, policy=site.believed_policy(), pin=pin, key_seqs=site.key_seqs(view)
-        )
+    if not prediction.history.verified:
+        with site.reading() as (view, _):
+            yield lambda seq: leaf_hash(view.entry(seq) or b"")
+        return
+    with site.proving() as (_, reader):
 
         def proven(seq: int) -> bytes:
             if seq >= prediction.history.head.size:

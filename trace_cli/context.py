@@ -19,6 +19,7 @@ from trace_cli.settings import FILE, Settings, find_settings, load_settings, ope
 if TYPE_CHECKING:
     from ledger.chain.checkpoint import SignedCheckpoint
     from ledger.chain.policy import Policy
+    from ledger.chain.reader import AuthenticReader
     from ledger.chain.storage.sqlite import SqliteStorage, SqliteView
     from ledger.custody.codes import Codes
     from ledger.custody.privacy import PrivacyPolicy
@@ -117,6 +118,23 @@ class Site:
                 yield view, pin
         finally:
             storage.close()
+
+    @contextmanager
+    def proving(self) -> Iterator[tuple[SqliteView, AuthenticReader]]:
+        """Open a snapshot whose entries are proven as they are read, under the trust of this machine.
+
+        Raises:
+            CommandError: This machine believes nobody for this log.
+            Untrue: Nothing that is believed signs the head, or it lags behind the pin.
+        """
+        from ledger.chain.reader import AuthenticReader
+
+        policy = self.believed_policy()
+        with self.reading() as (view, pin):
+            yield (
+                view,
+                AuthenticReader(view, origin=self.origin, policy=policy, pin=pin, key_seqs=self.key_seqs(view)),
+            )
 
     def key_seqs(self, view: SqliteView) -> list[int]:
         """Find the entries on the life of keys, by the index; without an index there are none to be found."""

@@ -152,7 +152,6 @@ def warn_of_absent(site: Site, event: dict[str, Any]) -> None:
 
 def absent_elements(site: Site, event: dict[str, Any], things: Sequence[str]) -> list[tuple[str, str]]:
     """List what a shipping or receiving event lacks, as (element, section), after what the ledger knows of it."""
-    from ledger.chain.reader import AuthenticReader
     from ledger.custody.fsma.code_source import fill_code_source
     from ledger.custody.fsma.elements import TRACKING_EVENTS, absent
     from ledger.custody.fsma.records import Sweep
@@ -162,10 +161,7 @@ def absent_elements(site: Site, event: dict[str, Any], things: Sequence[str]) ->
     from ledger.custody.privacy import reveal
 
     known: dict[int, FoodEvent] = {}
-    with site.reading() as (view, pin):
-        reader = AuthenticReader(
-            view, origin=site.origin, policy=site.believed_policy(), pin=pin, key_seqs=site.key_seqs(view)
-        )
+    with site.proving() as (view, reader):
         lookup = Lookup(view, reader, probed=0)  # a warning, and somebody waits for it
         describe = describer(site, MasterData(lookup))
         now = read_food_event(-1, event)

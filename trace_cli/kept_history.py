@@ -123,13 +123,6 @@ def save_kept(
         note(f"what was read could not be kept for the next answer: {error}")
 
 
-def forget_kept(site: Site) -> None:
-    """Delete what was kept for a site; it changes no digit of any answer."""
-    _list_path(site).unlink(missing_ok=True)
-    for path in _room(site).glob("*.npz"):
-        path.unlink(missing_ok=True)
-
-
 def _made_by() -> list[Any]:
     from forecasting.tables.kept import FORMAT
     from trace_cli.version import __version__

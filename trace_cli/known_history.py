@@ -103,22 +103,17 @@ def prove_named(
         CommandError: One of them is no longer the signed one (exit 3).
     """
     from ledger.chain.errors import LedgerError
-    from ledger.chain.reader import AuthenticReader
 
     named = sorted(set(seqs))
     if not history.verified or history.read >= history.head.size or not named:
         return
-    with site.reading() as (view, pin):
-        try:
-            keys = site.key_seqs(view)
-            reader = AuthenticReader(
-                view, origin=site.origin, policy=site.believed_policy(), pin=pin, key_seqs=keys
-            )
+    try:
+        with site.proving() as (_, reader):
             for seq in named:
                 reader.proven_bytes(seq)
-            return
-        except (LedgerError, IndexError):
-            pass  # what it is, reading everything says
+        return
+    except (LedgerError, IndexError):
+        pass  # what it is, reading everything says
     read_history(site, schema=schema, full=True, progress=progress)
 
 

@@ -170,12 +170,9 @@ def open_prediction(
 
 def _left_out(site: Site) -> tuple[int, ...]:
     """List the entries that are signed as events and are none, as far as the index lists them."""
-    from ledger.chain.reader import AuthenticReader
     from ledger.custody.index.lookup import Lookup
 
-    policy = site.believed_policy()
-    with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
+    with site.proving() as (view, reader):
         return Lookup(view, reader, probed=0).left_out
 
 

@@ -127,6 +127,7 @@ def find_policy(home: Path, origin: str | None, key: str | None, policy: Path | 
     from ledger.chain.errors import Missing, Refused
     from ledger.chain.note import parse_vkey
     from ledger.chain.policy import Policy, load_policy, parse_policy
+    from ledger.custody.exchange.plain_file import open_plain
 
     if key is not None and policy is not None:
         raise CommandError(ExitCode.USAGE, "give either --key or --policy", remedy="trace verify --help")
@@ -134,7 +135,8 @@ def find_policy(home: Path, origin: str | None, key: str | None, policy: Path | 
         if key is not None:
             return Policy((parse_vkey(key),), "key")
         if policy is not None:
-            return parse_policy(policy.read_text(encoding="utf-8"), "key")
+            with open_plain(policy) as file:
+                return parse_policy(file.read().decode("utf-8"), "key")
     except (Refused, OSError, UnicodeDecodeError) as error:
         raise CommandError(
             ExitCode.USAGE,

@@ -113,13 +113,9 @@ class Watcher:
 
     def _look_again(self) -> None:
         """Prove some of the old entries once more while nothing is new, by turns."""
-        from ledger.chain.reader import AuthenticReader
 
         site, size = self._site, self._ledger.size
-        with site.reading() as (view, pin):
-            reader = AuthenticReader(
-                view, origin=site.origin, policy=site.believed_policy(), pin=pin, key_seqs=site.key_seqs(view)
-            )
+        with site.proving() as (_, reader):
             for seq in range(self._turn, min(self._turn + _AGAIN, size)):
                 reader.proven_bytes(seq)
         self._turn = self._turn + _AGAIN if self._turn + _AGAIN < size else 0
@@ -229,15 +225,11 @@ class Watcher:
     def _proving(self) -> Iterator[tuple[Callable[[int], bytes], dict[int, Any]]]:
         """Give the leaf hashes of entries, each proven up to the signed root, and the cases."""
         from ledger.chain.hashing import leaf_hash
-        from ledger.chain.reader import AuthenticReader
         from ledger.custody.index.lookup import Lookup
         from trace_cli.cases import find_cases
 
         site = self._site
-        with site.reading() as (view, pin):
-            reader = AuthenticReader(
-                view, origin=site.origin, policy=site.believed_policy(), pin=pin, key_seqs=site.key_seqs(view)
-            )
+        with site.proving() as (view, reader):
             yield lambda seq: leaf_hash(reader.proven_bytes(seq)), find_cases(Lookup(view, reader))
 
 

@@ -59,10 +59,6 @@ class KnownStays:
         end = np.where(self.finished, self.depart, 0.0)
         return np.minimum(end, self.arrive + LONGEST_STAY)
 
-    def hours_from(self, times: Indices) -> Floats:
-        """Turn microseconds since 1970 into hours from the moment."""
-        return np.asarray((times - self.as_of) / MICROSECONDS_IN_HOUR)
-
 
 def read_moment(as_of: object) -> int:
     """Turn a time into microseconds since 1970-01-01 UTC; without a zone it is UTC.

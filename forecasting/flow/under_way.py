@@ -18,8 +18,6 @@ from forecasting.tables.visits import legs_table
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
-JOURNEY_COLUMNS = ("elapsed_hours", "legs_before")
-
 
 def journey_legs(events: pd.DataFrame) -> pd.DataFrame:
     """Build the legs table, with what was known of each journey when its leg began.

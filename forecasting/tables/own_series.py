@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from forecasting.errors import BadTable
+from ledger.custody.exchange.plain_file import open_plain
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -31,12 +32,10 @@ def read_series_file(path: Path, columns: tuple[str, ...] = ("unique_id", "ds", 
         BadTable: the file cannot be read as such a table.
     """
     try:
-        if path.suffix.lower() == ".parquet":
-            table = pd.read_parquet(path)
-        elif path.suffix.lower() == ".csv":
-            table = pd.read_csv(path, dtype={"unique_id": str})
-        else:
+        if (suffix := path.suffix.lower()) not in SUFFIXES:
             raise BadTable(f"{path}: expected a file that ends in {' or '.join(SUFFIXES)}")
+        with open_plain(path) as file:
+            table = pd.read_csv(file, dtype={"unique_id": str}) if suffix == ".csv" else pd.read_parquet(file)
     except ImportError as error:
         raise BadTable(f"{path}: reading Parquet needs the extra: pip install 'trace-ledger[tables]'") from error
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from forecasting.errors import BadArgument
+from ledger.chain.replacing import replacing
 
 
 def write_parquet(
@@ -38,10 +39,8 @@ def write_parquet(
             table[name] = table[name].astype("string")
     arrow = pyarrow.Table.from_pandas(table, preserve_index=False)
     kept = {**(arrow.schema.metadata or {}), **{key.encode(): text.encode() for key, text in metadata.items()}}
-    fresh = path.with_name(f".{path.name}.new")
     try:
-        pyarrow.parquet.write_table(arrow.replace_schema_metadata(kept), fresh)
-        fresh.replace(path)
+        with replacing(path) as file:
+            pyarrow.parquet.write_table(arrow.replace_schema_metadata(kept), file)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise BadArgument(f"{path} cannot be written: {error.strerror}") from error

@@ -67,6 +67,7 @@ class AuthenticReader:
         self.policy = _follow_keys(origin, policy, keys)
         self.signed = _believed_head(view, origin, self.policy)
         self.head: Checkpoint = self.signed.head
+        self.pinned = pin is not None
         if pin is not None and pin.head.size > self.head.size:
             raise RolledBack(
                 f"this ledger has {self.head.size} entries, but {pin.head.size} were seen before",
@@ -133,6 +134,19 @@ class AuthenticReader:
             As `entry`.
         """
         self._checked(seq, data)
+
+    def check_all(self, entries: Iterable[tuple[int, bytes | None]]) -> None:
+        """Prove many, most of which `prepare` has seen.
+
+        Raises:
+            As `entry`.
+        """
+        proven = self._leaves
+        for seq, data in entries:
+            leaves = proven.get(divmod(seq // GROUP, _GROUPS))
+            at = seq % GROUP * HASH_SIZE
+            if leaves is None or data is None or leaf_hash(data) != leaves[at : at + HASH_SIZE]:
+                self._checked(seq, data)  # which proves it by the tile, or says what does not hold
 
     def prepare(self, seqs: Iterable[int]) -> None:
         """Prove the leaves around many entries at once, as far as hints help; `check` says what does not hold."""

@@ -114,10 +114,6 @@ def _is_location(end: Mapping[str, Any]) -> bool:
     return str(end.get("type", "")).endswith("location")
 
 
-def _is_holder(end: Mapping[str, Any]) -> bool:
-    return str(end.get("type", "")).endswith("possessing_party")
-
-
 def _party(body: dict[str, Any], text: str, codes: Codes) -> None:
     uri = codes.party(text) if text else None
     step = body.get("bizStep")

@@ -3,6 +3,9 @@
 An event on a container counts for what is inside at that time, once: packing opens, unpacking closes, nesting of
 any depth. Order is by event time, then by number. Only what was known at `as_of` is used; an event that was
 withdrawn by then is marked corrected, from the time at which the withdrawal was known.
+
+This is the definition of that table, event by event and without pandas. Predictions build it out of kept columns
+(`forecasting.tables.known`), which is held to give the same, row by row.
 """
 
 from __future__ import annotations

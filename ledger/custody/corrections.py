@@ -65,6 +65,10 @@ class Withdrawn:
         self._here: set[str] = set()
         self._imported: dict[str, list[Claim]] = {}
 
+    def __bool__(self) -> bool:
+        """Tell whether any declaration was added."""
+        return bool(self._here or self._imported)
+
     def add(self, declaration: Facts, via: str) -> None:
         """Add a declaration: what it says, and how it came."""
         if via == IMPORTED:
@@ -146,10 +150,6 @@ class Corrections:
         """Give the imported declaration that names an event which it may not withdraw."""
         found = self._of.get((event.event_id, True))
         return None if found is None or _may_withdraw(found, event, via) else found
-
-    def replaced_by(self, event_id: str) -> Declaration | None:
-        """Give the declaration that names an event as what stands in the place of another."""
-        return self._replacing.get(event_id)
 
     def known(self, event: Event) -> int:
         """Say since when an event is known [us since the epoch].

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One thing under every spelling of its key: it is recorded as received and found under each."""
 
 import sqlite3

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`trace scanner parse`: raw lines in, a JSON line out, nothing recorded and no ledger needed."""
 
 import json

@@ -190,26 +190,9 @@ class _Checker:
 
 
 def _read_declared(path: Path, codes: Any) -> dict[str, dict[str, str]]:
-    import csv
-    from io import StringIO
+    from trace_cli.csv_file import read_csv_file
 
-    from ledger.custody.exchange.plain_file import open_plain
-    from trace_cli.errors import CommandError
-    from trace_cli.exit_codes import ExitCode
-
-    try:
-        with open_plain(path) as file:
-            rows = list(csv.DictReader(StringIO(file.read().decode("utf-8-sig"), newline="")))
-    except FileNotFoundError as error:
-        raise CommandError(ExitCode.NOT_FOUND, f"{path} cannot be read: {error.strerror}") from None
-    except OSError as error:
-        raise CommandError(ExitCode.REFUSED, f"{path} cannot be read: {error.strerror}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CommandError(ExitCode.REFUSED, f"{path} cannot be read: {error}") from None
-    if not rows or "item" not in rows[0]:
-        raise CommandError(
-            ExitCode.REFUSED, f"{path}: expected a column item", remedy="begin the file with item,lot,expiry"
-        )
+    rows = read_csv_file(path, ("item",), begins="item,lot,expiry")
     return {codes.item(row["item"]).uri: row for row in rows if row["item"]}
 
 

@@ -28,17 +28,13 @@ def checkpoint(
     Example:
       trace checkpoint -o head.txt
     """
-    from ledger.chain.reader import AuthenticReader
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import say, write_file, write_json
 
     site = find_site(ledger)
-    policy = site.believed_policy()
-    with site.reading() as (view, pin):
-        signed = AuthenticReader(
-            view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view)
-        ).signed
+    with site.proving() as (_, reader):
+        signed = reader.signed
     if site.has_key():
         with site.recording() as recorder:
             recorder.log.keep_checkpoint(signed)

@@ -50,7 +50,6 @@ def correct(
       trace correct 17 --reason incorrect_data --with quantity=12.5 --with place=DOCK-4
       trace correct urn:uuid:5f0d... --reason incorrect_data --event 23
     """
-    from ledger.chain.reader import AuthenticReader
     from ledger.custody.corrections import read_reason
     from ledger.custody.index.lookup import Lookup
     from ledger.custody.index.rebuild import row_of
@@ -59,9 +58,7 @@ def correct(
 
     why, changes = read_reason(reason), _changes(with_fields or [])
     site = find_site(ledger)
-    policy = site.believed_policy()
-    with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
+    with site.proving() as (view, reader):
         lookup = Lookup(view, reader)
         entry = reader.entry(find_entry(view, reader, event))
         _refuse_unfit(lookup, entry)
@@ -108,7 +105,6 @@ def undo(
     from datetime import timedelta
 
     from ledger.chain.entry import record_time
-    from ledger.chain.reader import AuthenticReader
     from ledger.custody.corrections import read_reason
     from ledger.custody.index.lookup import Lookup
     from trace_cli.context import find_site, now
@@ -117,10 +113,8 @@ def undo(
     why = read_reason(reason)
     site = find_site(ledger)
     operator = site.operator(by)
-    policy = site.believed_policy()
     oldest = record_time(now() - timedelta(hours=min(within, 24 * 365 * 100)))
-    with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
+    with site.proving() as (view, reader):
         lookup = Lookup(view, reader)
         entry = _last_of(lookup, operator, oldest)
         if entry is None:

@@ -35,7 +35,6 @@ def list_decisions(ledger: options.Ledger = None, as_json: options.Json = False)
       trace decision list
       trace decision list --json
     """
-    from ledger.chain.reader import AuthenticReader
     from ledger.custody.index.lookup import Lookup
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
@@ -44,9 +43,7 @@ def list_decisions(ledger: options.Ledger = None, as_json: options.Json = False)
     from trace_cli.reports.entry import tell_index
 
     site = find_site(ledger)
-    policy = site.believed_policy()
-    with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
+    with site.proving() as (view, reader):
         lookup = Lookup(view, reader)
         rows = [list_row(entry) for entry in lookup.entries_of_kind("decision")]
     tell_index(lookup)
@@ -239,14 +236,11 @@ def _proven(site: Site, seq: int) -> tuple[Entry, _Proven]:
         CommandError: There is no such entry, or it is no decision.
     """
     from ledger.chain.hashing import leaf_hash
-    from ledger.chain.reader import AuthenticReader
     from ledger.custody.privacy import reveal
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
 
-    policy = site.believed_policy()
-    with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
+    with site.proving() as (view, reader):
         if not 0 <= seq < reader.size:
             raise CommandError(
                 ExitCode.NOT_FOUND,

@@ -112,12 +112,11 @@ def _tamper(site: Site, folder: Path, item: str) -> int:
     """Change one entry in a copy of the ledger, as an attacker with write access would; give its number."""
     import sqlite_utils
 
-    from ledger.chain.reader import AuthenticReader
     from ledger.custody.index.lookup import Lookup
     from ledger.custody.item_history import resolve
 
-    with site.reading() as (view, pin):
-        lookup = Lookup(view, AuthenticReader(view, origin=site.origin, policy=site.believed_policy(), pin=pin))
+    with site.proving() as (view, reader):
+        lookup = Lookup(view, reader)
         seq = lookup.entries_naming(resolve(lookup, site.codes, item))[-1].seq
     folder.mkdir()
     copy = folder / "ledger.db"

@@ -37,7 +37,6 @@ def erase(
       trace erase urn:uuid:5f0d... --field ilmd.note --reason "recorded by mistake"
     """
     from ledger.chain.erasure import KIND
-    from ledger.chain.reader import AuthenticReader
     from ledger.custody.erasure import erasures, named_fields
     from ledger.custody.index.lookup import Lookup
     from trace_cli.context import find_site
@@ -48,9 +47,7 @@ def erase(
     if not reason.strip():
         raise CommandError(ExitCode.USAGE, "--reason must say why", remedy='--reason "asked by the person"')
     site = find_site(ledger)
-    policy = site.believed_policy()
-    with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
+    with site.proving() as (view, reader):
         seq = find_entry(view, reader, event)
         entry = reader.entry(seq)
         found = [] if entry.kind == KIND else named_fields(entry.body, field)

@@ -33,7 +33,6 @@ def history(
       trace history BASKET-0205
       trace history 9521234000037:P26030-MIX --json
     """
-    from ledger.chain.reader import AuthenticReader
     from ledger.custody.codes import product_of
     from ledger.custody.index.lookup import Lookup
     from ledger.custody.item_history import NotFoundError, item_history, resolve
@@ -46,9 +45,7 @@ def history(
     from trace_cli.reports.entry import tell_index
 
     site = find_site(ledger)
-    policy = site.believed_policy()
-    with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
+    with site.proving() as (view, reader):
         lookup = Lookup(view, reader)
         try:
             uri = resolve(lookup, site.codes, item)
@@ -66,7 +63,7 @@ def history(
         product = product_of(uri) or next((line.event.product for line in found.lines if line.event.product), None)
         standing = [line for line in found.lines if not line.corrected]
         until = use_by(standing, uri, master.shelf_life(product))
-        anchor = "pinned" if pin is not None else "self"
+        anchor = "pinned" if reader.pinned else "self"
         verdict = {"word": "ok", "anchor": anchor, "size": reader.size, "entries_proven": len(found.lines)}
     warnings = tell_index(lookup)
     if as_json:

@@ -23,7 +23,6 @@ def check(ledger: options.Ledger = None, as_json: options.Json = False) -> int:
       trace index check
       trace index check --json
     """
-    from ledger.chain.reader import AuthenticReader
     from ledger.custody.index.check import check_index
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
@@ -31,9 +30,8 @@ def check(ledger: options.Ledger = None, as_json: options.Json = False) -> int:
     from trace_cli.progress import Progress
 
     site = find_site(ledger)
-    policy = site.believed_policy()
-    with site.reading() as (view, pin), Progress("comparing", quiet=as_json) as progress:
-        size = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view)).size
+    with site.proving() as (view, reader), Progress("comparing", quiet=as_json) as progress:
+        size = reader.size
         found = check_index(view, lambda done: progress.step(done, size))
     if as_json:
         differences = [{"kind": item.kind, "seq": item.seq, "message": item.message} for item in found]

@@ -28,7 +28,6 @@ def log(
       trace log
       trace log --start 0 -n 5 --json
     """
-    from ledger.chain.reader import AuthenticReader
     from ledger.custody.corrections import find_corrections
     from ledger.custody.facts import Facts, NoEventError, read_facts
     from ledger.custody.index.lookup import Lookup
@@ -41,11 +40,9 @@ def log(
     from trace_cli.reports.entry import summary, tell_index
 
     site = find_site(ledger)
-    policy = site.believed_policy()
     entries: list[dict[str, Any]] = []
     ids: dict[int, Facts] = {}
-    with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
+    with site.proving() as (view, reader):
         first = max(0, reader.size - count) if start is None else start
         for seq in range(first, min(reader.size, first + count)):
             entry = reader.entry(seq)

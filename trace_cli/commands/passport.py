@@ -34,7 +34,6 @@ def passport(
       trace verify basket.html
     """
     from ledger.chain.bundle import write_bundle
-    from ledger.chain.reader import AuthenticReader
     from ledger.custody.index.lookup import Lookup
     from trace_cli.context import find_site
     from trace_cli.evidence import find_item, fingerprint, gather, keep_checkpoint
@@ -44,9 +43,7 @@ def passport(
     from trace_cli.reports.entry import tell_index
 
     site = find_site(ledger)
-    policy = site.believed_policy()
-    with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
+    with site.proving() as (view, reader):
         lookup = Lookup(view, reader)
         uri = find_item(lookup, site.codes, item)
         bundle, found = gather(lookup, uri, withhold or ())

@@ -47,7 +47,6 @@ def prove(
       trace verify delivery.tlog-proof
     """
     from ledger.chain.bundle import write_bundle
-    from ledger.chain.reader import AuthenticReader
     from ledger.chain.receipt import make_receipt
     from ledger.custody.index.lookup import Lookup
     from trace_cli.context import find_site
@@ -57,9 +56,7 @@ def prove(
     from trace_cli.reports.entry import tell_index
 
     site = find_site(ledger)
-    policy = site.believed_policy()
-    with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
+    with site.proving() as (view, reader):
         signed = reader.signed
         answer: dict[str, object] = {"schema": "trace.prove/1", "size": signed.head.size}
         seq = None if output is not None and output.suffix == _BUNDLE else _entry_named(view, reader, what)

@@ -31,7 +31,6 @@ def show(
       trace show 17
       trace show urn:uuid:5f0d... --json
     """
-    from ledger.chain.reader import AuthenticReader
     from ledger.custody.index.lookup import Lookup
     from ledger.custody.privacy import reveal
     from trace_cli.context import find_site
@@ -41,9 +40,7 @@ def show(
     from trace_cli.reports.entry import find_entry, withheld_fields
 
     site = find_site(ledger)
-    policy = site.believed_policy()
-    with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
+    with site.proving() as (view, reader):
         seq = find_entry(view, reader, event)
         entry = reader.entry(seq)
         body = reveal(entry.body, view)

@@ -43,11 +43,6 @@ class Book:
         self._recorder = recorder
         self._session = session
 
-    @property
-    def next_seq(self) -> int:
-        """Give the number of the next entry."""
-        return int(self._recorder.log.size)
-
     def accept(self, goods: Goods, raw: bytes, said: Circumstances, by: str, entry: Entry) -> Accepted:
         """Record one scan in one commit; it is on disk when this returns, and judged as `check` judges it.
 

@@ -25,10 +25,14 @@ def read_bursts(path: Path) -> list[Burst]:
     Raises:
         CommandError: It is none.
     """
+    from ledger.custody.exchange.plain_file import open_plain
+
     found: list[Burst] = []
     number = 0
     try:
-        for line in path.read_text(encoding="ascii").splitlines():
+        with open_plain(path) as file:
+            text = file.read().decode("ascii")
+        for line in text.splitlines():
             number += 1
             if line and not line.startswith("#"):
                 at, _, data = line.partition("\t")

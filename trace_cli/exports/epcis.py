@@ -54,7 +54,6 @@ def export_epcis(
       trace export epcis --format xml --version 1.2 -o events.xml
       trace export epcis --item 9521321123458:24A --format xml
     """
-    from ledger.chain.reader import AuthenticReader
     from ledger.custody.index.lookup import Lookup
     from trace_cli.context import find_site, now
     from trace_cli.errors import CommandError
@@ -72,12 +71,10 @@ def export_epcis(
             ExitCode.USAGE, "EPCIS 1.2 has no JSON", remedy="trace export epcis --format xml --version 1.2"
         )
     site = find_site(ledger)
-    policy = site.believed_policy()
     withheld: list[int] = []
     left: list[Unsayable] = []
     created = now().strftime("%Y-%m-%dT%H:%M:%SZ")
-    with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
+    with site.proving() as (view, reader):
         events = [
             event
             for seq in _wanted(site, view, reader, items or [])

@@ -49,13 +49,17 @@ def note(text: str) -> None:
     sys.stderr.write(safe(text) + "\n")
 
 
-def safe(text: str) -> str:
-    """Make text fit to be shown: no control or direction-changing characters, only what stdout can encode."""
-    shown = "".join(
+def visible(text: str) -> str:
+    """Make text fit to be read: no control or direction-changing characters but the end of a line."""
+    return "".join(
         char if char == "\n" or (char.isprintable() or char == " ") else f"\\u{ord(char):04x}" for char in text
     )
+
+
+def safe(text: str) -> str:
+    """Make text fit for the terminal: visible, and only what stdout can encode."""
     encoding = sys.stdout.encoding or "utf-8"
-    return shown.encode(encoding, "backslashreplace").decode(encoding)
+    return visible(text).encode(encoding, "backslashreplace").decode(encoding)
 
 
 def write_answer_file(path: Path, answer: dict[str, Any], as_csv: Callable[[dict[str, Any]], str]) -> None:
@@ -71,11 +75,12 @@ def write_file(path: Path, text: str) -> None:
     """Write a file whole, or not at all.
 
     Raises:
-        CommandError: It cannot be written.
+        CommandError: It cannot be written, or is what must stay: a ledger, a key, no plain file.
     """
-    fresh = path.with_name(f".{path.name}.new")
+    from ledger.chain.replacing import replacing
+
     try:
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(path)
+        with replacing(path) as file:
+            file.write(text.encode("utf-8"))
     except OSError as error:
         raise CommandError(ExitCode.FAILURE, f"{path} cannot be written: {error.strerror}") from None

@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Final
 
-from trace_cli.formats.answer import safe
 from trace_cli.formats.chart import figure, nice_scale, tick_text
+from trace_cli.formats.markup import inert
 
 WIDTH: Final = 720
 _HEIGHT: Final = 270
@@ -63,14 +62,14 @@ def draw_bands(history: Sequence[tuple[str, float]], ahead: Sequence[Step], *, t
     scale = _Scale(min(values), max(values), len(history) + len(ahead))
     parts = [
         f'<svg class="bands" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {_HEIGHT}" role="img">'
-        f"<title>{_text(title)}</title>"
+        f"<title>{inert(title)}</title>"
     ]
     for value, name in scale.ticks():
         y = scale.y(value)
         shown = f"{name} {unit}" if value == scale.top else name
         parts.append(
             f'<line class="grid" x1="0" x2="{WIDTH}" y1="{y}" y2="{y}"/>'
-            f'<text x="0" y="{_two(y - 5)}">{_text(shown)}</text>'
+            f'<text x="0" y="{_two(y - 5)}">{inert(shown)}</text>'
         )
     start = len(history)
     parts += [f'<path class="band" d="{_area(scale, start, *pair)}"/>' for pair in _pairs(ahead)]
@@ -150,7 +149,7 @@ def _touches(scale: _Scale, history: Sequence[tuple[str, float]], ahead: Sequenc
     width = _two(scale.left(1))
     return [
         f'<rect class="touch" x="{scale.left(at)}" y="{_TOP - 14}" width="{width}" height="{_BOTTOM - _TOP + 14}">'
-        f"<title>{_text(text)}</title></rect>"
+        f"<title>{inert(text)}</title></rect>"
         for at, text in enumerate(words)
     ]
 
@@ -165,7 +164,7 @@ def _labels(scale: _Scale, history: Sequence[tuple[str, float]], ahead: Sequence
     if len(history) + len(ahead) > 1:
         found.append((WIDTH, "end", last))
     return [
-        f'<text x="{x:g}" y="{_LABELS}" text-anchor="{anchor}">{_text(label)}</text>' for x, anchor, label in found
+        f'<text x="{x:g}" y="{_LABELS}" text-anchor="{anchor}">{inert(label)}</text>' for x, anchor, label in found
     ]
 
 
@@ -176,7 +175,3 @@ def _value(value: float) -> str:
 
 def _two(value: float) -> float:
     return round(value, 2)
-
-
-def _text(text: str) -> str:
-    return escape(safe(text))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Final
 
-from trace_cli.formats.answer import safe
+from trace_cli.formats.markup import inert
 
 _BOX_WIDTH, _BOX_HEIGHT = 150, 34
 _COLUMN, _ROW, _MARGIN = 230, 56, 16
@@ -48,7 +47,7 @@ def flow_map(flows: Sequence[tuple[str, str, int]], heat: Mapping[str, float]) -
         parts.append(
             f'<path d="{_way(spot[origin], spot[destination])}" fill="none" stroke="{_INK}" '
             f'stroke-opacity=".35" stroke-width="{1 + 9 * count / most:.1f}" marker-end="url(#to)">'
-            f"<title>{_text(origin)} to {_text(destination)}: {count}</title></path>"
+            f"<title>{inert(origin)} to {inert(destination)}: {count}</title></path>"
         )
     for place, (x, y) in sorted(spot.items()):
         share = min(max(heat.get(place, 0.0), 0.0), 1.0)
@@ -57,7 +56,7 @@ def flow_map(flows: Sequence[tuple[str, str, int]], heat: Mapping[str, float]) -
             f'<rect x="{x}" y="{y}" width="{_BOX_WIDTH}" height="{_BOX_HEIGHT}" rx="5" fill="{_HOT}" '
             f'fill-opacity="{0.06 + 0.6 * share:.2f}" stroke="{_INK}"/>'
             f'<text x="{x + _BOX_WIDTH // 2}" y="{y + 22}" text-anchor="middle" font-size="12" fill="{_INK}">'
-            f"{_text(_cut(place, 20))}<title>{_text(place)}</title></text>"
+            f"{inert(_cut(place, 20))}<title>{inert(place)}</title></text>"
         )
     return "".join([*parts, "</svg>"])
 
@@ -80,7 +79,7 @@ def busiest(flows: Sequence[tuple[str, str, int]], places: int) -> list[tuple[st
 
 def figure(title: str, words: str, picture: str) -> str:
     """Put a heading and a sentence above a picture."""
-    return f"<h2>{_text(title)}</h2><p>{_text(words)}</p>{picture}"
+    return f"<h2>{inert(title)}</h2><p>{inert(words)}</p>{picture}"
 
 
 def heat_strips(rows: Sequence[tuple[str, Sequence[float]]], labels: Sequence[str]) -> str:
@@ -98,18 +97,18 @@ def heat_strips(rows: Sequence[tuple[str, Sequence[float]]], labels: Sequence[st
     parts = [_open(width, (len(rows) + 1) * _CELL_HEIGHT + _MARGIN, "Queue hours of each place and period")]
     for at, (place, values) in enumerate(rows):
         y = at * _CELL_HEIGHT + 4
-        parts.append(f'<text x="0" y="{y + 14}" font-size="12" fill="{_INK}">{_text(_cut(place, 26))}</text>')
+        parts.append(f'<text x="0" y="{y + 14}" font-size="12" fill="{_INK}">{inert(_cut(place, 26))}</text>')
         for column, (label, value) in enumerate(zip(labels, values, strict=True)):
             parts.append(
                 f'<rect x="{_LABEL + column * _CELL_WIDTH}" y="{y}" width="{_CELL_WIDTH - 2}" '
                 f'height="{_CELL_HEIGHT - 3}" fill="{_HOT}" fill-opacity="{0.04 + 0.96 * value / most:.2f}">'
-                f"<title>{_text(place)}, {_text(label)}: {value:,.0f} h</title></rect>"
+                f"<title>{inert(place)}, {inert(label)}: {value:,.0f} h</title></rect>"
             )
     if labels:
         y = len(rows) * _CELL_HEIGHT + 18
         ends = ((_LABEL, "start", labels[0]), (width - _MARGIN, "end", labels[-1]))
         parts += [
-            f'<text x="{x}" y="{y}" text-anchor="{anchor}" font-size="11" fill="{_INK}">{_text(label)}</text>'
+            f'<text x="{x}" y="{y}" text-anchor="{anchor}" font-size="11" fill="{_INK}">{inert(label)}</text>'
             for x, anchor, label in ends
         ]
     return "".join([*parts, "</svg>"])
@@ -176,14 +175,10 @@ def _reaches(ways: Mapping[str, set[str]], start: str, goal: str) -> bool:
 def _open(width: int, height: int, title: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img" '
-        f'style="max-width:100%;height:auto"><title>{_text(title)}</title>'
+        f'style="max-width:100%;height:auto"><title>{inert(title)}</title>'
     )
 
 
 def _cut(name: str, width: int) -> str:
     half = (width - 3) // 2
     return name if len(name) <= width else f"{name[:half]}...{name[-half:]}"
-
-
-def _text(text: str) -> str:
-    return escape(safe(text))

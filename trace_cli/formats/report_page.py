@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from html import escape
 from typing import Any, Final
 
-from trace_cli.formats.answer import safe
+from trace_cli.formats.markup import inert
 from trace_cli.formats.workbook import Tabular
 
 _STYLE: Final = """
@@ -59,24 +58,24 @@ def report_page(
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>",
-        f"<h1>{_text(title)}</h1>",
-        *([f'<p class="alert" role="alert">{_text(alert)}</p>'] if alert else []),
-        *(f"<p>{_text(line)}</p>" for line in about),
+        f"<title>{inert(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>",
+        f"<h1>{inert(title)}</h1>",
+        *([f'<p class="alert" role="alert">{inert(alert)}</p>'] if alert else []),
+        *(f"<p>{inert(line)}</p>" for line in about),
     ]
     parts += [f'<div class="scroll">{picture}</div>' for picture in pictures]
     for table in tables:
-        parts.append(f"<h2>{_text(table.title)}</h2>")
+        parts.append(f"<h2>{inert(table.title)}</h2>")
         if not table.rows:
             parts.append("<p>None.</p>")
             continue
-        head = "".join(f"<th>{_text(name)}</th>" for name in table.head)
+        head = "".join(f"<th>{inert(name)}</th>" for name in table.head)
         parts.append(f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>')
         parts += [f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows]
         parts.append("</tbody></table></div>")
     for heading, text in quoted:
-        lines = "\n".join(map(_text, text.rstrip("\n").split("\n")))
-        parts.append(f"<h2>{_text(heading)}</h2>\n<pre>{lines}</pre>")
+        lines = "\n".join(map(inert, text.rstrip("\n").split("\n")))
+        parts.append(f"<h2>{inert(heading)}</h2>\n<pre>{lines}</pre>")
     parts.append("<p>A report, not evidence: the reader has to trust whoever wrote it.</p>\n</body>\n</html>\n")
     return "\n".join(parts)
 
@@ -88,8 +87,4 @@ def _cell(value: Any) -> str:
             if isinstance(value, Decimal)
             else f'<td class="number">{value}</td>'
         )
-    return f"<td>{'' if value is None else _text(str(value))}</td>"
-
-
-def _text(text: str) -> str:
-    return escape(safe(text))
+    return f"<td>{'' if value is None else inert(str(value))}</td>"

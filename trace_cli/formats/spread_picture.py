@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Final
 
-from trace_cli.formats.answer import safe
+from trace_cli.formats.markup import inert
 
 _WIDTH, _HEIGHT = 200, 44
 _COLUMN, _ROW, _MARGIN = 260, 58, 16
@@ -55,7 +54,7 @@ def spread_picture(boxes: Sequence[Box], arrows: Sequence[tuple[int, int, str]],
     height = 2 * _MARGIN + max(rows.values(), default=1) * _ROW
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img" '
-        f'style="max-width:100%;height:auto"><title>{_text(title)}</title>'
+        f'style="max-width:100%;height:auto"><title>{inert(title)}</title>'
     ]
     for source, target, what in arrows:
         (left, top), (right, bottom) = spots[source], spots[target]
@@ -64,7 +63,7 @@ def spread_picture(boxes: Sequence[Box], arrows: Sequence[tuple[int, int, str]],
         told = f"{boxes[source].title} to {boxes[target].title}" + (f": {what}" if what else "")
         parts.append(
             f'<path d="M{x1} {y1} C{bend} {y1} {bend} {y2} {x2} {y2}" fill="none" stroke="{_INK}" '
-            f'stroke-opacity=".45" stroke-width="1.6"><title>{_text(told)}</title></path>'
+            f'stroke-opacity=".45" stroke-width="1.6"><title>{inert(told)}</title></path>'
         )
     parts += [_draw(box, *spot) for box, spot in zip(boxes, spots, strict=True)]
     return "".join([*parts, "</svg>"])
@@ -75,20 +74,16 @@ def _draw(box: Box, x: int, y: int) -> str:
     middle = x + _WIDTH // 2
     place = f'x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="5"'
     return (
-        f"<g><title>{_text(box.title)}: {_text(box.line)}</title>"
+        f"<g><title>{inert(box.title)}: {inert(box.line)}</title>"
         f'<rect {place} style="fill:Canvas"/><rect {place} fill="{fill}" '
         f'fill-opacity="{opacity}" stroke="{_INK}" stroke-width="{2 if box.look == "open" else 1}"/>'
         f'<text x="{middle}" y="{y + 18}" text-anchor="middle" font-size="12" font-weight="600" fill="{_INK}">'
-        f"{_text(_cut(box.title))}</text>"
+        f"{inert(_cut(box.title))}</text>"
         f'<text x="{middle}" y="{y + 34}" text-anchor="middle" font-size="11" fill="{_INK}">'
-        f"{_text(_cut(box.line))}</text></g>"
+        f"{inert(_cut(box.line))}</text></g>"
     )
 
 
 def _cut(text: str) -> str:
     half = (_LETTERS - 3) // 2
     return text if len(text) <= _LETTERS else f"{text[:half]}...{text[-half:]}"
-
-
-def _text(text: str) -> str:
-    return escape(safe(text))

@@ -81,18 +81,20 @@ def write_workbook(path: Path, sheets: Sequence[Tabular]) -> None:
             f"the sheet {long[0]} has more than {MAX_ROWS:,} rows, which a workbook does not take",
             remedy="write .csv, or ask for fewer days: --from DAY --to DAY",
         )
-    fresh = path.with_name(f".{path.name}.new")
+    from ledger.chain.replacing import replacing
+
     try:
-        with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED, compresslevel=2) as archive:
+        with (
+            replacing(path) as whole,
+            zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED, compresslevel=2) as archive,
+        ):
             for name, text in _frame(sheets):
                 archive.writestr(_part(name), text)
             for number, sheet in enumerate(sheets, 1):
                 with archive.open(_part(f"xl/worksheets/sheet{number}.xml"), "w") as file:
                     for part in _worksheet(sheet):
                         file.write(part.encode())
-        fresh.replace(path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise CommandError(ExitCode.FAILURE, f"{path} cannot be written: {error.strerror}") from None
 
 

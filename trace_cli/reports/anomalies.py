@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from trace_cli.errors import CommandError
-from trace_cli.exit_codes import ExitCode
+from trace_cli.csv_file import read_csv_file
 from trace_cli.formats.answer import say
 from trace_cli.formats.csv_text import csv_text
 
@@ -94,7 +92,7 @@ def read_places(path: Path | None, codes: Codes) -> list[dict[str, Any]]:
         CommandError: The file cannot be read, or lacks a column.
     """
     names = ("place", "latitude", "longitude")
-    rows = [] if path is None else _read(path, names)
+    rows = [] if path is None else read_csv_file(path, names, begins=",".join(names))
     return [{**{name: row[name] for name in names}, "place": codes.place(row["place"])} for row in rows]
 
 
@@ -107,27 +105,7 @@ def read_lots(path: Path | None, codes: Codes) -> list[dict[str, Any]]:
     if path is None:
         return []
     rows = []
-    for row in _read(path, ("lot", "lot_size")):
+    for row in read_csv_file(path, ("lot", "lot_size"), begins="lot,lot_size"):
         spelled = {row["lot"], *codes.candidates(row["lot"])}
         rows += [{"lot": one, "lot_size": row["lot_size"]} for one in sorted(spelled)]
-    return rows
-
-
-def _read(path: Path, needed: tuple[str, ...]) -> list[dict[str, str]]:
-    from io import StringIO
-
-    from ledger.custody.exchange.plain_file import open_plain
-
-    try:
-        with open_plain(path) as file:
-            rows = list(csv.DictReader(StringIO(file.read().decode("utf-8-sig"), newline="")))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CommandError(ExitCode.REFUSED, f"{path} cannot be read: {error}") from None
-    missing = [name for name in needed if not rows or name not in rows[0]]
-    if missing:
-        raise CommandError(
-            ExitCode.REFUSED,
-            f"{path}: expected the columns {', '.join(needed)}; missing {', '.join(missing)}",
-            remedy=f"begin the file with {','.join(needed)}",
-        )
     return rows

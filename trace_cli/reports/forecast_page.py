@@ -6,12 +6,11 @@ The page asks no network and runs no script. It is a report, not evidence: it sa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any, Final
 
-from trace_cli.formats.answer import safe
 from trace_cli.formats.band_picture import PICTURE_STYLE, Step, draw_bands
 from trace_cli.formats.chart import figure
+from trace_cli.formats.markup import inert
 from trace_cli.reports.forecast import (
     band_name,
     decimals_for,
@@ -93,16 +92,16 @@ def forecast_page(
     period = period_name(answer["frequency"])
     shown = series[:MOST_SERIES]
     title = f"Demand of the next {plural(answer['horizon'], period)}"
-    facts = "".join(f"<dt>{_text(name)}</dt><dd>{_text(words)}</dd>" for name, words in proof)
+    facts = "".join(f"<dt>{inert(name)}</dt><dd>{inert(words)}</dd>" for name, words in proof)
     parts = [
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{_text(title)}</title>\n<style>{_STYLE}{PICTURE_STYLE}</style>\n</head>\n<body>",
-        f"<header><h1>{_text(title)}</h1>",
+        f"<title>{inert(title)}</title>\n<style>{_STYLE}{PICTURE_STYLE}</style>\n</head>\n<body>",
+        f"<header><h1>{inert(title)}</h1>",
     ]
     if answer["as_of"]:
-        parts.append(f'<p class="soft">As known on {_text(answer["as_of"][:16].replace("T", " "))} UTC</p>')
+        parts.append(f'<p class="soft">As known on {inert(answer["as_of"][:16].replace("T", " "))} UTC</p>')
     if not answer["verified"]:
         parts.append('<p class="warning">UNVERIFIED: these numbers rest on a history that nothing proves.</p>')
     parts += [
@@ -125,8 +124,8 @@ def _overview(series: Sequence[Mapping[str, Any]], codes: Any, period: str, coun
         total = sum(point["mean"] for point in one["points"])
         figures = [figure(value, decimals_for(values)) for value in values]
         cells = "".join(f"<td>{cell}</td>" for cell in (*figures, figure(total, decimals_for([total]))))
-        link = f'<a href="#s{at}">{_text(series_name(one, codes))}</a>'
-        unit = f'<span class="soft">{_text(unit_of(one))}</span>'
+        link = f'<a href="#s{at}">{inert(series_name(one, codes))}</a>'
+        unit = f'<span class="soft">{inert(unit_of(one))}</span>'
         rows.append(f'<tr><td class="name">{link} {unit}</td>{cells}</tr>')
     more = "" if count == len(series) else f'<p class="soft">The {len(series)} largest of {count:,} series.</p>'
     return _table(head, rows) + more
@@ -145,21 +144,21 @@ def _section(at: int, one: Mapping[str, Any], history: Sequence[tuple[str, float
     keys = [("past", f"last {plural(len(history), period)}"), ("middle", level_name(names[1]))]
     if len(levels) > 1:
         keys.append(("band", band_name(names)))
-    legend = "".join(f'<span><i class="key-{kind}"></i>{_text(words)}</span>' for kind, words in keys)
-    why = "".join(f"<dt>{_text(reason['part'])}</dt><dd>{_text(reason['words'])}.</dd>" for reason in one["why"])
+    legend = "".join(f'<span><i class="key-{kind}"></i>{inert(words)}</span>' for kind, words in keys)
+    why = "".join(f"<dt>{inert(reason['part'])}</dt><dd>{inert(reason['words'])}.</dd>" for reason in one["why"])
     columns = ["mean", *levels]
     readers = [point_reader(level) for level in columns]
     decimals = decimals_for([reader(point) for reader in readers for point in one["points"]])
     rows = [
-        f"<tr><td>{_text(point['ds'])}</td>"
+        f"<tr><td>{inert(point['ds'])}</td>"
         + "".join(f"<td>{figure(reader(point), decimals)}</td>" for reader in readers)
         + "</tr>"
         for point in one["points"]
     ]
     head = [label_meaning(one["frequency"], period), *map(level_name, columns)]
     return (
-        f'<section id="s{at}"><h2>{at}. {_text(name)} <span class="unit">{_text(unit)} per {period}</span></h2>'
-        f'<p class="soft">{_text(model_words(one))}</p>'
+        f'<section id="s{at}"><h2>{at}. {inert(name)} <span class="unit">{inert(unit)} per {period}</span></h2>'
+        f'<p class="soft">{inert(model_words(one))}</p>'
         f"<figure>{draw_bands(history, steps, title=title, unit=unit)}<figcaption>{legend}</figcaption></figure>"
         f'<dl class="why">{why}</dl>{_table(head, rows)}</section>'
     )
@@ -176,15 +175,11 @@ def _footer(answer: Mapping[str, Any], left_out: int) -> str:
             f"trace decision score {seq} tells how good it was."
         )
     lines.append("A page is no evidence: whoever doubts it asks for the ledger and replays the decision.")
-    return f'<footer class="soft">{"".join(f"<p>{_text(line)}</p>" for line in lines)}</footer>'
+    return f'<footer class="soft">{"".join(f"<p>{inert(line)}</p>" for line in lines)}</footer>'
 
 
 def _table(head: Sequence[str], rows: Sequence[str]) -> str:
-    names = "".join(f"<th>{_text(name)}</th>" for name in head)
+    names = "".join(f"<th>{inert(name)}</th>" for name in head)
     return (
         f'<div class="scroll"><table><thead><tr>{names}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
     )
-
-
-def _text(text: object) -> str:
-    return escape(safe(str(text)))

@@ -20,7 +20,6 @@ _ROOMS: Final = ("keys", "policy", "pins", "identity")
 _LITTLE_SPACE: Final = 100_000_000  # bytes
 _NO_SPACE: Final = 5_000_000  # bytes
 _CLOCK_SLACK: Final = timedelta(minutes=2)
-_OLDEST_PYTHON: Final = (3, 11)
 
 
 @dataclass(frozen=True)

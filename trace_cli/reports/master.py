@@ -22,14 +22,11 @@ def record_new(
     Raises:
         LedgerError: Of the ledger; nothing is recorded then.
     """
-    from ledger.chain.reader import AuthenticReader
     from ledger.custody.exchange.master_tables import new_records
     from ledger.custody.index.lookup import Lookup
     from ledger.custody.master import MasterData
 
-    policy = site.believed_policy()
-    with site.reading() as (view, pin):
-        reader = AuthenticReader(view, origin=site.origin, policy=policy, pin=pin, key_seqs=site.key_seqs(view))
+    with site.proving() as (view, reader):
         bodies = new_records(MasterData(Lookup(view, reader)), said)
     if not bodies:
         return []

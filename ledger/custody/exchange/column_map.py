@@ -25,6 +25,7 @@ from typing import Any, Final, get_args
 
 from ledger.chain.errors import Refused
 from ledger.custody.codes import PLAIN_KINDS, check_domain
+from ledger.custody.exchange.plain_file import open_plain
 from ledger.custody.times import Ambiguous, find_zone
 
 COLUMNS: Final = (
@@ -54,7 +55,8 @@ def load_map(path: Path) -> ColumnMap:
         Refused: It cannot be read, is no TOML, or says something that is not understood.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        with open_plain(path) as file:
+            table = tomllib.load(file)
     except OSError as error:
         raise Refused(f"the map file {path} cannot be read: {error.strerror}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -110,6 +110,9 @@ _PREFERENCE: Final = (
     "00 8004 01 8006 8003 8010 253 255 402 401 8018 8017 414 417 415 8013".split()  # as in `finest_key`
 )
 _READY: Final = re.compile(r"https://id\.gs1\.org/(?:01/[0-9]{14}|00/[0-9]{18}|41[47]/[0-9]{13})")
+# A path of one name and one value is GS1's only where the name is that of a key; others are known at once.
+_OWN: Final = re.compile(r"https?://[^/?#]+/([^/?#]+)/[^/?#]*")
+_KEY_NAMES: Final = frozenset({*_KEYS, *(name for name, ai in NAMES.items() if ai in _KEYS), "party"})
 _WEB: Final = re.compile(r"https?://([^/?#]+)/([^?#]+)(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
 
 
@@ -119,7 +122,7 @@ def canonical_uri(identifier: str) -> str:
     Args:
         identifier: A URI as an event holds it: an EPC URN, a Digital Link, or somebody's own.
     """
-    if _READY.fullmatch(identifier):
+    if _READY.fullmatch(identifier) or _is_own(identifier):
         return identifier
     elements = key_elements(identifier)
     return identifier if elements is None else uri_of(elements)
@@ -150,8 +153,15 @@ def lot_in(identifier: str) -> str | None:
     return None if found is None else found[1].get("10")
 
 
+def _is_own(identifier: str) -> bool:
+    """Tell quickly of most URIs of one's own that they are no Digital Link."""
+    return (own := _OWN.fullmatch(identifier)) is not None and own[1] not in _KEY_NAMES
+
+
 @lru_cache(maxsize=1 << 14)
 def _read_link(identifier: str) -> _Link | None:
+    if _is_own(identifier):
+        return None
     match = _WEB.fullmatch(identifier)
     if match is None:
         return None

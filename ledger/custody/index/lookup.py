@@ -244,8 +244,7 @@ class Lookup:
                 raise WrongIndexError(f"the index is wrong: it names entry {seq!r}, which there is not")
         found = read.entries_among(self.view.connection, seqs)
         self.reader.prepare(seqs)
-        for seq in seqs:
-            self.reader.check(seq, found.get(seq))
+        self.reader.check_all((seq, found.get(seq)) for seq in seqs)
         return found
 
     def _malformed(self) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ledger.chain.errors import Refused
@@ -27,7 +27,6 @@ class AggregationEvent:
         body["parentID"] = statement.container
         return body | child_fields(statement)
 
-    def mentions(self, body: Mapping[str, Any]) -> Iterator[Mention]:
+    def mentions(self, body: Mapping[str, Any]) -> list[Mention]:
         """See `EventKind.mentions`."""
-        yield from list_parent(body)
-        yield from list_children(body)
+        return list_parent(body) + list_children(body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -40,7 +40,7 @@ class EventKind(Protocol):
         """
         ...
 
-    def mentions(self, body: Mapping[str, Any]) -> Iterator[Mention]:
+    def mentions(self, body: Mapping[str, Any]) -> list[Mention]:
         """List the things that a recorded event names, in its own order."""
         ...
 
@@ -49,29 +49,29 @@ class EventKind(Protocol):
 thing_uri = lru_cache(maxsize=1 << 16)(canonical_uri)
 
 
-def list_parent(body: Mapping[str, Any]) -> Iterator[Mention]:
+def list_parent(body: Mapping[str, Any]) -> list[Mention]:
     """List the parent, where there is one."""
     parent = body.get("parentID")
-    if type(parent) is str and parent:
-        yield Mention(thing_uri(parent), "parent", None, None, parent)
+    return [Mention(thing_uri(parent), "parent", None, None, parent)] if type(parent) is str and parent else []
 
 
-def list_epcs(body: Mapping[str, Any], key: str, role: Role) -> Iterator[Mention]:
+def list_epcs(body: Mapping[str, Any], key: str, role: Role) -> list[Mention]:
     """List the things of an EPC list."""
-    found = body.get(key, ())
-    for uri in () if is_commitment(found) else found:
-        yield Mention(thing_uri(uri), role, None, None, uri)
+    if key not in body or is_commitment(found := body[key]):
+        return []
+    return [Mention(thing_uri(uri), role, None, None, uri) for uri in found]
 
 
-def list_quantities(body: Mapping[str, Any], key: str, role: Role) -> Iterator[Mention]:
+def list_quantities(body: Mapping[str, Any], key: str, role: Role) -> list[Mention]:
     """List the classes of a quantity list."""
-    found = body.get(key, ())
-    for element in () if is_commitment(found) else found:
-        uri = element["epcClass"]
-        yield Mention(thing_uri(uri), role, element.get("quantity"), element.get("uom"), uri, True)
+    if key not in body or is_commitment(found := body[key]):
+        return []
+    return [
+        Mention(thing_uri(uri := one["epcClass"]), role, one.get("quantity"), one.get("uom"), uri, True)
+        for one in found
+    ]
 
 
-def list_children(body: Mapping[str, Any]) -> Iterator[Mention]:
+def list_children(body: Mapping[str, Any]) -> list[Mention]:
     """List the children of a parent, single things and classes."""
-    yield from list_epcs(body, "childEPCs", "child")
-    yield from list_quantities(body, "childQuantityList", "child")
+    return list_epcs(body, "childEPCs", "child") + list_quantities(body, "childQuantityList", "child")

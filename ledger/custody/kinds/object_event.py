@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ledger.chain.errors import Refused
@@ -29,7 +29,6 @@ class ObjectEvent:
             body["ilmd"] = dict(statement.ilmd)
         return body
 
-    def mentions(self, body: Mapping[str, Any]) -> Iterator[Mention]:
+    def mentions(self, body: Mapping[str, Any]) -> list[Mention]:
         """See `EventKind.mentions`."""
-        yield from list_epcs(body, "epcList", "epc")
-        yield from list_quantities(body, "quantityList", "epc")
+        return list_epcs(body, "epcList", "epc") + list_quantities(body, "quantityList", "epc")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ledger.chain.errors import Refused
@@ -31,8 +31,6 @@ class TransactionEvent:
             body["quantityList"] = quantities
         return body
 
-    def mentions(self, body: Mapping[str, Any]) -> Iterator[Mention]:
+    def mentions(self, body: Mapping[str, Any]) -> list[Mention]:
         """See `EventKind.mentions`."""
-        yield from list_parent(body)
-        yield from list_epcs(body, "epcList", "epc")
-        yield from list_quantities(body, "quantityList", "epc")
+        return list_parent(body) + list_epcs(body, "epcList", "epc") + list_quantities(body, "quantityList", "epc")

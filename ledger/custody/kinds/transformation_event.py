@@ -5,7 +5,7 @@ One side may be missing where a transformationID says which other events belong 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ledger.chain.errors import Refused
@@ -39,9 +39,8 @@ class TransformationEvent:
             body["ilmd"] = dict(statement.ilmd)
         return body
 
-    def mentions(self, body: Mapping[str, Any]) -> Iterator[Mention]:
+    def mentions(self, body: Mapping[str, Any]) -> list[Mention]:
         """See `EventKind.mentions`."""
-        yield from list_epcs(body, "inputEPCList", "input")
-        yield from list_quantities(body, "inputQuantityList", "input")
-        yield from list_epcs(body, "outputEPCList", "output")
-        yield from list_quantities(body, "outputQuantityList", "output")
+        used = list_epcs(body, "inputEPCList", "input") + list_quantities(body, "inputQuantityList", "input")
+        made = list_epcs(body, "outputEPCList", "output") + list_quantities(body, "outputQuantityList", "output")
+        return used + made

@@ -11,6 +11,7 @@ from ledger.custody.index import roles
 from ledger.custody.provenance.balance import Balance, Tolerance, UnitOf, as_met, balance_of, exact, in_unit
 from ledger.custody.provenance.gaps import Gap, find_gaps
 from ledger.custody.provenance.graph import Graph, Link
+from ledger.custody.provenance.pause import no_search_for_cycles
 from ledger.custody.provenance.record import Record
 from ledger.custody.units import decimal_of, total
 
@@ -60,6 +61,7 @@ class Answer:
         return sorted(found | {seq for link in self.links for seq in link.seqs})
 
 
+@no_search_for_cycles()
 def make_answer(graph: Graph, tolerance: Tolerance = exact, unit_of: UnitOf = as_met) -> Answer:
     """Tell what a walk found.
 
@@ -92,7 +94,9 @@ def _kind_of(graph: Graph, uri: str, of_class: bool) -> NodeKind:
 def holder_of(records: list[Record]) -> str | None:
     """Say who has a thing, by the last of its events that tells."""
     for record in reversed(records):
-        parties: dict[str, str] = dict(record.facts.parties)
+        if not (told := record.facts.parties):
+            continue
+        parties: dict[str, str] = dict(told)
         for role in _ROLES_AFTER:
             if role in parties:
                 return parties[role]
@@ -104,8 +108,11 @@ def _node(graph: Graph, uri: str, unit_of: UnitOf) -> Node:
     product = lot = None
     of_class = False
     for record in records:
-        of_class = of_class or any(mention.of_class for mention in record.named.get(uri, ()))
-        lot = lot or record.lots.get(uri)
+        if not of_class:
+            for mention in record.named.get(uri, ()):
+                of_class = of_class or mention.of_class
+        if record.lots:
+            lot = lot or record.lots.get(uri)
     product = product_of(uri) or (product_of(lot) if lot else None)
     made = [record for record in records if record.roles[uri] & (roles.OUTPUT | roles.CREATED)]
     quantity, unit = total(_amount(record, uri) for record in made)
@@ -113,8 +120,11 @@ def _node(graph: Graph, uri: str, unit_of: UnitOf) -> Node:
         quantity, unit = total([_amount(records[0], uri)])
     quantity, unit = in_unit(quantity, unit, unit_of(product))
     told = (made or records) if graph.direction == "back" else graph.timeline(uri)
-    place = next((record.facts.place for record in reversed(told) if record.facts.place), None)
-    seqs = tuple(sorted(record.seq for record in records))
+    place = None
+    for record in reversed(told):
+        if place := record.facts.place:
+            break
+    seqs = tuple(sorted([record.seq for record in records]))
     kind = _kind_of(graph, uri, of_class)
     own_lot = lot_of(uri) or (lot_of(lot) if lot else None)
     return Node(uri, kind, product, own_lot, quantity, unit, place, holder_of(told), seqs)

@@ -25,6 +25,7 @@ from ledger.custody.index import roles
 from ledger.custody.index.lookup import Lookup, WrongIndexError
 from ledger.custody.index.read import Row
 from ledger.custody.provenance import windows
+from ledger.custody.provenance.pause import no_search_for_cycles
 from ledger.custody.provenance.record import Record, is_member_of, moment_of
 from ledger.custody.provenance.source import Elsewhere, Source
 from ledger.custody.provenance.spans import ALWAYS, Moment, Span, Spans, Timetable
@@ -137,11 +138,12 @@ def trace(lookup: Lookup, item: str, direction: Direction) -> Graph:
     Raises:
         Untrue: An event that the answer needs does not hold; `seq` names it.
     """
-    try:
-        return _walk(Source(lookup), item, direction)
-    except WrongIndexError as error:
-        lookup.distrust(str(error))
-        return _walk(Source(lookup), item, direction)
+    with no_search_for_cycles():
+        try:
+            return _walk(Source(lookup), item, direction)
+        except WrongIndexError as error:
+            lookup.distrust(str(error))
+            return _walk(Source(lookup), item, direction)
 
 
 def _walk(source: Source, item: str, direction: Direction) -> Graph:

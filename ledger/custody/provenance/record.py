@@ -67,9 +67,13 @@ def make_record(seq: int, data: bytes, lookup: Lookup) -> Record | None:
     lots = {}
     named: dict[str, list[Mention]] = {}
     for mention in facts.mentions:
-        named.setdefault(mention.uri, []).append(mention)
-        if roles.get(mention.uri, 0) & MEMBER and (lot := lot_of_mention(body, mention)):
-            lots[mention.uri] = lot
+        uri = mention.uri
+        if uri in named:
+            named[uri].append(mention)
+        else:
+            named[uri] = [mention]
+        if roles.get(uri, 0) & MEMBER and (lot := lot_of_mention(body, mention)):
+            lots[uri] = lot
     joined = body.get("transformationID")
     return Record(
         seq,

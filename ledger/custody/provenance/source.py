@@ -36,6 +36,7 @@ _NAMES: Final = re.compile(rb'"((?:https?:|urn:)[^"\\]+)"')
 _HIDDEN: Final = (b'"trace:lot"', b"lotNumber", b"/21/", b"/ser/", b'"errorDeclaration":')
 
 Records = list[Record]
+_NONE: Final[Mapping[int, Record]] = {}
 _Named = tuple[int, int, Mapping[str, int]]  # an entry, its time [s], what it names and as what
 
 
@@ -75,10 +76,12 @@ class Source:
         self._emptied: dict[Packed, list[Row]] = {}
         self._loaded: dict[str, int] = {}
         self._own: dict[str, dict[int, Record]] = {}
+        self._named_as: dict[str, int] = {}  # as what the events that were read name a thing
         self._given: dict[tuple[str, int], Records] = {}
         self._withdrawn = Withdrawn()
         self._asked: set[str] = set()
         self._fresh: set[str] = set()
+        self._foreign: set[bytes] = set()  # names of the rest of the log that were not reached
 
     def load(self, uris: Iterable[str], mask: int) -> None:
         """Read all entries that name any of the things as what `mask` says.
@@ -229,17 +232,26 @@ class Source:
         self._given.clear()
         for uri, new in fresh.items():
             known = self._own.setdefault(uri, {})
+            named_as = self._named_as.get(uri, 0)
             for row in new:
                 record = self.records[row.seq]
                 if record.roles.get(uri) != row.role or record.facts.time // _MICROS != row.time:
                     raise WrongIndexError(f"the index is wrong: entry {row.seq} does not name {uri} as it says")
                 known[row.seq] = record
+                named_as |= row.role
+            self._named_as[uri] = named_as
 
     def of(self, uri: str, mask: int) -> Records:
         """Give what was read of a thing, in the roles of `mask`, withdrawn events left out; oldest first."""
         if (known := self._given.get((uri, mask))) is None:
-            own = self._own.get(uri, {}).values()
-            known = [record for record in own if record.roles[uri] & mask and self.stands(record)]
+            if not self._named_as.get(uri, 0) & mask:
+                return []
+            stands = self.stands
+            known = [
+                record
+                for record in self._own.get(uri, _NONE).values()
+                if record.roles[uri] & mask and stands(record)
+            ]
             if len(known) > 1:
                 known.sort(key=moment_of)
             self._given[uri, mask] = known
@@ -247,7 +259,8 @@ class Source:
 
     def stands(self, record: Record) -> bool:
         """Tell whether an event counts: it is no error declaration, and none withdraws it."""
-        return not record.facts.withdraws and not self._withdrawn.has(record.facts, record.via)
+        facts = record.facts
+        return not facts.withdraws and (not self._withdrawn or not self._withdrawn.has(facts, record.via))
 
     @property
     def corrected(self) -> list[int]:
@@ -287,6 +300,7 @@ class Source:
         things: list[_Named] = [
             (record.seq, record.facts.time // _MICROS, record.roles) for record in self.records.values()
         ]
+        self._foreign.clear()
         self.lookup.reader.prepare(range(start, start + part))
         for seq, data in self.lookup.view.entries(start, start + part):
             try:
@@ -303,7 +317,12 @@ class Source:
         """Tell quickly whether an entry could belong to the answer."""
         if any(mark in data for mark in _HIDDEN):
             return True
-        return any(thing_uri(found.decode("utf-8", "replace")) in self._loaded for found in _NAMES.findall(data))
+        for name in _NAMES.findall(data):
+            if name not in self._foreign:
+                if thing_uri(name.decode("utf-8", "replace")) in self._loaded:
+                    return True
+                self._foreign.add(name)
+        return False
 
     def _judge(self, seq: int, data: bytes) -> IndexRow | None:
         """Read what the index should have of an entry that it did not name; None: nothing."""
@@ -318,9 +337,10 @@ class Source:
     def _find_left_out(self, things: Iterable[_Named]) -> None:
         """Look for what these entries name, and the index does not list: entry, time [s], and roles of each."""
         unlisted: dict[tuple[str, int], list[tuple[int, int]]] = {}
+        loaded, own = self._loaded, self._own
         for seq, time, named in things:
             for uri, role in named.items():
-                if not role & self._loaded.get(uri, 0) or seq in self._own.get(uri, ()):
+                if uri not in loaded or not role & loaded[uri] or seq in own.get(uri, ()):
                     continue
                 listed = self._listed.get(uri)
                 if listed is not None and listed.complete:

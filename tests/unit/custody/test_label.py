@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a label says of the goods, and how it gets into an event."""
 
 from datetime import date

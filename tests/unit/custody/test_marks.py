@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the search of the log looks for: every spelling of a thing holds all of one of its marks."""
 
 import pytest

@@ -7,7 +7,15 @@ import pytest
 
 from forecasting.demand_forecast import forecast_with_accuracy
 from forecasting.frequency import read_frequency
-from forecasting.reasons import Effect, Fitted, explain_effects, explain_forecasts, explain_holidays
+from forecasting.reasons import (
+    Effect,
+    Fitted,
+    Reason,
+    explain_effects,
+    explain_forecasts,
+    explain_holidays,
+    explain_shares,
+)
 
 
 def why(y, freq="MS", horizon=6, **more):
@@ -78,3 +86,21 @@ def test_holidays_ahead_are_named_once():
     assert reason.words == "ahead: Labor Day -40 %"
     assert explain_holidays({}, ["Labor Day"])[0].words == "ahead: Labor Day; none had a clear effect"
     assert explain_holidays({}, []) == []
+
+
+def test_engines_of_statsmodels_say_what_moved_the_history():
+    month = np.arange(60) % 12
+    dice = np.random.default_rng(1)
+    y = 100 + 50 * (month == 11) + dice.normal(0, 1, 60)
+    found = why(y, engine="ets")["history"]
+    assert found["words"].startswith("of what moved demand in the history, trend is 0 %, season ")
+    assert found["value"] == pytest.approx(0, abs=0.05)
+    assert "history" not in why(y, engine="auto")
+
+
+def test_a_season_that_is_not_clear_counts_as_noise():
+    clear, unclear = Reason("season", "a season of 12 months", 0.4), Reason("season", "no clear season", 0.0)
+    start = "of what moved demand in the history, trend is 10 %"
+    assert explain_shares((0.1, 0.3, 0.6), [clear])[0].words == f"{start}, season 30 %, neither 60 % (STL)"
+    assert explain_shares((0.1, 0.3, 0.6), [unclear])[0].words == f"{start}, neither 90 % (STL)"
+    assert explain_shares((0.0, 0.0, 0.0), [clear]) == []

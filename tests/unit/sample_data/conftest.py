@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The shipped sample, parsed once, and both sizes freshly generated."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The goods add up: in a naive replay nothing is sold, shipped or packed before it is there."""
 
 from __future__ import annotations

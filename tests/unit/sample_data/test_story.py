@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is planted is there, and a naive look finds it."""
 
 from __future__ import annotations

@@ -149,9 +149,21 @@ def test_lines_are_recorded_too(trace, story, monkeypatch):
     assert trace("verify").code == 0
 
 
-@pytest.mark.parametrize("command", ["check BOX-1 --against {}", "anomalies --places {}", "anomalies --lots {}"])
-def test_a_fifo_is_refused_and_not_waited_for(trace, story, tmp_path, command):
-    os.mkfifo(tmp_path / "pipe")
-    ran = trace(*command.format(tmp_path / "pipe").split())
-    assert ran.code == 5
+@pytest.mark.parametrize(
+    ("command", "fifo", "missing"),
+    [
+        ("check BOX-1 --against {}", 5, 4),
+        ("anomalies --places {}", 5, 4),
+        ("anomalies --lots {}", 5, 4),
+        ("forecast --series {}", 5, 4),
+        ("import x.csv --map {}", 5, 5),
+        ("verify --policy {}", 2, 2),
+    ],
+)
+def test_a_fifo_is_refused_and_not_waited_for(trace, story, tmp_path, command, fifo, missing):
+    words = command.format(tmp_path / "pipe.csv").split()
+    assert trace(*words).code == missing
+    os.mkfifo(tmp_path / "pipe.csv")
+    ran = trace(*words)
+    assert ran.code == fifo
     assert "no plain file" in ran.err

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Published vectors of GS1 syntax, where the test data is at hand."""
 
 import json

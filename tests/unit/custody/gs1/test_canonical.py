@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Canonical Digital Link URIs and EPC URNs: published vectors, round trips, and what is not GS1."""
 
 import string

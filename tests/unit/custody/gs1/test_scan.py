@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One scan, read: every form it can have, what is asked and what is refused, and any bytes at all."""
 
 import re

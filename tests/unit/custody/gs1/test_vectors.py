@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The published vectors of the GS1 syntax engine, its linters and its dictionary, each judged by its own stage.
 
 Exceptions are families with a reason, never rows: what a family excuses is counted, and at least 99 % of all rows
