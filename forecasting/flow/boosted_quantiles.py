@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from forecasting.flow.grouped import grouped_quantile
+from forecasting.flow.grouped import quantiles_of_groups
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -140,10 +140,7 @@ def fit_boosted_quantiles(
         residual = values[rows, None] - now[rows]
         exceeded = (residual > 0).sum(axis=1)
         covariate, bound, node = _grow(bins[rows], chosen, exceeded, levels, growth)
-        leaves = 2 ** len(covariate)
-        steps = np.column_stack(
-            [grouped_quantile(node, residual[:, at], float(level), leaves) for at, level in enumerate(levels)]
-        )
+        steps = quantiles_of_groups(node, residual, levels, 2 ** len(covariate))
         tree = Tree(covariate, bound, growth.rate * np.nan_to_num(steps))
         trees.append(tree)
         now = np.sort(now + tree.steps[tree.leaves(bins)], axis=1)

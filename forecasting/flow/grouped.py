@@ -31,3 +31,33 @@ def grouped_quantile(group: Indices, values: Floats, level: float, groups: int) 
     last = len(ordered) - 1
     low, high = ordered[np.minimum(first + below, last)], ordered[np.minimum(first + above, last)]
     return np.where(counts > 0, low + (position - below) * (high - low), np.nan)
+
+
+def quantiles_of_groups(group: Indices, values: Floats, levels: Floats, groups: int) -> Floats:
+    """Give quantiles of several columns, each at its own level, for few groups of many rows.
+
+    The same numbers as `grouped_quantile` of each column gives; short runs sort several times faster than the
+    whole.
+
+    Args:
+        group: group of each row, 0 to groups - 1, shape (n,).
+        values: finite, shape (n, k).
+        levels: of each column, in [0, 1], shape (k,).
+        groups: number of groups.
+
+    Returns:
+        Quantiles, NaN for groups without a row, shape (groups, k).
+    """
+    counts = np.bincount(group, minlength=groups)
+    ends = np.cumsum(counts)
+    runs = values.T[:, np.argsort(group.astype(np.min_scalar_type(groups)), kind="stable")]
+    answer = np.full((groups, len(levels)), np.nan)
+    columns = np.arange(len(levels))
+    for at in np.flatnonzero(counts):
+        run = runs[:, ends[at] - counts[at] : ends[at]]
+        run.sort(axis=1)
+        position = levels * (counts[at] - 1)
+        below = np.floor(position).astype(np.int64)
+        low, high = run[columns, below], run[columns, np.minimum(below + 1, counts[at] - 1)]
+        answer[at] = low + (position - below) * (high - low)
+    return answer
