@@ -26,8 +26,7 @@ th { overflow-wrap: normal; vertical-align: bottom; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 td.number { white-space: nowrap; }
 td.words { min-width: 16rem; }
-.scroll > svg { min-width: min(100%, 46rem); }
-@media (max-width: 40rem) { .scroll > svg { max-width: none !important; min-width: 42rem; } }
+@media screen and (max-width: 40rem) { .scroll > svg { max-width: none !important; width: 40rem; } }
 @media print {
   body { font-size: 10pt; margin: 0; max-width: none; }
   table { font-size: 8pt; }
