@@ -32,6 +32,7 @@ class Completeness:
         counted: share that say how much; the others count 1.
         periods: from the first demand to the last complete period.
         silent: periods among them in which nothing at all was recorded, no step of any kind.
+        silent_end: how many of these lie after everything that was recorded, up to the last complete period.
         delay_hours: median time from happening to being recorded [h].
         last_known: share of the demand of the last complete period that is known by now, as events were recorded
             as late as they usually are.
@@ -43,6 +44,7 @@ class Completeness:
     counted: float | None
     periods: int
     silent: int
+    silent_end: int
     delay_hours: float | None
     last_known: float | None
     share: float | None
@@ -64,7 +66,7 @@ def measure_completeness(
     kept = events[~events["corrected"].to_numpy(dtype=bool)]
     rows = kept[counts_as_demand(kept, choice)]
     if rows.empty:
-        return Completeness(0, None, None, 0, 0, None, None, None)
+        return Completeness(0, None, None, 0, 0, 0, None, None, None)
     named = float(rows[list(by)].notna().all(axis=1).mean())
     counted = float(rows["quantity"].notna().mean())
     limit = int(microseconds(pd.Series([pd.Timestamp(until)]), "until")[0])
@@ -74,7 +76,9 @@ def measure_completeness(
     anything = microseconds(kept["event_time"], "events column event_time").view("datetime64[us]")
     seen = np.unique(frequency.ordinals(anything))
     periods = max(0, stop - first)
-    silent = periods - int(((seen >= first) & (seen < stop)).sum())
+    within = seen[(seen >= first) & (seen < stop)]
+    silent = periods - len(within)
+    silent_end = stop - 1 - int(within[-1]) if len(within) else periods
     known = rows["record_time"].notna().to_numpy()
     delays = microseconds(rows["record_time"][known], "events column record_time") - happened[known]
     delays = np.maximum(delays, 0)
@@ -86,6 +90,7 @@ def measure_completeness(
         counted,
         periods,
         silent,
+        silent_end,
         float(np.median(delays)) / _HOUR if len(delays) else None,
         last,
         min(one for one in shares if one is not None),
@@ -110,6 +115,10 @@ def completeness_words(found: Completeness, freq: str) -> list[str]:
     ]
     if found.silent:
         words.append(f"nothing was recorded in {found.silent} of {found.periods:,} {period}s, which count as 0")
+        if found.silent_end > 1:
+            words.append(
+                f"the last {found.silent_end} {period}s hold nothing: an earlier --as-of ends with the record"
+            )
     elif found.periods:
         words.append(f"something was recorded in each of {found.periods:,} {period}s")
     if found.delay_hours is not None and found.last_known is not None:

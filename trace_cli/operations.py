@@ -78,7 +78,9 @@ def report_operations(
         }
         write_json({**prediction.answer(SCHEMA), "file": str(output), **counts, "decision_seq": seq})
     else:
-        say(f"{len(found['sites'])} places, {alarms} alarms, {late} shipments likely late: {output}")
+        told = ((len(found["sites"]), "place"), (alarms, "alarm"), (late, "shipment"))
+        places, alarming, going = (f"{count} {word}" if count == 1 else f"{count} {word}s" for count, word in told)
+        say(f"{places}, {alarming}, {going} likely late: {output}")
     return int(ExitCode.OK)
 
 

@@ -134,12 +134,17 @@ def find_dwell(
     at, before, p = later[order], durations.earlier[order], p_value[order]
     took, typical = hours[order], durations.usual[order]
     place = history.rows["place"].to_numpy(dtype=object)
+
+    def where(k: int) -> str:
+        begun, ended = place[before[k]], place[at[k]]
+        return f"at {ended}" if begun == ended else f"from {begun} to {ended}"
+
     return findings(
         history,
         at,
         others=[before],
         p_value=p,
-        expected=lambda k: f"about {typical[k]:.1f} h from {place[before[k]]} to {place[at[k]]}",
+        expected=lambda k: f"about {typical[k]:.1f} h {where(k)}",
         seen=lambda k: f"{took[k]:.1f} h",
     )
 

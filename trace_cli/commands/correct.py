@@ -123,6 +123,7 @@ def undo(
                 f"{operator} has recorded nothing at {site.origin} in the last {within:g} hours that still stands",
                 remedy="trace log, then trace correct EVENT --reason did_not_occur",
             )
+        _refuse_hold_of_case(lookup, entry)
         later = _later_on_the_same(lookup, entry)
         if later is not None:
             raise CommandError(
@@ -174,6 +175,26 @@ def _refuse_unfit(lookup: Lookup, entry: Entry) -> None:
             f"entry {entry.seq} is withdrawn already, by entry {done}",
             remedy=f"trace show {done}, and correct the event that it names as corrective",
         )
+
+
+def _refuse_hold_of_case(lookup: Lookup, entry: Entry) -> None:
+    """Refuse to undo what keeps the thing of a standing case on hold: that takes a verdict, not a slip."""
+    from ledger.custody.cases import standing_cases
+    from ledger.custody.provenance.held import holding_events
+    from trace_cli.cases import find_cases
+
+    for case in standing_cases(find_cases(lookup).values()):
+        # A case on what was held already rests on that hold, for as long as there is no other.
+        holding = {seq for seqs in holding_events(lookup, case.item).values() for seq in seqs}
+        if entry.seq == case.hold or holding == {entry.seq}:
+            remedy = f'trace dismiss {case.seq} --reason "..."'
+            if case.state != "open":
+                remedy = f'trace suspect {case.item} --reason "..." opens another case, to be dismissed'
+            raise CommandError(
+                ExitCode.REFUSED,
+                f"entry {entry.seq} holds {case.item} for case {case.seq}, which is {case.state}",
+                remedy=remedy,
+            )
 
 
 def _last_of(lookup: Lookup, operator: str, oldest: str) -> Entry | None:

@@ -108,7 +108,9 @@ def provenance(
         found = {"schema": "trace.report.provenance/1", "item": uri, "file": str(output), "verdict": verdict}
         write_json({**found, "complete": answer.complete, "gaps": len(answer.gaps), "warnings": warnings})
     else:
-        say(f"{len(answer.nodes)} things, {len(answer.links)} links, {len(answer.gaps)} gaps: {output}")
+        counts = ((len(answer.nodes), "thing"), (len(answer.links), "link"), (len(answer.gaps), "gap"))
+        said = (f"{count} {word}" if count == 1 else f"{count} {word}s" for count, word in counts)
+        say(f"{', '.join(said)}: {output}")
     return int(ExitCode.OK)
 
 

@@ -22,7 +22,10 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; b
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8rem; border: 1px solid #8888; padding: .6rem; }
 th, td { overflow-wrap: break-word; }
 th { overflow-wrap: normal; vertical-align: bottom; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number { white-space: nowrap; }
+td.words { min-width: 16rem; }
+@media screen and (max-width: 40rem) { .scroll > svg { max-width: none !important; width: 40rem; } }
 @media print {
   body { font-size: 10pt; margin: 0; max-width: none; }
   table { font-size: 8pt; }
@@ -33,6 +36,10 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: 
   svg, pre, .alert { break-inside: avoid; }
 }
 """
+
+_NUMBER: Final = ' class="number"'
+_SENTENCE: Final = ' class="words"'
+_WORDS: Final = 60  # from so many characters on a cell is a sentence, and wants room on a narrow screen
 
 
 def report_page(
@@ -69,7 +76,10 @@ def report_page(
         if not table.rows:
             parts.append("<p>None.</p>")
             continue
-        head = "".join(f"<th>{inert(name)}</th>" for name in table.head)
+        columns = zip(table.head, zip(*table.rows, strict=True), strict=True)
+        head = "".join(
+            f"<th{_NUMBER if _all_numbers(column) else ''}>{inert(name)}</th>" for name, column in columns
+        )
         parts.append(f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>')
         parts += [f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows]
         parts.append("</tbody></table></div>")
@@ -87,4 +97,11 @@ def _cell(value: Any) -> str:
             if isinstance(value, Decimal)
             else f'<td class="number">{value}</td>'
         )
-    return f"<td>{'' if value is None else inert(str(value))}</td>"
+    said = "" if value is None else str(value)
+    return f"<td{_SENTENCE if len(said) > _WORDS else ''}>{inert(said)}</td>"
+
+
+def _all_numbers(column: Sequence[Any]) -> bool:
+    """Tell whether a heading stands over numbers, so that it is set right as they are."""
+    said = [value for value in column if value is not None]
+    return bool(said) and all(isinstance(value, int | Decimal | float) for value in said)

@@ -74,7 +74,9 @@ def write_alarms(answer: Mapping[str, Any]) -> None:
         say(textwrap.fill(text, _WIDTH, subsequent_indent="   ", break_long_words=False))
         more = len(one["seqs"]) - _ENTRIES
         entries = " ".join(map(str, one["seqs"][:_ENTRIES])) + (f" and {more} more" if more > 0 else "")
-        say(f"   entries {entries}; p {one['p_value']:.2g}   trace show {one['seqs'][0]}")
+        said = f"entries {entries}; p {one['p_value']:.2g}   trace show {one['seqs'][0]}"
+        say(textwrap.fill(said, _WIDTH, initial_indent="   ", subsequent_indent="   "))
+        say(f"   finding {one['finding']}")
     if len(shown) < found:
         say(f"The first {len(shown)} of {found} (--top shows more, -o FILE writes all).")
     if blind := [one for one in answer["detectors"] if one["cannot_see"]]:

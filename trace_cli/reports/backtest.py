@@ -150,7 +150,7 @@ def segment_cells(row: Mapping[str, Any]) -> list[str]:
         row["model"].replace("_", " "),
         str(row["series"]),
         _text(row["mase"]),
-        f"{_text(row['mase_low'])}-{_text(row['mase_high'])}",
+        "-" if row["mase_low"] is None else f"{_text(row['mase_low'])}-{_text(row['mase_high'])}",
         _text(row["rmsse"]),
         _percent(row["coverage80"]),
         _percent(row["bias"]),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ledger.custody.index.lookup import Lookup
 
 _NAMED = 3
-_TOLD = frozenset({"key", "master", "decision", "erase"})
+_TOLD = frozenset({"key", "master", "decision", "erase", "case"})
 
 
 def summary(entry: Entry, codes: Codes) -> str:
@@ -42,6 +42,10 @@ def summary(entry: Entry, codes: Codes) -> str:
         return f"decision: {entry.body.get('command', '')}"
     if entry.kind == "erase":
         return f"erased {entry.body.get('field', '')} of entry {entry.body.get('seq', '')}"
+    if entry.kind == "case":
+        about = entry.body.get("case")
+        what = codes.short(str(entry.body.get("item", ""))) if about is None else f"case {about}"
+        return f"case: {entry.body.get('state', '')} {what}"
     return entry.kind
 
 

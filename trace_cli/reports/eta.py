@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from ledger.custody.codes import Codes
 
 SCHEMA: Final = "trace.eta/1"
-_NAME_WIDTH: Final = 10
+_NAME_WIDTH: Final = 9
+_ITEM_WIDTH: Final = 12
 _HEAD: Final = (
     "item", "product", "origin", "destination", "started", "promised", "p10", "p50", "p90", "late_probability",
     "seq",
@@ -71,7 +72,8 @@ def write_eta(answer: Mapping[str, Any], codes: Codes) -> None:
     head = ["item", "from", "to", "from (10 %)", "middle", "to (90 %)", "late"]
     rows = [
         [
-            *(_short(one[name], codes) for name in ("item", "origin", "destination")),
+            _last(one["item"], codes),
+            *(_short(one[name], codes) for name in ("origin", "destination")),
             *(one["eta"][name][5:16].replace("T", " ") for name in ("p10", "p50", "p90")),
             "-" if one["late_probability"] is None else f"{one['late_probability'] * 100:.0f} %",
         ]
@@ -81,6 +83,12 @@ def write_eta(answer: Mapping[str, Any], codes: Codes) -> None:
     say(
         "\nMonth, day and hour are UTC; late is the probability of arriving after the\npromise (-: none was made)."
     )
+
+
+def _last(uri: str, codes: Codes) -> str:
+    """Cut a long code from its front: what tells things apart, lot or serial number, stands at its end."""
+    name = codes.short(uri)
+    return name if len(name) <= _ITEM_WIDTH else f"...{name[3 - _ITEM_WIDTH :]}"
 
 
 def _short(uri: str | None, codes: Codes) -> str:

@@ -32,6 +32,16 @@ def test_what_is_missing_is_counted(history):
     assert (found.periods, found.silent) == (4, 2)
     assert found.share == 0.8
     assert "nothing was recorded in 2 of 4 weeks, which count as 0" in completeness_words(found, "W")
+    assert found.silent_end == 1
+
+
+def test_weeks_after_the_last_record_are_told_apart_from_gaps(history):
+    found = measure(history(sale(1), sale(24 * 8)))
+    assert (found.silent, found.silent_end) == (2, 2)
+    assert any(words.startswith("the last 2 weeks hold nothing") for words in completeness_words(found, "W"))
+    going = measure(history(sale(1), sale(24 * 27)))
+    assert (going.silent, going.silent_end) == (2, 0)
+    assert not any("hold nothing" in words for words in completeness_words(going, "W"))
 
 
 def test_late_records_leave_the_last_period_open(history):

@@ -230,3 +230,27 @@ def test_an_import_neither_releases_nor_dismisses(trace, site, tmp_path):
     assert trace("case", "show", 7, "--json").answer["state"] == "open"
     assert trace("dismiss", 7, "--reason", "nothing in it").code == 0
     assert trace("ship", "BOX-1", "--place", "SHOP", "--to", "X").code == 0
+
+
+def test_a_hold_of_a_standing_case_is_not_undone(trace, site):
+    opened = trace("suspect", "BOX-1", "--reason", "seal broken", "--json").answer
+    refused = trace("undo")
+    assert refused.code == 5
+    assert f"trace dismiss {opened['case']}" in refused.err
+    assert trace("ship", "BOX-1", "--place", "SHOP", "--to", "X").code == 5
+    trace("confirm", opened["case"], "--reason", "opened on the way")
+    refused = trace("undo")
+    assert refused.code == 5
+    assert "trace suspect" in refused.err
+    told = trace("log").out
+    assert "case: open BOX-1" in told
+    assert f"case: confirmed case {opened['case']}" in told
+
+
+def test_a_hold_by_hand_that_a_case_rests_on_is_undone_after_the_verdict_alone(trace, site):
+    assert trace("hold", "BOX-1").code == 0
+    opened = trace("suspect", "BOX-1", "--reason", "seal broken", "--json").answer
+    assert opened["hold"] is None
+    assert trace("undo").code == 5
+    assert trace("dismiss", opened["case"], "--reason", "a test of the scanner").code == 0
+    assert trace("undo").code == 0
