@@ -91,6 +91,24 @@ def _lookup(site: Site) -> Iterator[Lookup]:
         yield Lookup(view, reader)
 
 
+def refuse_hidden(site: Site) -> None:
+    """Look in the log itself for cases and holds that the index leaves out, before anything is released.
+
+    Under the writer's lock the index alone is asked, and it can be written by whoever can write the file.
+
+    Raises:
+        Untrue: It hides one.
+    """
+    from ledger.chain.errors import Untrue
+    from ledger.custody.index.hold_probe import refuse_missing_hold
+
+    with _lookup(site) as lookup:
+        find_cases(lookup)
+        if lookup.warning:
+            raise Untrue(lookup.warning, remedy="trace index rebuild")
+        refuse_missing_hold(lookup.view.connection, lookup.reader.size)
+
+
 def gather_case_evidence(found: Asking, item: str, withhold: Sequence[str]) -> Evidence | None:
     """Write the bundle of a thing, as it is known now, beside the ledger; None: no event names it.
 
@@ -188,6 +206,7 @@ def close_case(site: Site, number: int, state: str, *, reason: str, by: str | No
 
     Raises:
         CommandError: There is no such case, or it is closed.
+        Untrue: The index hides a case or a hold, so that goods could be freed that another one keeps back.
     """
     from ledger.custody.cases import KIND, closing_body
     from ledger.custody.holds import UNAVAILABLE
@@ -195,6 +214,7 @@ def close_case(site: Site, number: int, state: str, *, reason: str, by: str | No
     from trace_cli.refusals import lookup_under_lock
 
     who = site.operator(by)
+    refuse_hidden(site)
     done: list[Closed] = []
     with site.recording() as recorder:
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -26,6 +27,8 @@ LEAST_ENTRIES: Final = 20_000
 
 MOST_PRIVATE: Final = 50_000
 """With more private entries nothing is kept: reading them each time is most of the work."""
+
+_OWN: Final = re.compile(r"[0-9]+-[0-9a-f]{16}\.npz")
 
 LEAST_NEW: Final = 1_000
 """Fewer new entries are read again rather than written."""
@@ -107,7 +110,8 @@ def save_kept(
         name = f"{seen.head.size}-{digest[:16]}.npz"
         make_room(_room(site) / name)
         fresh = _room(site) / f"{name}.new"
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        fresh.unlink(missing_ok=True)
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         os.replace(fresh, _room(site) / name)
@@ -116,11 +120,16 @@ def save_kept(
         make_room(_list_path(site))
         replace_secret(_list_path(site), json.dumps(told) + "\n")
         kept = {one[0] for one in files}
-        for path in _room(site).glob("*.npz"):
+        for path in _own_files(site):
             if path.name not in kept:
                 path.unlink(missing_ok=True)
     except (OSError, LedgerError) as error:
         note(f"what was read could not be kept for the next answer: {error}")
+
+
+def _own_files(site: Site) -> list[Path]:
+    """List what was written here, and no other file: the directory may be a link to somebody's own tables."""
+    return [path for path in _room(site).glob("*.npz") if _OWN.fullmatch(path.name)]
 
 
 def _made_by() -> list[Any]:
@@ -143,9 +152,12 @@ def _room(site: Site) -> Path:
 
 
 def _read(site: Site, name: str, digest: str) -> bytes:
+    from ledger.custody.exchange.plain_file import open_plain
+
     if "/" in name:
         raise ValueError(f"{name!r} is no name of a file")
-    data = (_room(site) / name).read_bytes()
+    with open_plain(_room(site) / name) as file:
+        data = file.read()
     if sha256(data).hexdigest() != digest:
         raise ValueError(f"{_room(site) / name} was changed")
     return data

@@ -170,7 +170,7 @@ def _load(path: Path | None) -> tuple[int | None, Told]:
         return int(found["size"]), told
     except FileNotFoundError:
         return None, Told()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise CommandError(
             ExitCode.REFUSED, f"{path} is no state of trace watch: {error}", remedy=f"rm {path}, to begin afresh"
         ) from None

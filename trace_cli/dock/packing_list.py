@@ -106,10 +106,13 @@ def read_packing_list(path: Path, codes: Codes) -> PackingList:
 
 def _rows(path: Path, text: str) -> list[tuple[int, Mapping[str, Any]]]:
     if path.suffix.lower() != ".json":
-        return list(enumerate(csv.DictReader(io.StringIO(text, newline="")), 2))
+        try:
+            return list(enumerate(csv.DictReader(io.StringIO(text, newline="")), 2))
+        except csv.Error as error:
+            raise CommandError(ExitCode.USAGE, f"{path}: no CSV: {error}") from None
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CommandError(ExitCode.USAGE, f"{path}: no JSON: {error}") from None
     items = found.get("items") if isinstance(found, dict) else found
     if not isinstance(items, list) or not all(isinstance(item, str | dict) for item in items):

@@ -23,9 +23,10 @@ from ledger.custody.corrections import Withdrawn
 from ledger.custody.index.lookup import Lookup, WrongIndexError
 from ledger.custody.index.read import EARLIEST, LATEST, During, Packed, Row
 from ledger.custody.index.rebuild import row_of_body
-from ledger.custody.index.roles import OUT
+from ledger.custody.index.roles import CHILD, OUT
 from ledger.custody.index.write import IndexRow
 from ledger.custody.kinds.base import thing_uri
+from ledger.custody.provenance.passed_over import Named, PassedOver, packings
 from ledger.custody.provenance.record import Record, make_record, moment_of
 from ledger.custody.provenance.spans import Spans, seconds
 
@@ -37,7 +38,6 @@ _HIDDEN: Final = (b'"trace:lot"', b"lotNumber", b"/21/", b"/ser/", b'"errorDecla
 
 Records = list[Record]
 _NONE: Final[Mapping[int, Record]] = {}
-_Named = tuple[int, int, Mapping[str, int]]  # an entry, its time [s], what it names and as what
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,16 +291,15 @@ class Source:
         """Hold a part of the log, chosen by chance, against what was read: all of it while it is small.
 
         Raises:
-            WrongIndexError: The index leaves out an entry that belongs to the answer.
+            WrongIndexError: The index leaves out an entry that belongs to the answer, or adds what hides one.
         """
         size = self.lookup.reader.size
         part = size if size <= WHOLE else PART
         start = secrets.randbelow(size - part + 1)
         untrue: list[int] = []
-        things: list[_Named] = [
-            (record.seq, record.facts.time // _MICROS, record.roles) for record in self.records.values()
-        ]
         self._foreign.clear()
+        things = [_named(record) for record in self.records.values()]
+        declarations = [record for record in self.records.values() if record.facts.withdraws]
         self.lookup.reader.prepare(range(start, start + part))
         for seq, data in self.lookup.view.entries(start, start + part):
             try:
@@ -309,8 +308,12 @@ class Source:
                 untrue.append(seq)
                 continue
             if seq not in self.records and self._concerns(data) and (row := self._judge(seq, data)) is not None:
-                things.append((seq, row.time, row.things))
+                things.append(Named(seq, row.time, row.things, row.container))
+                if row.withdraws is not None and (record := make_record(seq, data, self.lookup)) is not None:
+                    declarations.append(record)
         self._find_left_out(things)
+        passed = PassedOver(self.lookup, declarations, untrue)
+        self._check_passed_over(passed, things, range(start, start + part))
         return Elsewhere(part, tuple(untrue))
 
     def _concerns(self, data: bytes) -> bool:
@@ -334,18 +337,40 @@ class Source:
             raise WrongIndexError(f"the index is wrong: it leaves out entry {seq}, which withdraws an event")
         return row
 
-    def _find_left_out(self, things: Iterable[_Named]) -> None:
-        """Look for what these entries name, and the index does not list: entry, time [s], and roles of each."""
+    def _check_passed_over(self, passed: PassedOver, things: Sequence[Named], part: range) -> None:
+        """Check what was asked of the index and not read, as far as a part of the log tells; see `passed_over`."""
+        for uri in self._loaded:
+            rows, own = self.rows(uri), self._own.get(uri, ())
+            beyond = self.lookup.reader.size
+            passed.check_rows(uri, [r for r in rows if r.seq not in own and (r.seq in part or r.seq >= beyond)])
+        packed = packings(things, self._loaded)
+        self._number({one.container for one, _ in packed if one.container is not None})
+        passed.check_containers(
+            {
+                (self._numbers[one.container], one.time, tied): one.container
+                for one, tied in packed
+                if one.container in self._numbers
+            }
+        )
+
+    def _find_left_out(self, things: Sequence[Named]) -> None:
+        """Look for what these entries name, and the index does not list, or lists with another container."""
+        self._number({one.container for one in things if one.container is not None})
         unlisted: dict[tuple[str, int], list[tuple[int, int]]] = {}
+        inside: dict[int, int] = {}
         loaded, own = self._loaded, self._own
-        for seq, time, named in things:
+        for seq, time, named, container in things:
+            inside[seq] = self._numbers.get(container, -1) if container is not None else 0
             for uri, role in named.items():
-                if uri not in loaded or not role & loaded[uri] or seq in own.get(uri, ()):
+                if uri not in loaded or not role & loaded[uri]:
+                    continue
+                if not role & CHILD and seq in own.get(uri, ()):
                     continue
                 listed = self._listed.get(uri)
                 if listed is not None and listed.complete:
                     row = listed.rows.get(seq)
-                    if row is None or (row.role, row.time) != (role, time):
+                    within = inside[seq] if role & CHILD else 0
+                    if row is None or (row.role, row.time, row.container) != (role, time, within):
                         raise _left_out(seq, uri)
                 else:
                     unlisted.setdefault((uri, time), []).append((seq, role))
@@ -353,11 +378,15 @@ class Source:
             return
         self._number({uri for uri, _ in unlisted})
         wanted = {(number, time, time) for uri, time in unlisted if (number := self._numbers.get(uri)) is not None}
-        there = {(row.thing, row.seq, row.role) for row in self.lookup.rows_during(list(wanted))}
+        there = {(row.thing, row.seq, row.role, row.container) for row in self.lookup.rows_during(list(wanted))}
         for (uri, _), found in unlisted.items():
             for seq, role in found:
-                if (self._numbers.get(uri), seq, role) not in there:
+                if (self._numbers.get(uri), seq, role, inside[seq] if role & CHILD else 0) not in there:
                     raise _left_out(seq, uri)
+
+
+def _named(record: Record) -> Named:
+    return Named(record.seq, record.facts.time // _MICROS, record.roles, record.facts.container)
 
 
 def _left_out(seq: int, uri: str) -> WrongIndexError:

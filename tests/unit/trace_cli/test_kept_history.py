@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Answers from what was kept of verified entries: the same to the digit, and no less true."""
 
+import os
 import random
 import re
 import shutil
@@ -277,3 +278,25 @@ def test_a_private_value_that_is_missing_is_told(trace, folder, add):
         connection.execute("DELETE FROM attachment")
     connection.close()
     assert trace("eta").code == 3
+
+
+def test_a_fifo_in_the_place_of_a_file_makes_nobody_wait(folder, trace, whole):
+    sound = trace("bottlenecks", "--json", "--no-record").out
+    whole.clear()
+    for path in (folder / "home/derived").rglob("*.npz"):
+        path.unlink()
+        os.mkfifo(path)
+    ran = trace("bottlenecks", "--json", "--no-record")
+    assert (ran.code, ran.out, len(whole)) == (0, sound, 1)
+
+
+def test_files_of_others_stay_where_the_directory_is_a_link_to_theirs(folder, trace, add, tmp_path):
+    theirs, room = tmp_path / "theirs", folder / "home/derived/acme.example/dc1"
+    shutil.copytree(room, theirs)
+    shutil.rmtree(room)
+    room.symlink_to(theirs)
+    (theirs / "weights.npz").write_bytes(b"mine")
+    add(rows_of(1, 60, 60))
+    assert trace("bottlenecks", "--no-record").code == 0
+    assert (theirs / "weights.npz").read_bytes() == b"mine"
+    assert len(list(theirs.glob("*.npz"))) > 1
