@@ -3,6 +3,7 @@
 
 import csv
 import json
+import re
 
 import pytest
 
@@ -76,8 +77,17 @@ def test_text_for_people_and_rows_for_spreadsheets(trace, replayed, tmp_path):
     assert max(map(len, ran.out.splitlines()[:-1])) <= 80
     table = list(csv.DictReader((tmp_path / "alarms.csv").read_text(encoding="utf-8").splitlines()))
     assert [row["kind"] for row in table] == ["replay"]
+    assert f"   finding {table[0]['finding']}\n" in ran.out
     trace("anomalies", "--no-record", "-o", tmp_path / "alarms.json")
     assert len(json.loads((tmp_path / "alarms.json").read_text(encoding="utf-8"))["alarms"]) == 1
+
+
+def test_a_long_stay_is_at_a_place_and_not_on_the_way(trace, sample):
+    alarms = trace("anomalies", "--no-record", "--top", "20", "--json").answer["alarms"]
+    stays = [one for one in alarms if one["kind"] == "long_stay"]
+    assert stays
+    assert all(re.fullmatch(r"about \S+ h at \S+STORE-OMAHA", one["expected"]) for one in stays)
+    assert all(" from " in one["expected"] for one in alarms if one["kind"] == "slow_journey")
 
 
 def test_places_make_distances_known(trace, replayed, tmp_path):
