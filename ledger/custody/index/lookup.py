@@ -226,6 +226,8 @@ class Lookup:
 
     def declared(self, event_ids: Sequence[str]) -> list[tuple[str, int]]:
         """List where the index has error declarations of one of these events; a hint, to be checked."""
+        if not self._ask(lambda: read.has_withdrawn(self._connection)):
+            return []
         named = {ident_of(one, False): one for one in event_ids}
         some = self._ask(lambda: read.withdrawn_idents(self._connection, list(named)))
         idents = {ident_of(named[one], True, imported=how): named[one] for one in some for how in (False, True)}

@@ -38,17 +38,21 @@ def read_hints(
 ) -> dict[tuple[int, int], tuple[bytes, bytes]]:
     """Read for sixteenths of tiles the row of the tile, and the leaves of the sixteenth; what is there of it."""
     query = (
-        f"SELECT w.tile, w.part, d.data, substr(t.data, w.part * {_GROUP_BYTES} + 1, {_GROUP_BYTES}) FROM w "
+        "SELECT w.tile, d.data, t.data FROM w "
         "CROSS JOIN d_node d ON d.tile = w.tile CROSS JOIN tile t ON t.level = 0 AND t.n = w.tile"
     )
+    parts: dict[int, list[int]] = {}
+    for tile, part in wanted:
+        parts.setdefault(tile, []).append(part)
+    found: dict[tuple[int, int], tuple[bytes, bytes]] = {}
     try:
-        return {
-            (tile, part): (nodes, leaves)
-            for tile, part, nodes, leaves in joined(connection, "w(tile, part)", wanted, query)
-            if type(nodes) is bytes and type(leaves) is bytes
-        }
+        for tile, nodes, leaves in joined(connection, "w(tile)", [(tile,) for tile in parts], query):
+            if type(nodes) is bytes and type(leaves) is bytes:
+                for part in parts[tile]:
+                    found[tile, part] = nodes, leaves[part * _GROUP_BYTES : (part + 1) * _GROUP_BYTES]
     except sqlite3.DatabaseError:
         return {}  # the tile alone proves as well, more slowly
+    return found
 
 
 def wrong_nodes(view: SqliteView, size: int) -> Iterator[tuple[int, str]]:

@@ -139,8 +139,8 @@ def packed_open(connection: sqlite3.Connection, wanted: Sequence[During]) -> Ite
         f"FROM w CROSS JOIN d_mention m ON m.thing = w.thing AND m.time <= w.until WHERE m.role & {CHILD} "
         "LIMIT -1) WHERE closed >= since"  # LIMIT: so that `closed` is computed once
     )
-    for *row, _, closed in joined(connection, "w(thing, since, until)", wanted, query):
-        yield Row(*row), closed
+    for row in joined(connection, "w(thing, since, until)", wanted, query):
+        yield Row._make(row[:5]), row[6]
 
 
 def taken_out(connection: sqlite3.Connection, wanted: Sequence[During]) -> Iterator[Row]:
@@ -194,6 +194,11 @@ def joined(
 def withdrawn_idents(connection: sqlite3.Connection, idents: Sequence[bytes]) -> set[bytes]:
     """List which of these events, by their identities, an error declaration names."""
     return set(_look_up(connection, "SELECT ident, seq FROM d_withdrawn WHERE ident", sorted(idents)))
+
+
+def has_withdrawn(connection: sqlite3.Connection) -> bool:
+    """Tell whether any event is withdrawn by an error declaration."""
+    return connection.execute("SELECT 1 FROM d_withdrawn LIMIT 1").fetchone() is not None
 
 
 def withdrawn_among(connection: sqlite3.Connection, seqs: Sequence[int]) -> set[int]:

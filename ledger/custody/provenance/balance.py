@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ledger.custody.codes import product_of
 from ledger.custody.provenance.graph import Transformation
 from ledger.custody.units import PIECE, convert, decimal_of, dimension_of
+
+_SIDES: Final = {"input": 0, "output": 1}
+_ZERO: Final = Decimal(0)
 
 Tolerance = Callable[[str | None], Decimal | None]
 UnitOf = Callable[[str | None], str | None]
@@ -71,19 +74,23 @@ def balance_of(found: Transformation, tolerance: Tolerance = exact, unit_of: Uni
     products: list[str | None] = []
     unknown = False
     for record in found.records:
-        for side, role in enumerate(("input", "output")):
-            for mention in record.mentions(role):
-                quantity, unit = record.amount_of(mention.uri, role)
-                amount = decimal_of(quantity)
-                if role == "output":
-                    products.append(product_of(mention.uri))
-                if amount is None:
-                    unknown = unknown or mention.of_class
-                    continue
-                own, sides = sums.setdefault(dimension_of(unit), (unit, [None, None]))
-                before, same = sides[side], convert(amount, unit, own) or Decimal(0)
-                sides[side] = same if before is None else before + same
-    allowed = next((share for product in products if (share := tolerance(product)) is not None), None)
+        for mention in record.facts.mentions:  # inputs first, as the event type lists them
+            if (side := _SIDES.get(mention.role)) is None:
+                continue
+            quantity, unit = record.amount_of(mention.uri, mention.role)
+            amount = decimal_of(quantity)
+            if side:
+                products.append(product_of(mention.uri))
+            if amount is None:
+                unknown = unknown or mention.of_class
+                continue
+            own, sides = sums.setdefault(dimension_of(unit), (unit, [None, None]))
+            before, same = sides[side], convert(amount, unit, own) or _ZERO
+            sides[side] = same if before is None else before + same
+    allowed = None
+    for product in products:
+        if (allowed := tolerance(product)) is not None:
+            break
     seqs = tuple(sorted(record.seq for record in found.records))
     lines = []
     wanted = [unit for product in products if (unit := unit_of(product)) is not None]
@@ -93,7 +100,7 @@ def balance_of(found: Transformation, tolerance: Tolerance = exact, unit_of: Uni
         difference = within = None
         if gone_in is not None and come_out is not None and not unknown:
             difference = gone_in - come_out
-            share = allowed if allowed is not None else Decimal(0)
+            share = allowed if allowed is not None else _ZERO
             within = -difference <= share * gone_in and (allowed is None or difference <= share * gone_in)
         lines.append(
             Balance(seqs[0], seqs, found.identifier, shown, gone_in, come_out, difference, allowed, within)

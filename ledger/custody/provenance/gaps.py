@@ -38,14 +38,16 @@ def find_gaps(graph: Graph, balance: Iterable[Balance]) -> Iterator[Gap]:
     for uri in graph.things:
         if graph.direction == "back":
             yield from _origin(graph, uri)
-        yield from _no_lot(graph, uri)
+        if not lot_of(uri):
+            yield from _no_lot(graph, uri)
         yield from _hand_overs(graph, uri, used.get(uri, ()))
     for (container, _), stays in graph.stays.items():
         yield from _not_packed(container, stays)
     yield from _two_places(graph)
     for found in graph.transformations.values():
+        sides = {mention.role for record in found.records for mention in record.facts.mentions}
         for side in ("input", "output"):
-            if not any(record.mentions(side) for record in found.records):
+            if side not in sides:
                 name = found.identifier or f"entry {found.records[0].seq}"
                 yield Gap(
                     "one_sided",
@@ -95,8 +97,6 @@ def _comes_from_outside(record: Record) -> bool:
 
 
 def _no_lot(graph: Graph, uri: str) -> Iterator[Gap]:
-    if lot_of(uri):
-        return
     for record in graph.records_of(uri):
         if any(mention.of_class for mention in record.named.get(uri, ())):
             has_role = graph.source.has_role
@@ -135,7 +135,8 @@ def _hand_overs(graph: Graph, uri: str, used: Collection[Record]) -> Iterator[Ga
         facts, place = record.facts, record.facts.place
         if facts.step in vocabulary.GIVING_STEPS:
             if place:
-                yield from _arrived_unseen(uri, under_way, place, record)
+                if place in under_way:
+                    yield _arrived_unseen(uri, under_way.pop(place), place, record)
                 reached.setdefault(place, record)
             if facts.destination:
                 under_way[facts.destination] = record
@@ -155,21 +156,20 @@ def _hand_overs(graph: Graph, uri: str, used: Collection[Record]) -> Iterator[Ga
                     f"{last.facts.place} (entry {last.seq})",
                     f"the shipping event at {last.facts.place}, with {place} as its destination",
                 )
-        else:
-            yield from _arrived_unseen(uri, under_way, place, record)
+        elif place in under_way:
+            yield _arrived_unseen(uri, under_way.pop(place), place, record)
         reached[place] = record
 
 
-def _arrived_unseen(uri: str, under_way: dict[str, Record], place: str, record: Record) -> Iterator[Gap]:
-    if (shipped := under_way.pop(place, None)) is not None:
-        yield Gap(
-            "not_received",
-            uri,
-            (shipped.seq, record.seq),
-            f"{uri} was shipped to {place} (entry {shipped.seq}) and seen there (entry {record.seq}), and nothing "
-            "says that it was received",
-            f"the receiving event at {place}",
-        )
+def _arrived_unseen(uri: str, shipped: Record, place: str, record: Record) -> Gap:
+    return Gap(
+        "not_received",
+        uri,
+        (shipped.seq, record.seq),
+        f"{uri} was shipped to {place} (entry {shipped.seq}) and seen there (entry {record.seq}), and nothing "
+        "says that it was received",
+        f"the receiving event at {place}",
+    )
 
 
 def _not_packed(container: str, stays: Stays) -> Iterator[Gap]:

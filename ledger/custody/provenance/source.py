@@ -318,8 +318,9 @@ class Source:
 
     def _concerns(self, data: bytes) -> bool:
         """Tell quickly whether an entry could belong to the answer."""
-        if any(mark in data for mark in _HIDDEN):
-            return True
+        for mark in _HIDDEN:
+            if mark in data:
+                return True
         for name in _NAMES.findall(data):
             if name not in self._foreign:
                 if thing_uri(name.decode("utf-8", "replace")) in self._loaded:

@@ -35,6 +35,9 @@ class Spans:
 
     def add(self, span: Span) -> bool:
         """Add an interval, as one with those that it touches; False: it was covered already."""
+        if not self._starts:
+            self._starts, self._ends = [span[0]], [span[1]]
+            return True
         first, stop = bisect_left(self._ends, span[0]), bisect_right(self._starts, span[1])
         if first < stop:
             start, end = min(span[0], self._starts[first]), max(span[1], self._ends[stop - 1])

@@ -50,16 +50,16 @@ class ChildRows:
         withdrawn: Collection[int],
     ) -> None:
         self._borders = [seconds(span) for span in spans]
-        self._own: list[Row] = []
+        self._own = _Rows()
         self._packing: dict[tuple[int, int], _Packing] = {}
         for row in sorted(rows, key=_time):
             if not row.role & roles.CHILD:
-                self._own.append(row)
+                self._own.add(row)
                 continue
             packing = self._packing.setdefault((row.container, row.role & roles.TIED), _Packing(closed))
-            packing.rows.append(row)
+            packing.rows.add(row)
             if not row.role & roles.OUT:
-                packing.into.append(row)
+                packing.into.add(row)
             elif not row.role & (roles.AMOUNT | roles.DECLARED) and row.seq not in withdrawn:
                 packing.out.append(row.time)
 
@@ -67,18 +67,34 @@ class ChildRows:
         """Choose what must be read."""
         chosen: dict[int, Row] = {}
         for start, end in self._borders:
-            chosen.update((row.seq, row) for row in _between(self._own, start, end))
+            chosen.update((row.seq, row) for row in self._own.between(start, end))
             for packing in self._packing.values():
-                chosen.update((row.seq, row) for row in packing.during(start, end))
+                for row in packing.during(start, end):
+                    chosen[row.seq] = row
         return list(chosen.values())
+
+
+class _Rows:
+    """Rows in order of time, and their times [s] beside them."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.times: list[int] = []
+
+    def add(self, row: Row) -> None:
+        self.rows.append(row)
+        self.times.append(row.time)
+
+    def between(self, start: int, end: int) -> list[Row]:
+        return self.rows[bisect_left(self.times, start) : bisect_right(self.times, end)]
 
 
 class _Packing:
     """How a thing went into one container and came out, in order of time [s]; `out`: surely all of it."""
 
     def __init__(self, closed: Mapping[tuple[int, int], int]) -> None:
-        self.rows: list[Row] = []
-        self.into: list[Row] = []
+        self.rows = _Rows()
+        self.into = _Rows()
         self.out: list[int] = []
         self._closed = closed
 
@@ -87,24 +103,21 @@ class _Packing:
 
         What happens within one second may have happened in any order: such a stay counts as going on.
         """
-        at = bisect_left(self.into, start, key=_time)
+        into, times = self.into.rows, self.into.times
+        at = bisect_left(times, start)
         since, until = start, end
-        while at and self._end(self.into[at - 1]) >= since:
+        while at and self._end(into[at - 1]) >= since:
             at -= 1
-            since = self.into[at].time
-        if last := bisect_right(self.into, end, key=_time):
-            until = max(end, self._end(self.into[last - 1]))
-        return _between(self.rows, since, until)
+            since = times[at]
+        if last := bisect_right(times, end):
+            until = max(end, self._end(into[last - 1]))
+        return self.rows.between(since, until)
 
     def _end(self, row: Row) -> int:
         """Say by when a stay has surely ended [s]."""
         at = bisect_right(self.out, row.time)
         out = self.out[at] if at < len(self.out) else LATEST
         return min(out, self._closed.get((row.thing, row.seq), LATEST))
-
-
-def _between(rows: list[Row], start: int, end: int) -> list[Row]:
-    return rows[bisect_left(rows, start, key=_time) : bisect_right(rows, end, key=_time)]
 
 
 _time = attrgetter("time")

@@ -116,3 +116,25 @@ def test_heads_that_are_not_to_be_believed(store, open_reader, make_key, site_ke
         open_reader()
     with pytest.raises(Untrue, match="no checkpoint"), MemoryStorage().snapshot() as view:
         AuthenticReader(view, origin=site_key.origin, policy=Policy((site_key.verifier,)))
+
+
+@pytest.mark.parametrize("hinted", [False, True])
+def test_of_many_entries_the_one_that_does_not_hold_is_named(store, open_reader, hinted):
+    """With the leaves at hand, and without: the same entries hold, and the same one does not."""
+    leaves = [leaf_hash(MemoryView(store._state).entry(seq)) for seq in range(256)]
+    roots = b"".join(reduce_perfect(leaves[at : at + 16]) for at in range(0, 256, 16))
+    reader = open_reader()
+    if hinted:
+        reader.hints = lambda wanted: {
+            (tile, part): (roots, b"".join(leaves[part * 16 : part * 16 + 16]))
+            for tile, part in wanted
+            if tile == 0
+        }
+    reader.prepare(range(300))
+    entries = [(seq, MemoryView(store._state).entry(seq)) for seq in (3, 17, 200, 299)]
+    reader.check_all(entries)
+    for wrong in (17, 299):
+        for data in (dict(entries)[3], None):
+            with pytest.raises(Untrue) as fault:
+                reader.check_all((seq, data if seq == wrong else whole) for seq, whole in entries)
+            assert fault.value.seq == wrong

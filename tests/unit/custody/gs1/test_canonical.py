@@ -201,3 +201,19 @@ def test_values_in_uris_survive(value: str) -> None:
     assert from_uri(to_uri(value)) == value
     uri = uri_of([("01", "09521234543213"), ("21", value)])
     assert key_elements(uri) == [("01", "09521234543213"), ("21", value)]
+
+
+@pytest.mark.parametrize(
+    ("given_as", "canonical"),
+    [
+        ("https://acme.example/gtin/4012345123456", "https://id.gs1.org/01/04012345123456"),
+        ("http://acme.example/00/095212340000000014?x=1", "https://id.gs1.org/00/095212340000000014"),
+        ("https://id.gs1.org/party/9521234000006", "https://id.gs1.org/417/9521234000006"),
+        ("https://01/obj/4012345123456", "https://01/obj/4012345123456"),
+        ("https://acme.example/lot/01/4012345123456", "https://id.gs1.org/01/04012345123456"),
+        ("https://acme.example/01/4012345123456/lot/A", "https://id.gs1.org/01/04012345123456/10/A"),
+        ("https://acme.example/lot/A#/01/4012345123456", "https://acme.example/lot/A#/01/4012345123456"),
+    ],
+)
+def test_a_short_path_is_of_gs1_where_its_name_is_that_of_a_key(given_as: str, canonical: str) -> None:
+    assert canonical_uri(given_as) == canonical
