@@ -56,11 +56,14 @@ def _micros(value: object) -> int | None:
 
 def _elements(found: object) -> list[Mapping[str, Any]]:
     """Give the elements of a list that are objects; a private list, or none at all, has none."""
-    return [item for item in found if isinstance(item, Mapping)] if isinstance(found, list | tuple) else []
+    if not isinstance(found, list | tuple):
+        return []
+    return [item for item in found if type(item) is dict or isinstance(item, Mapping)]
 
 
 def _identifier(value: object) -> str | None:
-    return _uri(value.get("id")) if isinstance(value, Mapping) else None
+    # To ask a dict for its type is quicker than to ask whether it is a mapping, and most are dicts.
+    return _uri(value.get("id")) if type(value) is dict or isinstance(value, Mapping) else None
 
 
 def _ends(body: Mapping[str, Any], key: str, field: str) -> tuple[str | None, list[tuple[str, str]]]:
@@ -116,7 +119,8 @@ def _facts(body: Mapping[str, Any]) -> Facts:
         parties.append(("party", party))
     documents = _elements(body.get("bizTransactionList"))
     document = _uri(documents[0].get("bizTransaction")) if documents else None
-    error = body.get("errorDeclaration")
+    stated = body.get("errorDeclaration")
+    error: Mapping[str, Any] = stated if stated is not None and isinstance(stated, Mapping) else {}
     return Facts(
         event_id=event_id,
         kind=body["type"],
@@ -133,8 +137,8 @@ def _facts(body: Mapping[str, Any]) -> Facts:
         parties=tuple(parties),
         document=document,
         promised=_micros(body.get(PROMISED)),
-        withdraws=error is not None,
-        declared=_micros(error.get("declarationTime")) if isinstance(error, Mapping) else None,
-        reason=text(error.get("reason")) if isinstance(error, Mapping) else None,
-        corrective=_corrective(error),
+        withdraws=stated is not None,
+        declared=_micros(error.get("declarationTime")) if error else None,
+        reason=text(error.get("reason")) if error else None,
+        corrective=_corrective(error) if error else (),
     )
