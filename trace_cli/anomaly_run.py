@@ -10,6 +10,7 @@ from trace_cli.prediction import Prediction, moment_text
 
 if TYPE_CHECKING:
     from forecasting.rerun import Rerun
+    from forecasting.tables.recorded import RecordedEvents
     from trace_cli.replay import Decided
 
 COMMAND: Final = "anomalies"
@@ -48,19 +49,17 @@ def search(prediction: Prediction, asked: Search) -> tuple[Any, Any]:
         BadTable, BadArgument: As `forecasting.anomalies`.
     """
     from forecasting.detectors.alarms import anomalies
-    from forecasting.tables.plain import plain_table
     from trace_cli.cited import cited_leaves
 
     events = prediction.events()
-    places, lots = _known(prediction)
+    places, lots = known_tables(*_known(prediction), asked)
     with cited_leaves(prediction) as leaves:
         found = anomalies(
             events,
             as_of=prediction.moment,
-            # The first row of a place counts, and the last of a lot.
-            places=plain_table([*asked.places, *places]) if asked.places or places else None,
-            products=plain_table([*lots, *asked.lots]) if asked.lots or lots else None,
-            entries=plain_table(_operators(prediction)),
+            places=places,
+            products=lots,
+            entries=operators(prediction.history.recorded),
             readings=_readings(prediction),
             alpha=asked.alpha,
             leaves=leaves,
@@ -145,12 +144,22 @@ def _known(prediction: Prediction) -> tuple[Rows, Rows]:
     return known_places_and_lots(entries, prediction.history.head.size)
 
 
-def _operators(prediction: Prediction) -> Rows:
+def known_tables(places: Rows, lots: Rows, asked: Search | None = None) -> tuple[Any, Any]:
+    """Make the tables of places and of lots of what the ledger knows and of what files say; None: nothing is."""
+    from forecasting.tables.plain import plain_table
+
+    if asked is not None:  # the first row of a place counts, and the last of a lot
+        places, lots = [*asked.places, *places], [*lots, *asked.lots]
+    return plain_table(places) if places else None, plain_table(lots) if lots else None
+
+
+def operators(recorded: RecordedEvents) -> Any:
     """Say who recorded each event that was recorded by hand."""
-    recorded = prediction.history.recorded
+    from forecasting.tables.plain import plain_table
+
     named = zip(recorded.seq.tolist(), recorded.operator.tolist(), strict=True)
     told = [{"seq": seq, "operator": operator} for seq, operator in named if operator is not None]
-    return told or [{"seq": -1, "operator": None}]
+    return plain_table(told or [{"seq": -1, "operator": None}])
 
 
 def _readings(prediction: Prediction) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from forecasting.tables.recorded import RecordedEvents
     from ledger.chain.checkpoint import SignedCheckpoint
     from ledger.custody.history import Event
     from trace_cli.context import Site
@@ -122,6 +123,16 @@ class FollowedLedger:
     def events_on(self, things: frozenset[str], as_of: int | None = None) -> Any:
         """Build the rows of some things in the events table; the cost grows with what is told of them alone."""
         return self._growing.events_on(things, as_of=as_of)
+
+    def recorded_on(self, things: frozenset[str] | None) -> RecordedEvents:
+        """Give the recorded events on some things and on what these were in; None: all."""
+        return self._growing.whole() if things is None else self._growing.recorded_on(things)
+
+    def readings(self, recorded: RecordedEvents) -> Any:
+        """Build the readings table of recorded events."""
+        from forecasting.tables.known import known_readings
+
+        return known_readings(recorded, corrections=self._growing.corrections)
 
 
 def _given_up(site: Site, seen: int, size: int) -> Exception:

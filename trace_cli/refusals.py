@@ -168,4 +168,8 @@ def lookup_under_lock(recorder: Recorder, view: SqliteTransaction) -> Lookup:
 
 def shorten(codes: Codes, message: str) -> str:
     """Write the identifiers in a sentence as people know them."""
-    return " ".join(codes.short(word.rstrip(",")) + "," * word.endswith(",") for word in message.split(" "))
+    return " ".join(
+        # No identifier is without a colon.
+        codes.short(word.rstrip(",")) + "," * word.endswith(",") if ":" in word else word
+        for word in message.split(" ")
+    )

@@ -67,6 +67,7 @@ class Watcher:
         self._lots: dict[str, list[str]] = {}
         self._open: dict[str, tuple[float, Line]] = {}
         self._due: list[tuple[float, str]] = []
+        self._master: tuple[Any, Any] | None = None
         self._period = ""
         self._turn = 0
 
@@ -83,7 +84,8 @@ class Watcher:
         for item in events.sort_values("seq", kind="stable")["item"].dropna().drop_duplicates(keep="last"):
             self._usual.append(item)
         self._learn_lots(events)
-        return self._whole(events, since)
+        # What was late already is taken as known, too.
+        return [line for line in self._whole(events, since) if line["type"] != "late" or line["seq"] >= since]
 
     def look(self) -> tuple[Update | None, list[Line]]:
         """Verify and judge what came since the last look.
@@ -96,7 +98,10 @@ class Watcher:
             self._look_again()
             return None, []
         if not update.events:
+            self._master = None  # what is no event may be master data
             return update, []
+        if update.size - update.first > len(update.events):
+            self._master = None
         if self._period_now() != self._period:
             self._learn_lots(self._ledger.events_on(update.things))
             return update, self._whole(self._ledger.events(), update.first)
@@ -105,8 +110,9 @@ class Watcher:
         self._learn_lots(rows)
         lots = set(rows["lot"].dropna()) if "lot" in rows else set()
         beside = {mate for lot in sorted(lots) for mate in self._lots.get(lot, ())[:_MATES]}
-        events = self._ledger.events_on(frozenset(touched | beside | set(self._usual)))
-        lines = self._alarms(events, lambda one: one["item"] in touched, items_only=True)
+        things = frozenset(touched | beside | set(self._usual))
+        events = self._ledger.events_on(things)
+        lines = self._alarms(events, lambda one: one["item"] in touched, things)
         lines += self._late(events, touched)
         self._usual.extend(sorted(touched - {line["item"] for line in lines if line["type"] == "alarm"}))
         return update, lines
@@ -122,8 +128,8 @@ class Watcher:
 
     def _whole(self, events: Any, since: int) -> list[Line]:
         self._period = self._period_now()
-        lines = self._alarms(events, lambda one: max(one["seqs"], default=-1) >= since, items_only=False)
-        lines += [line for line in self._late(events, None) if line["seq"] >= since]
+        lines = self._alarms(events, lambda one: max(one["seqs"], default=-1) >= since, None)
+        lines += self._late(events, None)
         queues = self._queues(events)
         return lines + (queues if since < self.size else [])
 
@@ -136,15 +142,27 @@ class Watcher:
             if len(mates) < _MATES and item not in mates[-1:]:
                 mates.append(item)
 
-    def _alarms(self, events: Any, wanted: Callable[[Any], bool], *, items_only: bool) -> list[Line]:
+    def _alarms(self, events: Any, wanted: Callable[[Any], bool], things: frozenset[str] | None) -> list[Line]:
+        """Give the new alarms among events on some things; None: on all, and on sites, parties and sensors too."""
         from forecasting.detectors.alarms import anomalies
         from ledger.custody.cases import judged_findings
+        from trace_cli.anomaly_run import operators
         from trace_cli.reports.anomalies import alarm_answers
 
-        with self._proving() as (leaves, cases):
+        items_only = things is not None
+        recorded = self._ledger.recorded_on(things)
+        with self._proving() as (leaves, cases, (places, lots)):
             dismissed, confirmed = judged_findings(cases.values())
             table = anomalies(
-                events, alpha=self._wishes.alpha, leaves=leaves, dismissed=dismissed, confirmed=confirmed
+                events,
+                places=places,
+                products=lots,
+                entries=operators(recorded),
+                readings=self._ledger.readings(recorded),
+                alpha=self._wishes.alpha,
+                leaves=leaves,
+                dismissed=dismissed,
+                confirmed=confirmed,
             )
         rows = _rows(table)
         if items_only and "about" in table:
@@ -222,15 +240,21 @@ class Watcher:
         return moment_text(find_periods(from_micros(self._ledger.latest), self._wishes.period).ahead_start)
 
     @contextmanager
-    def _proving(self) -> Iterator[tuple[Callable[[int], bytes], dict[int, Any]]]:
-        """Give the leaf hashes of entries, each proven up to the signed root, and the cases."""
+    def _proving(self) -> Iterator[tuple[Callable[[int], bytes], dict[int, Any], tuple[Any, Any]]]:
+        """Give the leaf hashes of entries, each proven up to the signed root, the cases, and master data."""
         from ledger.chain.hashing import leaf_hash
         from ledger.custody.index.lookup import Lookup
+        from ledger.custody.known_sizes import known_places_and_lots
+        from trace_cli.anomaly_run import known_tables
         from trace_cli.cases import find_cases
 
         site = self._site
         with site.proving() as (view, reader):
-            yield lambda seq: leaf_hash(reader.proven_bytes(seq)), find_cases(Lookup(view, reader))
+            lookup = Lookup(view, reader)
+            if self._master is None:
+                entries = lookup.entries_of_kind("master")
+                self._master = known_tables(*known_places_and_lots(entries, self._ledger.size))
+            yield lambda seq: leaf_hash(reader.proven_bytes(seq)), find_cases(lookup), self._master
 
 
 def _rows(table: Any) -> list[Line]:

@@ -126,6 +126,10 @@ class GrowingHistory:
         table = known_events(self._on(self._with_containers(wanted)), as_of=as_of, corrections=self._corrections)
         return table[table["item"].isin(wanted)].reset_index(drop=True)
 
+    def recorded_on(self, things: Iterable[str]) -> RecordedEvents:
+        """Take the events that name any of some things, or what these were in."""
+        return self._on(self._with_containers(set(things)))
+
     def _on(self, things: Iterable[str]) -> RecordedEvents:
         """Take the events that name any of some things."""
         asked = sorted(things)

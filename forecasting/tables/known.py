@@ -93,7 +93,9 @@ def known_events(
     return _table(told, _lay_out(told, corrected[rows]), known[rows], corrected[rows])
 
 
-def known_readings(recorded: RecordedEvents, *, as_of: int | None = None) -> pd.DataFrame:
+def known_readings(
+    recorded: RecordedEvents, *, as_of: int | None = None, corrections: Corrections | None = None
+) -> pd.DataFrame:
     """Build the readings table of what was known at a moment.
 
     It is `ledger.custody.readings.readings_columns` at the speed of columns, and gives the same table.
@@ -101,6 +103,7 @@ def known_readings(recorded: RecordedEvents, *, as_of: int | None = None) -> pd.
     Args:
         recorded: events of a history.
         as_of: [us since 1970-01-01 UTC]; None: everything.
+        corrections: as `known_events`.
 
     Returns:
         The readings table (`forecasting.tables.readings`).
@@ -109,7 +112,9 @@ def known_readings(recorded: RecordedEvents, *, as_of: int | None = None) -> pd.
         BadTable: a time is out of range.
     """
     sorted_here = by_number(recorded)
-    known, corrected = _standing(sorted_here, find_declarations(sorted_here), as_of)
+    if corrections is None:
+        corrections = find_declarations(sorted_here)
+    known, corrected = _standing(sorted_here, corrections, as_of)
     order = np.argsort(sorted_here.read_by, kind="stable")
     event = np.searchsorted(sorted_here.seq, sorted_here.read_by[order])
     stated = ~sorted_here.withdraws & ~corrected

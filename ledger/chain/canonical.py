@@ -168,8 +168,22 @@ def _no_constant(name: str) -> Any:
     raise BadJson(f"{name} is no JSON number")
 
 
+def _whole(text: str) -> int:
+    number = int(text)
+    if len(text) > MAX_DIGITS:
+        decimal_text(number)
+    return number
+
+
+def _exact(text: str) -> Decimal:
+    number = Decimal(text)
+    decimal_text(number)
+    return number
+
+
+# Numbers are judged where they are read, so what is plain text needs no second look.
 _DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_no_duplicates, parse_float=Decimal, parse_constant=_no_constant
+    object_pairs_hook=_no_duplicates, parse_float=_exact, parse_int=_whole, parse_constant=_no_constant
 )
 
 
@@ -191,8 +205,8 @@ def parse(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> Any:
         value = _DECODER.decode(text)
         if "\\" in text or not text.isascii():
             encode(value, max_depth=max_depth)
-        else:
-            _check_numbers(value, _inspect(value, max_depth))
+        elif text.count("{") + text.count("[") > max_depth:
+            _inspect(value, max_depth)
     except BadJson:
         raise
     except UnicodeDecodeError as error:
@@ -204,11 +218,6 @@ def parse(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> Any:
     except (ValueError, InvalidOperation) as error:
         raise BadJson(f"a number is out of range: {error}") from None
     return value
-
-
-def _check_numbers(value: object, decimals: int) -> None:
-    if decimals:
-        _ENCODER.encode(value)
 
 
 def canonicalise(data: bytes | str) -> bytes:

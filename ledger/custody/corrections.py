@@ -141,6 +141,8 @@ class Corrections:
             via: How the event came.
             as_of: Only what was known by then [us since the epoch]; None: everything.
         """
+        if not self._of:
+            return None
         found = [one for way in (False, True) if (one := self._of.get((event.event_id, way))) is not None]
         found = [one for one in found if _may_withdraw(one, event, via)]
         first = min(found, key=lambda one: (one.known, one.seq), default=None)

@@ -15,9 +15,20 @@ _PRODUCED: Final = frozenset({"productionDate", "production_date", "manufactureD
 
 def read_production(body: Mapping[str, Any]) -> date | None:
     """Read the production date that an event states, in `ilmd` or in a column of a table."""
+    found = _among(body)
     ilmd = body.get("ilmd")
-    fields = [*body.items(), *(ilmd.items() if isinstance(ilmd, dict) else ())]
-    return _first_date(value for key, value in fields if key.rpartition(":")[2] in _PRODUCED)
+    if isinstance(ilmd, dict):
+        found += _among(ilmd)
+    return _first_date(found) if found else None
+
+
+def _among(fields: Mapping[str, Any]) -> list[Any]:
+    """Give the production dates among fields; no other name ends like those, so most are passed over at once."""
+    return [fields[key] for key in fields if key[-4:] == "Date" or key[-4:] == "date" if _bare(key) in _PRODUCED]
+
+
+def _bare(key: str) -> str:
+    return key.rpartition(":")[2]
 
 
 def read_expiry(body: Mapping[str, Any]) -> date | None:

@@ -10,15 +10,13 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
 from ledger.chain.commitment import MARK
 from ledger.chain.errors import Refused
 from ledger.chain.policy import Policy
 from ledger.chain.storage.base import View
-from ledger.chain.verdict import Verdict
-from ledger.chain.verify import verify
 from ledger.custody.expiry import read_expiry, read_production
 from ledger.custody.facts import Facts, NoEventError, read_facts
 from ledger.custody.label import stated_lot
@@ -26,6 +24,9 @@ from ledger.custody.privacy import reveal
 from ledger.custody.readings import Reading, read_readings
 from ledger.custody.statement import LOT, PRODUCT, QUANTITY, UNIT
 from ledger.custody.times import micros
+
+if TYPE_CHECKING:
+    from ledger.chain.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ def open_history(
     Returns:
         The verdict, and the history; None where the log does not hold and `unverified` is not set.
     """
+    from ledger.chain.verify import verify  # who reads single entries needs none of it
+
     verdict = verify(view, origin=origin, policy=policy, pin=pin, progress=progress)
     verified = verdict.word == "ok"
     if not verified and not unverified:

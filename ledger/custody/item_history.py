@@ -100,7 +100,7 @@ def item_history(lookup: Lookup, item: str) -> ItemHistory:
     def withdrawn(some: Iterable[Event]) -> Corrections:
         return find_corrections(lookup, [event.facts.event_id for event in some])
 
-    return history_of(item, lookup.entries_naming, lookup.view, withdrawn)
+    return history_of(item, lookup.entries_naming, lookup.view, withdrawn, lookup.event_ahead)
 
 
 def history_of(
@@ -108,6 +108,7 @@ def history_of(
     naming: Callable[[str], Iterable[Entry]],
     held: Held,
     withdrawn: _Withdrawn | None = None,
+    known: Callable[[int], Event | None] | None = None,
 ) -> ItemHistory:
     """Gather the history of an item from entries that were proven, wherever they come from.
 
@@ -116,6 +117,7 @@ def history_of(
         naming: Gives the entries whose events name a thing.
         held: Where the private values are that may be seen.
         withdrawn: Finds the error declarations on some events; None: only among the entries that name a thing.
+        known: Gives the event of an entry that was read already, if it was and has nothing private.
 
     Raises:
         Untrue: A private value is not the one that was recorded.
@@ -125,8 +127,11 @@ def history_of(
     def load(uri: str) -> list[Event]:
         for entry in naming(uri):
             if entry.seq not in events:
-                body = reveal(entry.body, held) if entry.sealed else entry.body
-                events[entry.seq] = make_event(entry.seq, body, entry.rec, entry.via, by=entry.by)
+                made = None if known is None else known(entry.seq)
+                if made is None:
+                    body = reveal(entry.body, held) if entry.sealed else entry.body
+                    made = make_event(entry.seq, body, entry.rec, entry.via, by=entry.by)
+                events[entry.seq] = made
         return [event for event in events.values() if any(m.uri == uri for m in event.facts.mentions)]
 
     def declared(_some: Iterable[Event]) -> Corrections:
@@ -187,6 +192,8 @@ def _stays_inside(
     for container in {str(event.facts.container) for event in moves.values()}:
         emptied = (event for event in load(container) if event.facts.container == container)
         moves |= {event.seq: event for event in emptied if not _repacks(event.facts, container)}
+    if not moves:
+        return []
     corrections = withdrawn(moves.values())
     stays: list[tuple[str, Moment, Moment]] = []
     inside: dict[str, tuple[Moment, float | None]] = {}

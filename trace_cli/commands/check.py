@@ -5,22 +5,31 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import typer
 
 from trace_cli import options
 
 if TYPE_CHECKING:
+    from io import BufferedReader
+
+    from ledger.chain.errors import LedgerError
     from ledger.custody.authenticity import Judgement
+    from ledger.custody.codes import Identified
+    from ledger.custody.label import Label
     from ledger.custody.provenance.held import Hold
     from ledger.custody.recorder import Recorder
     from trace_cli.asking import Asking
 
 SCHEMA: Final = "trace.check/1"
+_AT_ONCE: Final = 65_536  # bytes of input
+_LINES: Final = 512  # that are looked up together
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def register(app: typer.Typer) -> None:
@@ -87,17 +96,34 @@ def check(
 
 def _answer_lines(found: Asking, checker: _Checker, by: str | None, *, log: bool) -> None:
     """Answer line by line; with `log` each attempt is recorded before the line that answers it."""
-    lines = (text for line in sys.stdin.buffer if (text := line.strip(b"\r\n")))
     if not log:
-        for text in lines:
-            _write(checker.answer_line(text))
+        for lines in _lines_at_hand():
+            sys.stdout.write("".join([_text(answer) for answer in checker.answer_lines(lines)]))
+            sys.stdout.flush()
         return
     with found.site.recording() as recorder:
-        for text in lines:
-            answer = checker.answer_line(text)
+        for answer in (answer for lines in _lines_at_hand() for answer in checker.answer_lines(lines)):
             answer["logged_seq"] = _record(recorder, found, answer, by, "piped")
             _write(answer)
             sys.stdout.flush()
+
+
+def _lines_at_hand() -> Iterator[list[bytes]]:
+    """Give the lines that have come, as many as are there: whoever sends one and waits is answered at once."""
+    rest = [b""]
+    stream = cast("BufferedReader", sys.stdin.buffer)
+    while data := stream.read1(_AT_ONCE):
+        head, *lines = data.split(b"\n")
+        rest.append(head)
+        if lines:
+            yield from _parts([b"".join(rest), *lines[:-1]])
+            rest = [lines[-1]]
+    yield from _parts([b"".join(rest)])
+
+
+def _parts(lines: list[bytes]) -> Iterator[list[bytes]]:
+    texts = [text for line in lines if (text := line.strip(b"\r\n"))]
+    yield from (texts[at : at + _LINES] for at in range(0, len(texts), _LINES))
 
 
 class _Checker:
@@ -124,13 +150,18 @@ class _Checker:
             Refused: It cannot be read.
             Untrue: An entry that the answer needs does not hold.
         """
+        return self._judge(text, *self._read(text))
+
+    def _read(self, text: str) -> tuple[Label | None, Identified | Label]:
+        label = self._codes.label(text, scanned=True)
+        return label, label or self._codes.item(text)
+
+    def _judge(self, text: str, label: Label | None, thing: Identified | Label) -> dict[str, Any]:
         from ledger.custody.authenticity import Asked, judge
         from ledger.custody.codes import product_of
         from ledger.custody.item_history import NotFoundError, item_history, resolve
         from trace_cli.refusals import shorten
 
-        label = self._codes.label(text, scanned=True)
-        thing = label or self._codes.item(text)
         uri, lines = thing.uri, item_history(self._lookup, thing.uri).lines
         if not lines and label is None:
             try:
@@ -158,22 +189,32 @@ class _Checker:
     @cached_property
     def _held(self) -> dict[str, Hold]:
         """List what is kept back now, with the lots and the contents that keep it back; none where it is past."""
-        from ledger.custody.provenance.held import held_things, standing_holds
-
         if self._past or not self._lookup.held_things():
             return {}
+        from ledger.custody.provenance.held import held_things, standing_holds
+
         return held_things(self._lookup, standing_holds(self._lookup))
 
-    def answer_line(self, raw: bytes) -> dict[str, Any]:
-        """Answer one line; what cannot be read or proven is a verdict too."""
+    def answer_lines(self, lines: list[bytes]) -> Iterator[dict[str, Any]]:
+        """Answer lines that are there together, in their order; what cannot be read or proven is a verdict too."""
         from ledger.chain.errors import Refused, Untrue
 
-        text = raw.decode("utf-8", "replace")
-        try:
-            return self.answer(text)
-        except (Refused, Untrue) as error:
-            told = {"schema": SCHEMA, "code": text, "verdict": "cannot_tell", "seqs": []}
-            return {**told, "explanation": error.message, "item": None}
+        asked: list[tuple[str, tuple[Label | None, Identified | Label] | Refused]] = []
+        for text in (line.decode("utf-8", "replace") for line in lines):
+            try:
+                asked.append((text, self._read(text)))
+            except Refused as error:
+                asked.append((text, error))
+        self._lookup.read_ahead([read[1].uri for _, read in asked if not isinstance(read, Refused)])
+        for text, read in asked:
+            if isinstance(read, Refused):
+                yield _untold(text, read)
+                continue
+            try:
+                answer = self._judge(text, *read)
+            except (Refused, Untrue) as error:
+                answer = _untold(text, error)
+            yield answer
 
     def _hold_against(self, uri: str, lot: str | None, expiry: object) -> Judgement | None:
         from ledger.custody.authenticity import Judgement
@@ -208,5 +249,14 @@ def _record(recorder: Recorder, found: Asking, answer: dict[str, Any], by: str |
     return recorder.record_other("check", body, by=found.site.operator(by), via=via).first
 
 
+def _untold(text: str, error: LedgerError) -> dict[str, Any]:
+    told = {"schema": SCHEMA, "code": text, "verdict": "cannot_tell", "seqs": []}
+    return {**told, "explanation": error.message, "item": None}
+
+
+def _text(answer: dict[str, Any]) -> str:
+    return _encode(answer) + os.linesep
+
+
 def _write(answer: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False) + os.linesep)
+    sys.stdout.write(_text(answer))

@@ -53,8 +53,9 @@ def watch(
       trace watch --json --interval 1 | alert-program
       trace watch --once --state watch.json
     """
+    import os
+    import select
     import signal
-    import threading
 
     from ledger.chain.errors import Untrue
     from trace_cli.context import find_site
@@ -71,8 +72,9 @@ def watch(
     site = find_site(ledger)
     size, told = _load(state)
     begin = since if since is not None else size
-    stop = threading.Event()
-    before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    # A pipe, since a handler that sets an event can meet the lock that the wait for it holds.
+    stopped, stop = os.pipe()
+    before = signal.signal(signal.SIGTERM, lambda *_: os.write(stop, b"."))
     try:
         with Progress("verifying", quiet=as_json) as progress, telling():
             watcher = Watcher(site, Wishes(alpha, late, queue, period), told, progress=progress)
@@ -82,7 +84,7 @@ def watch(
             note(f"watching {site.origin}: {watcher.size:,} entries verified, {len(told.findings)} findings known")
         _tell(lines, site.codes, as_json=as_json)
         _save(state, watcher.size, told)
-        while not once and not stop.wait(interval):
+        while not once and not select.select([stopped], [], [], interval)[0]:
             try:
                 with telling():
                     update, lines = watcher.look()
@@ -94,6 +96,8 @@ def watch(
             _save(state, watcher.size, told)
     finally:
         signal.signal(signal.SIGTERM, before)
+        os.close(stop)
+        os.close(stopped)
     return int(ExitCode.OK)
 
 

@@ -10,7 +10,7 @@ Whatever fails says so in `warning`, and the answer then comes from an index mad
 
 from __future__ import annotations
 
-import secrets
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,12 +20,14 @@ from ledger.chain.entry import Entry
 from ledger.chain.errors import BadJson, Untrue
 from ledger.chain.reader import AuthenticReader
 from ledger.chain.storage.sqlite import SqliteView
+from ledger.custody.history import Event
 from ledger.custody.identity import ident_of
 from ledger.custody.index import read
+from ledger.custody.index.ahead import Ahead, read_ahead
 from ledger.custody.index.marks import Marks, exactly, marks_of
 from ledger.custody.index.nodes import read_hints
 from ledger.custody.index.read import Row
-from ledger.custody.index.rebuild import fault_of, fill, row_of
+from ledger.custody.index.rebuild import fault_of, fill, named_in, row_of
 from ledger.custody.index.roles import NAMED
 from ledger.custody.index.write import MALFORMED, MASTER, create_tables, labels_of, master_label
 
@@ -65,6 +67,7 @@ class Lookup:
         self._connection = view.connection
         self._left = probed
         self._read: dict[int, Entry] = {}
+        self._ahead = Ahead()
         try:
             fault = fault_of(view.connection, reader.size)
         except sqlite3.DatabaseError as error:
@@ -86,13 +89,13 @@ class Lookup:
         """
 
         def judge(entry: Entry) -> bool:
-            return _names(entry, uri, mask)
+            if (things := self._ahead.things.get(entry.seq)) is None:
+                things = named_in(entry)
+            return bool(things.get(uri, 0) & mask)
 
         if not (marks := marks_of(uri)):
             return []
-        return self._proven(
-            lambda: read.mentions_of(self._connection, uri, mask), judge, marks if probe else [], f"name {uri}"
-        )
+        return self._proven(lambda: self._listed(uri, mask), judge, marks if probe else [], f"name {uri}")
 
     def is_known(self, uri: str, *, probe: bool = True, mask: int = NAMED) -> bool:
         """Tell whether any event names a thing; see `entries_naming`. Without a probe, one event is enough."""
@@ -105,6 +108,27 @@ class Lookup:
             except WrongIndexError as error:
                 self.distrust(str(error))
         return bool(self.entries_naming(uri, probe=probe, mask=mask))
+
+    def read_ahead(self, uris: Sequence[str]) -> None:
+        """Ask for the entries of many things at once, and of what they are packed in; forget what was read.
+
+        What does not hold is left out here, and told where it is asked for.
+        """
+        self._read.clear()
+        self._ahead = Ahead()
+        if not self.warning:
+            with suppress(sqlite3.DatabaseError, TypeError, ValueError):
+                self._ahead = read_ahead(self._connection, self.reader, uris, self._read)
+
+    def event_ahead(self, seq: int) -> Event | None:
+        """Give the event of an entry, if it was read ahead and holds nothing private."""
+        return self._ahead.events.get(seq)
+
+    def _listed(self, uri: str, mask: int) -> list[int]:
+        """List what the index has as naming a thing."""
+        if (rows := self._ahead.mentions.get(uri)) is None or self.warning:
+            return read.mentions_of(self._connection, uri, mask)
+        return [seq for seq, role in rows if role & mask]
 
     def ending_with(self, tail: str) -> list[str]:
         """List things whose URI ends so; only a hint until their entries are read."""
@@ -137,6 +161,8 @@ class Lookup:
         Raises:
             Untrue: One of them does not hold.
         """
+        if not self.warning and not self._left and self._ahead.undeclared.issuperset(event_ids):
+            return []
         idents = {ident_of(event_id, True, imported=how) for event_id in event_ids for how in (False, True)}
         if not idents:
             return []
@@ -316,7 +342,8 @@ class Lookup:
         if not part:
             return
         self._left -= part
-        start = secrets.randbelow(size - part + 1)
+        # As `secrets.randbelow`, whose module takes milliseconds to load; 64 bits leave no bias to speak of.
+        start = int.from_bytes(os.urandom(8)) % (size - part + 1)
         held = " OR ".join(f"({' AND '.join('instr(bytes, ?) > 0' for _ in parts)})" for parts in marks)
         query = f"SELECT seq FROM entry WHERE seq BETWEEN ? AND ? AND ({held})"
         values = (start, start + part - 1, *(mark for parts in marks for mark in parts))
@@ -336,4 +363,4 @@ class Lookup:
 
 
 def _names(entry: Entry, uri: str, mask: int) -> bool:
-    return (row := row_of(entry)) is not None and bool(row.things.get(uri, 0) & mask)
+    return bool(named_in(entry).get(uri, 0) & mask)

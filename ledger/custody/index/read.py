@@ -58,6 +58,13 @@ def mentions_of(connection: sqlite3.Connection, uri: str, mask: int = NAMED, mos
     return [row[0] for row in connection.execute(query, (uri, mask, most))]
 
 
+def few_mentions_of(connection: sqlite3.Connection, uri: str, most: int) -> list[tuple[int, int]] | None:
+    """List the entries that name a thing, in order, and as what; None: there are more than `most`."""
+    query = "SELECT seq, role FROM d_mention WHERE thing = (SELECT id FROM d_thing WHERE uri = ?) LIMIT ?"
+    found = connection.execute(query, (uri, most + 1)).fetchall()
+    return None if len(found) > most else sorted(found)
+
+
 class Row(NamedTuple):
     """One mention: entry, role (see `index.roles`), event time [s], of a child its container's number, its own."""
 

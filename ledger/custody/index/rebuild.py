@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from decimal import Decimal
 from itertools import islice
@@ -25,16 +25,29 @@ from ledger.custody.index.write import (
     create_tables,
     index_row,
     labels_of,
+    named_when,
     short_hash,
 )
 
 _AT_ONCE: Final = 2_000
+# What is raised over what is signed as an event and is none that this program would record.
+UNFIT: Final = (LookupError, TypeError, AttributeError, ValueError, OverflowError, Refused)
 _NAMES: Final = tuple(statement.split("(")[0].split()[-1] for statement in TABLES)
 
 
 def row_of(entry: Entry) -> IndexRow | None:
     """Say what the index keeps of an entry; None: it is no event that can be indexed."""
     return row_of_body(entry.body, entry.via) if entry.kind == "event" else None
+
+
+def named_in(entry: Entry) -> Mapping[str, int]:
+    """Say which things an entry names, and as what; nothing, where it is no event that can be indexed."""
+    if entry.kind != "event":
+        return {}
+    try:
+        return named_when(entry.body)[0]
+    except UNFIT:
+        return {}
 
 
 def row_of_body(body: Any, via: str, *, hashed: bool = False) -> IndexRow | None:
@@ -47,7 +60,7 @@ def row_of_body(body: Any, via: str, *, hashed: bool = False) -> IndexRow | None
     """
     try:
         return index_row(body, short_hash(body) if hashed else None, via=via)
-    except (LookupError, TypeError, AttributeError, ValueError, OverflowError, Refused):
+    except UNFIT:
         return None  # signed, but no event that this program would record
 
 

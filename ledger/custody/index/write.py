@@ -64,17 +64,11 @@ def short_hash(body: Mapping[str, Any]) -> bytes | None:
 
 def index_row(body: Mapping[str, Any], hashed: bytes | None = None, *, via: str) -> IndexRow:
     """Read from an event, as it stands in the log, what the index keeps: nothing of what is private."""
-    if type(body["eventID"]) is not str:
-        raise Refused("an eventID is a string")
+    things, time = named_when(body)
     imported = via == "imported"
     location = body.get("bizLocation") or body.get("readPoint")
     place = location.get("id") if isinstance(location, Mapping) else None
-    things = roles_of(body)
     parent = body.get("parentID")
-    try:
-        time = micros(datetime.fromisoformat(body["eventTime"])) // 1_000_000
-    except ValueError as error:
-        raise Refused(f"{body['eventTime']!r} is no time: {error}") from None
     return IndexRow(
         ident_of(body["eventID"], "errorDeclaration" in body, imported=imported),
         things,
@@ -86,6 +80,21 @@ def index_row(body: Mapping[str, Any], hashed: bytes | None = None, *, via: str)
         hashed,
         imported,
     )
+
+
+def named_when(body: Mapping[str, Any]) -> tuple[dict[str, int], int]:
+    """Say which things an event names and as what, and its time [s]; that it can be indexed is judged here.
+
+    Raises:
+        Refused, LookupError, TypeError, AttributeError, OverflowError: It cannot.
+    """
+    if type(body["eventID"]) is not str:
+        raise Refused("an eventID is a string")
+    things = roles_of(body)
+    try:
+        return things, micros(datetime.fromisoformat(body["eventTime"])) // 1_000_000
+    except ValueError as error:
+        raise Refused(f"{body['eventTime']!r} is no time: {error}") from None
 
 
 def withdrawn_at(declared: bool, known: tuple[int, bool] | None, is_copy: Callable[[int], bool]) -> int:

@@ -112,6 +112,52 @@ def test_lines(trace, story, tamper, monkeypatch):
     assert len(answers) == 4
 
 
+def test_lines_together_are_answered_as_one_by_one(trace, ledger_of, monkeypatch):
+    ledger_of(STORY)
+    assert trace("pack", "BOX-3", "--into", "PALLET-1", "--place", "DOCK", "--anyway", "a test").code == 0
+    assert trace("hold", "PALLET-1", "--reason", "wet").code == 0
+    withdrawn = trace("correct", "12", "--reason", "did_not_occur")
+    assert withdrawn.code == 0, withdrawn.err
+    codes = [
+        "BOX-1",
+        "BOX-2",
+        "PALLET-1",
+        "BOX-4",
+        "952132112345678909",
+        "BOX-9",
+        "L1",
+        "TEA:L1",
+        "BOX-3",
+        "BOX-1",
+        " ",
+    ]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("\r\n".join(codes).encode())))
+    together = [json.loads(line) for line in trace("check", "-").out.splitlines()]
+    assert [one["code"] for one in together] == codes
+    verdicts = []
+    for code, one in zip(codes, together, strict=True):
+        alone = trace("check", code, "--json")
+        verdicts.append(one["verdict"])
+        assert one == alone.answer if alone.code == 0 else one["verdict"] == "cannot_tell"
+    assert set(verdicts) == {"held", "gone", "consistent", "unknown", "cannot_tell"}
+
+
+def test_whoever_sends_one_line_and_waits_is_answered_at_once(story):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "trace_cli", "check", "-"],
+        cwd=story,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ,
+    )
+    for code, verdict in (("BOX-1", "consistent"), ("BOX-2", "gone"), ("BOX-9", "unknown")):
+        process.stdin.write(f"{code}\n".encode())
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["verdict"] == verdict
+    out, _ = process.communicate(b"BOX-3")  # a last line without its end
+    assert json.loads(out)["verdict"] == "held"
+
+
 def test_nothing_heavy_is_loaded(story):
     code = (
         "import sys\nfrom trace_cli.main import run\n"
