@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
+from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from trace_cli.dock.packing_list import PackingList, Place
 from trace_cli.errors import CommandError
@@ -157,13 +158,17 @@ def read_declared_list(path: Path) -> DeclaredList:
 
     master = MasterData()
 
+    digest = sha256()
+
     def bodies() -> Any:
-        with open_plain(path) as stream:
+        with open_plain(path) as file, cast(Any, BufferedReader(_Hashed(file, digest), _CHUNK)) as stream:
             for found in read_epcis(stream, path.name, master):
                 if not isinstance(found, Found):
                     where = f"line {found.line}: " if found.line else ""
                     raise CommandError(ExitCode.REFUSED, f"{path}: {where}{found.reason}", remedy=found.remedy)
                 yield found.body
+            while stream.read(_CHUNK):
+                pass  # what lies behind the document is of the file, too
 
     try:
         delivery = read_declared(bodies())
@@ -173,7 +178,6 @@ def read_declared_list(path: Path) -> DeclaredList:
                 expected.setdefault(unit, delivery.amounts.get(unit, _ONE))
         if not expected:
             raise Refused("the document declares no goods")
-        digest = _digest(path)
     except FileNotFoundError as error:
         raise CommandError(ExitCode.NOT_FOUND, f"{path} cannot be read: {error.strerror}") from None
     except OSError as error:
@@ -183,21 +187,29 @@ def read_declared_list(path: Path) -> DeclaredList:
     return DeclaredList(
         expected,
         name=path.name,
-        digest=digest,
+        digest=digest.hexdigest(),
         statement=dict(master.statement),
         sender=master.sender,
         delivery=delivery,
     )
 
 
-def _digest(path: Path) -> str:
-    from ledger.custody.exchange.plain_file import open_plain
+class _Hashed(RawIOBase):
+    """A file whose digest is that of the very bytes that were read: it may be written anew meanwhile."""
 
-    digest = sha256()
-    with open_plain(path) as stream:
-        while piece := stream.read(_CHUNK):
-            digest.update(piece)
-    return digest.hexdigest()
+    def __init__(self, file: BufferedReader, digest: Any) -> None:
+        self._file = file
+        self._sha256 = digest
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read on, and hash what was read."""
+        count = self._file.readinto(buffer)
+        self._sha256.update(memoryview(buffer)[:count])
+        return count
 
 
 def _empty() -> Delivery:
