@@ -18,7 +18,6 @@ from typing import Any, Final
 
 from ledger.chain.errors import KeyUnavailable
 from ledger.chain.home import create_secret, place_of, read_secret
-from ledger.custody.event_hash import event_digest
 from ledger.custody.privacy import PrivacyPolicy, covers_any
 
 IDENT_SIZE: Final = 16
@@ -94,6 +93,8 @@ class Identifier:
         Raises:
             Refused: It nests too deep.
         """
+        from ledger.custody.event_hash import event_digest  # who only looks up hashes nothing
+
         digest = event_digest(body)
         if "eventID" in body:
             return dict(body), digest
