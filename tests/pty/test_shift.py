@@ -53,6 +53,7 @@ class Tmux:
     def start(self, *program):
         self.call("new-session", "-d", "-x", str(COLUMNS), "-y", str(ROWS), "-c", str(self.folder), "sleep", "600")
         self.call("set-option", "-g", "remain-on-exit", "on")
+        self.call("set-option", "-g", "remain-on-exit-format", "")  # its text comes late, and scrolls the screen
         self.call("set-option", "-g", "status", "off")
         self.again(*program)
 
