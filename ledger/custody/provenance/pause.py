@@ -24,7 +24,8 @@ def no_search_for_cycles() -> Iterator[None]:
         yield
     finally:
         if was_on:
-            if not gc.get_freeze_count():  # what others have frozen stays so
-                gc.freeze()
-                gc.unfreeze()  # into the oldest generation
+            # Into the oldest generation, by two joins of lists. What the start of the program had frozen goes
+            # there, too: to ask first whether there is any would count all of it, for each walk.
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
