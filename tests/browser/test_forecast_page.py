@@ -25,8 +25,11 @@ def test_the_page_fits_and_asks_no_network(browser, tmp_path, width):
     browser.requests.clear()
     browser.errors.clear()
     browser.call("Page.navigate", url=page.as_uri())
-    while browser.evaluate("document.readyState + location.href") != "complete" + page.as_uri():
-        pass
+    for _ in range(10_000):
+        if browser.evaluate("document.readyState + location.href") == "complete" + page.as_uri():
+            break
+    else:
+        raise AssertionError(f"{page} never loads")
     assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
     box = browser.evaluate(
         "(b => [b.width, b.height])(document.querySelector('svg.bands').getBoundingClientRect())"

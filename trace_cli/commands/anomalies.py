@@ -95,7 +95,6 @@ def anomalies(
 def _write(
     answer: dict[str, Any], prediction: Prediction, *, top: int, output: Path | None, as_json: bool
 ) -> None:
-
     from trace_cli.formats.answer import say, write_answer_file, write_json
     from trace_cli.prediction import basis_line, warning_line
     from trace_cli.reports.anomalies import alarms_csv, write_alarms

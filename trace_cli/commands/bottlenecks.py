@@ -139,7 +139,6 @@ def _decision(
 def _write(
     answer: dict[str, Any], prediction: Prediction, *, top: int, output: Path | None, as_json: bool
 ) -> None:
-
     from forecasting.flow.stays import LONGEST_STAY
     from trace_cli.formats.answer import note, say, write_answer_file, write_json
     from trace_cli.prediction import basis_line, warning_line
