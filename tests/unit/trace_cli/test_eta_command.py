@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import csv
 import zipfile
+from datetime import datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
@@ -79,8 +80,18 @@ def test_arrivals_of_each_day(trace, ledger_of):
     assert trace(*asked, "--place", "NOWHERE").code == 4
 
 
-@pytest.mark.slow
-def test_backtests(trace, sample):
+def shipped(count=120):
+    """Boxes that go to two places, one every eight hours: enough for a line, too few for trees."""
+    for number in range(count):
+        start = datetime(2026, 1, 5) + timedelta(hours=8 * number)
+        end = start + timedelta(hours=9 + number % 7)
+        to = "SHOP" if number % 3 else "STORE"
+        yield f"{start:%Y-%m-%dT%H:%MZ},shipping,BOX-{number},,,,,DOCK,{to},\n"
+        yield f"{end:%Y-%m-%dT%H:%MZ},receiving,BOX-{number},,,,,{to},,\n"
+
+
+def test_backtests(trace, ledger_of):
+    ledger_of(HEAD + "".join(shipped()))
     for of, period in (("eta", "W"), ("bottlenecks", "D")):
         answer = trace(
             "backtest", "--of", of, "--period", period, "--origins", "2", "--no-record", "--json"
