@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
+from trace_cli.not_verified import fault_of
 from trace_cli.progress import Progress
 
 if TYPE_CHECKING:
-    from ledger.chain.verdict import Verdict
     from trace_cli.context import Site
     from trace_cli.known_history import KnownHistory
 
@@ -61,14 +61,11 @@ class Prediction:
 
     @cached_property
     def _events(self) -> Any:
+        from forecasting.tables.excluded import without_rows
         from forecasting.tables.known import known_events
 
         events = known_events(self.history.recorded, as_of=self.as_of)
-        if not self.excluded:
-            return events
-        from trace_cli.exclusion import without
-
-        return without(events, self.excluded)
+        return without_rows(events, self.excluded)
 
     def checkpoint(self) -> dict[str, Any]:
         """Name the checkpoint of the history."""
@@ -176,38 +173,11 @@ def _left_out(site: Site) -> tuple[int, ...]:
         return Lookup(view, reader, probed=0).left_out
 
 
-def refuse(site: Site, verdict: Verdict, schema: str, what: str = "nothing is predicted") -> NoReturn:
-    """Give up where a history does not hold, and name its first bad entry.
-
-    Raises:
-        CommandError: Always.
-    """
-    from trace_cli.reports.verdict import verdict_answer
-
-    answer = {**verdict_answer(verdict, seconds=0), "schema": schema, "verified": False}
-    del answer["seconds"]
-    raise CommandError(
-        ExitCode.UNAVAILABLE if verdict.word == "corrupt" else ExitCode.NOT_VERIFIED,
-        f"{what}: the history of {site.origin} {_fault(verdict)}",
-        remedy=f"trace verify {site.path}",
-        answer=answer,
-    )
-
-
-def _fault(verdict: Verdict) -> str:
-    """Say what does not hold, the first bad entry first."""
-    bad = verdict.first_bad_seq
-    words = verdict.word.replace("_", " ")
-    messages = [finding.message for finding in verdict.findings if finding.seq == bad or bad is None]
-    where = "" if bad is None else f"; the first bad entry is {bad}"
-    return f"does not hold ({words}{where})" + (f": {messages[0]}" if messages else "")
-
-
 def warning_line(prediction: Prediction) -> str | None:
     """Give the line with which everything begins that rests on a history that does not hold."""
     if prediction.history.verified:
         return None
-    return f"UNVERIFIED: this history {_fault(prediction.history.verdict)}"
+    return f"UNVERIFIED: this history {fault_of(prediction.history.verdict)}"
 
 
 def basis_line(prediction: Prediction) -> str:
