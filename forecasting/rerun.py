@@ -16,10 +16,11 @@ from forecasting.asked_demand import AskedDemand, ask_demand
 from forecasting.decisions import data_digest, forecast_digest, output_digest
 from forecasting.demand_forecast import forecast_with_accuracy
 from forecasting.errors import BadArgument
+from forecasting.flow.arrivals import arrivals_by_day
 from forecasting.flow.backtest_flow import backtest_bottlenecks, backtest_lead_times
 from forecasting.flow.bottlenecks import bottlenecks
 from forecasting.flow.through import visits_passing_through
-from forecasting.flow.under_way import arrivals_by_day, journey_legs, shipments_under_way
+from forecasting.flow.under_way import journey_legs, shipments_under_way
 from forecasting.registered_models import require_registered, require_registered_engine
 from forecasting.tables import visits_table
 
@@ -129,9 +130,8 @@ def _arrivals(body: Mapping[str, Any], events: pd.DataFrame) -> Rerun:
     levels = read_number_list(body["parameters"]["quantiles"])
     days, moment = int(body["parameters"]["horizon"]), body["selection"]["as_of"]
     places: Sequence[str] = body["selection"]["places"]
-    tables = {
-        place: arrivals_by_day(events, as_of=moment, place=place, days=days, levels=levels) for place in places
-    }
+    timezone = str(body["selection"].get("timezone", "UTC"))
+    tables = arrivals_by_day(events, as_of=moment, places=places, days=days, levels=levels, timezone=timezone)
     digest = " ".join(output_digest(table) for table in tables.values())
     return Rerun(data_digest(events, _EVENT_KEYS), digest, join_places(tables))
 
