@@ -25,6 +25,7 @@ from forecasting.registered_models import require_registered, require_registered
 from forecasting.tables import visits_table
 
 FORECAST: Final = "forecast"
+_BACKTEST_ETA: Final = "backtest of eta"
 _EVENT_KEYS: Final = ("event_time", "seq", "item")
 
 
@@ -57,14 +58,16 @@ def rerun(body: Mapping[str, Any], events: pd.DataFrame, executor: Executor | No
         BadTable, NotEnoughHistory: as the command.
     """
     kind = kind_of(body)
-    if kind != FORECAST and kind not in _REPEATS:
-        known = ", ".join((FORECAST, *_REPEATS))
+    if kind not in (FORECAST, _BACKTEST_ETA) and kind not in _REPEATS:
+        known = ", ".join((FORECAST, *_REPEATS, _BACKTEST_ETA))
         raise BadArgument(f"a decision of {kind!r} cannot be repeated: {known} can")
     if isinstance(recorded := body.get("model_digest"), str):
         require_registered(recorded)
     try:
         if kind == FORECAST:
             return _forecast(body, events, executor)
+        if kind == _BACKTEST_ETA:
+            return _backtest_eta(body, events, executor)
         return _REPEATS[kind](body, events)
     except (KeyError, TypeError, AttributeError) as error:
         raise BadArgument(f"the decision lacks what a repeated run needs: {error}") from error
@@ -163,9 +166,12 @@ def _operations(body: Mapping[str, Any], events: pd.DataFrame) -> Rerun:
     return _done(data_digest(events, _EVENT_KEYS), table)
 
 
-def _backtest_eta(body: Mapping[str, Any], events: pd.DataFrame) -> Rerun:
+def _backtest_eta(body: Mapping[str, Any], events: pd.DataFrame, executor: Executor | None) -> Rerun:
     table = backtest_lead_times(
-        journey_legs(events), as_of=body["selection"]["as_of"], origins=int(body["parameters"]["origins"])
+        journey_legs(events),
+        as_of=body["selection"]["as_of"],
+        origins=int(body["parameters"]["origins"]),
+        executor=executor,
     )
     return _done(data_digest(events, _EVENT_KEYS), table)
 
@@ -189,6 +195,5 @@ _REPEATS: Final[Mapping[str, Callable[[Mapping[str, Any], pd.DataFrame], Rerun]]
     "eta": _eta,
     "bottlenecks": _bottlenecks,
     "report operations": _operations,
-    "backtest of eta": _backtest_eta,
     "backtest of bottlenecks": _backtest_bottlenecks,
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import csv
 import zipfile
+from datetime import datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
@@ -143,18 +144,40 @@ def test_arrivals_of_each_day(trace, ledger_of):
     assert trace(*asked, "--place", "NOWHERE").code == 4
 
 
-@pytest.mark.slow
-def test_backtests(trace, sample):
+WEEKS = "".join(
+    f"{start:%Y-%m-%dT%H:%MZ},shipping,BOX-{number},,,,,DOCK,SHOP,{start + timedelta(hours=8):%Y-%m-%dT%H:%MZ}\n"
+    f"{start + timedelta(hours=5 + number * 7 % 6):%Y-%m-%dT%H:%MZ},receiving,BOX-{number},,,,,SHOP,,\n"
+    for number, start in ((one, datetime(2026, 1, 1) + timedelta(hours=20 * one)) for one in range(120))
+)
+
+
+def test_backtests(trace, ledger_of, monkeypatch):
+    ledger_of(HEAD + WEEKS)
     for of, period in (("eta", "W"), ("bottlenecks", "D")):
-        answer = trace(
-            "backtest", "--of", of, "--period", period, "--origins", "2", "--no-record", "--json"
-        ).answer
+        asked = ("backtest", "--of", of, "--period", period, "--origins", "2", "--no-record")
+        answer = trace(*asked, "--json").answer
         assert answer["schema"] == "trace.backtest/1"
         assert answer["methods"][0]["method"] == "trace"
         assert len(answer["methods"]) >= 3
         key = "pinball" if of == "eta" else "precision"
         assert all(method[key] >= 0 for method in answer["methods"])
+        for width in (60, 80):
+            monkeypatch.setenv("COLUMNS", str(width))
+            ran = trace(*asked)
+            assert max(map(len, ran.out.splitlines()[3:])) <= width
+        assert f"forecasting {of} from 2 moments in the past" in ran.err
+        assert ("The middle missed by" if of == "eta" else "Of the five worst places") in ran.out
     assert trace("backtest", "--of", "weather", "--no-record").code == 2
+
+
+def test_origins_may_run_in_two_processes(trace, ledger_of):
+    ledger_of(HEAD + WEEKS)
+    asked = ("backtest", "--of", "eta", "--origins", "2", "--json")
+    one, two = (trace(*asked, "--workers", count).answer for count in (1, 2))
+    assert one["methods"] == two["methods"]
+    assert one["methods"][0]["origins"] == 2
+    replayed = trace("decision", "replay", one["decision_seq"], "--workers", 2, "--json").answer
+    assert replayed["outcome"] == "same"
 
 
 def test_the_report_of_operations(trace, ledger_of):
