@@ -51,6 +51,11 @@ class Prediction:
         return from_micros(self.as_of)
 
     @property
+    def known_by(self) -> str:
+        """Write the as-of time as people at the site read it."""
+        return f"{self.site.time.minute(self.moment)} {self.site.time.name}"
+
+    @property
     def is_late(self) -> bool:
         """Tell whether the as-of time is later than anything that is known."""
         return self.as_of > self.history.latest
