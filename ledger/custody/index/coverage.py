@@ -24,7 +24,7 @@ def index_fault(view: SqliteView, size: int) -> str:
 
 
 def key_seqs(view: SqliteView) -> list[int]:
-    """Find the entries on the life of keys: by the index, and among the first `SEARCHED` entries by the log itself.
+    """Find the entries on the life of keys: by the index, and among the first `SEARCHED` entries by the log.
 
     A rotation or a revocation whose rows somebody deleted would give the old key its time back wherever this
     machine has not verified the log since.
