@@ -75,11 +75,11 @@ class FollowedLedger:
         from forecasting.tables.recorded import record_events
         from ledger.chain.erasure import is_erase_entry
         from ledger.chain.errors import LedgerError
-        from ledger.chain.pins import save_pin
         from ledger.chain.quick import verify_since
         from ledger.custody.history import read_part
         from trace_cli.context import now
         from trace_cli.known_history import read_history
+        from trace_cli.trust import remember
 
         site, first = self._site, self.size
         try:
@@ -105,7 +105,7 @@ class FollowedLedger:
             raise _given_up(site, first, whole.head.size) from None
         assert verdict.signed is not None
         self._seen = verdict.signed
-        save_pin(site.home, verdict.signed)
+        remember(site.home, verdict)
         if erased:
             # What was read of the values that are gone must go, too.
             self.history = read_history(site, schema=self._schema, full=True, progress=self._progress)

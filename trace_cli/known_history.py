@@ -77,8 +77,8 @@ def read_history(
     Raises:
         CommandError: The history does not hold.
     """
-    from ledger.chain.pins import save_pin
     from trace_cli.kept_history import save_kept
+    from trace_cli.trust import remember
 
     with site.reading() as (view, pin):
         # Where there is no pin, whoever removed it wants this machine to know nothing of before.
@@ -89,7 +89,7 @@ def read_history(
         else:
             history, private, new, before = kept
     if history.verdict.word == "ok" and (signed := history.verdict.signed) is not None:
-        save_pin(site.home, signed)
+        remember(site.home, history.verdict)
         save_kept(site, signed, before, new, private)
     return history
 
