@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,6 +71,12 @@ class Prediction:
 
         events = known_events(self.history.recorded, as_of=self.as_of)
         return without_rows(events, self.excluded)
+
+    def event_ids(self, seqs: Collection[int]) -> dict[int, str]:
+        """Give the identifiers of events, by the numbers of their entries."""
+        events = self._events
+        rows = events[events["seq"].isin(list(seqs))]
+        return dict(zip(map(int, rows["seq"]), map(str, rows["event_id"]), strict=True))
 
     def checkpoint(self) -> dict[str, Any]:
         """Name the checkpoint of the history."""
