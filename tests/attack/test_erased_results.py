@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is erased of a decision, or of an event that decisions read, leaves no digest to try values against."""
 
+import base64
 import re
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -88,3 +90,15 @@ def test_a_decision_of_before_the_event_keeps_its_digest(decided, trace):
     assert trace("import", "late.csv").code == 0
     ran = trace("erase", len(site.entries()) - 1, "--field", "quantity", "--reason", "asked", "--json")
     assert (ran.answer["erased"], ran.answer["also"]) == (1, [])
+
+
+def test_the_bundle_of_a_case_holds_no_private_value(site, trace):
+    """It lies beside the ledger for ever, where no erasure reaches it, and its digest is signed."""
+    case = trace("suspect", "BOX-10", "--reason", "seen twice", "--json").answer
+    bundle = Path(case["evidence"]["file"]).read_text(encoding="utf-8")
+    assert "\nvalues\n" not in bundle
+    assert trace("erase", 10, "--field", "contact", "--reason", "asked").code == 0
+    assert base64.b64encode(b'"Nora Nameless, +49 30 555-0010"') not in written(site)
+    assert b"Nameless, +49 30 555-0010" not in written(site)
+    assert trace("verify", case["evidence"]["file"]).code == 0
+    assert "(unchanged)" in trace("case", "show", case["case"]).out
