@@ -78,7 +78,7 @@ class FollowedLedger:
         from ledger.chain.quick import verify_since
         from ledger.custody.history import read_part
         from trace_cli.context import now
-        from trace_cli.known_history import read_history
+        from trace_cli.known_history import SLACK, read_history, recorded_until
         from trace_cli.trust import remember
 
         site, first = self._site, self.size
@@ -97,6 +97,7 @@ class FollowedLedger:
                     most=_ROLLING,
                 )
                 events, private = read_part(view, first, verdict.size)
+                until = recorded_until(view, verdict.size)
                 erased = any(is_erase_entry(view.entry(seq) or b"") for seq in private)
         except (LedgerError, ValueError):
             # Reading everything names what does not fit; where all of it holds after all, there is more than one
@@ -113,7 +114,9 @@ class FollowedLedger:
             things = frozenset(self.history.recorded.item.tolist())
         else:
             things = self._growing.extend(record_events(events))
-        self.latest = max([self.latest, *(event.known for event in events)])
+        # As `KnownHistory.latest`: what is dated later than the ledger has got is not known yet.
+        past = [event.known for event in events if event.known <= until + SLACK]
+        self.latest = max([self.latest, *past])
         return Update(first, verdict.size, tuple(events), things)
 
     def events(self, as_of: int | None = None) -> Any:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 FORMATS: Final = (".json", ".csv")
+AHEAD_TOLD: Final = 100
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ class Prediction:
             "checkpoint": self.checkpoint(),
             "anchor": {"kind": anchor.kind, "size": anchor.size, "root": anchor.root.hex()},
             "left_out": list(self.left_out),
+            "ahead": self.history.ahead[:AHEAD_TOLD],
+            "imported": self.history.imported,
         }
 
 
@@ -154,6 +157,7 @@ def open_prediction(
         CommandError: The history does not hold, or holds nothing.
     """
     from ledger.custody.times import from_micros
+    from trace_cli.formats.answer import note
     from trace_cli.known_history import read_history
     from trace_cli.reports.entry import tell_left_out
 
@@ -166,6 +170,11 @@ def open_prediction(
         )
     left = _left_out(site) if history.verified else ()
     tell_left_out(left)
+    if ahead := history.ahead:
+        note(
+            f"warning: {len(ahead):,} events are dated after the newest entry of the ledger; no answer counts them"
+        )
+        note(f"  look at them: trace show {ahead[0]}")
     prediction = Prediction(site, history, history.latest if as_of is None else as_of, left_out=left)
     if (first := history.earliest) > prediction.as_of:
         raise CommandError(
@@ -197,7 +206,10 @@ def basis_line(prediction: Prediction) -> str:
     if not history.verified:
         return f"History: {history.head.size:,} entries, NOT verified."
     anchor, root = history.verdict.anchor.kind, history.head.root.hex()[:12]
-    return f"History: {history.head.size:,} entries, verified (anchor: {anchor}), root {root}..."
+    events, imported = len(history.recorded), history.imported
+    # What others say is signed by nobody but whoever imported it.
+    said = f" {imported:,} of {events:,} events are from files of others." if 0 < imported < events else ""
+    return f"History: {history.head.size:,} entries, verified (anchor: {anchor}), root {root}...{said}"
 
 
 @contextmanager
