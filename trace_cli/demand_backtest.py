@@ -59,7 +59,7 @@ def run_demand_backtest(
 
     check_output(output, FORMATS)
     holidays = read_holidays(known.holidays, freq)
-    require_series(known.future, series, output)
+    require_series(known.future, series)
     names = tuple(name.strip() for name in known.regressors.split(",") if name.strip())
     if names and series is None:
         raise CommandError(

@@ -80,8 +80,7 @@ def operator(flag: str | None, environ: Mapping[str, str], settings: Settings | 
     if found := flag or environ.get("TRACE_BY"):
         return found
     tables: list[Mapping[str, Any]] = [settings.table] if settings else []
-    user = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".config")
-    if (path := user / "trace" / "config.toml").is_file():
+    if (path := user_file(environ)).is_file():
         tables.append(_read(path))
     for table in tables:
         if isinstance(by := table.get("defaults", {}).get("by"), str) and by:
@@ -90,6 +89,12 @@ def operator(flag: str | None, environ: Mapping[str, str], settings: Settings | 
         return getpass.getuser()
     except (KeyError, OSError):
         return f"uid-{os.getuid()}"
+
+
+def user_file(environ: Mapping[str, str]) -> Path:
+    """Name the file of the user's own defaults; it need not be there."""
+    base = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".config")
+    return base / "trace" / "config.toml"
 
 
 def write_settings(path: Path, *, org: str, site: str) -> None:

@@ -117,7 +117,7 @@ def forecast(
     moment, levels, keys = read_as_of(as_of), _read_levels(quantiles), tuple(by.split(","))
     _check_options(freq, horizon, levels, model, keys)
     calendars = read_holidays(holidays, freq)
-    require_series(future, series, output)
+    require_series(future, series)
     if series is not None:
         return _own(
             series, future, calendars, freq, horizon, levels, model, seed, top, charts, output, as_json=as_json
