@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ledger.chain.counting import counted
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 
@@ -99,7 +100,7 @@ def run_demand_backtest(
     else:
         write_backtest(answer)
         if output is not None:
-            say(f"\nWritten to {output}: {len(answer['segments'])} rows")
+            say(f"\nWritten to {output}: {counted(len(answer['segments']), 'row')}")
     return int(ExitCode.OK)
 
 

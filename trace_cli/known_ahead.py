@@ -27,14 +27,11 @@ def read_holidays(texts: Sequence[str] | None, freq: str) -> tuple[str, ...]:
 
 
 def require_series(future: Path | None, series: Path | None) -> None:
-    """Refuse files that are not there, and plans without the series that they belong to.
+    """Refuse plans without the series that they belong to.
 
     Raises:
-        CommandError: There is `--future` alone, or no such file.
+        CommandError: There is `--future` alone.
     """
-    for name, path in (("--series", series), ("--future", future)):
-        if path is not None and not path.exists():
-            raise CommandError(ExitCode.NOT_FOUND, f"{name} {path}: there is no such file")
     if future is not None and series is None:
         raise CommandError(
             ExitCode.USAGE,

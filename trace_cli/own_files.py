@@ -7,47 +7,16 @@ cannot be written. What begins like a ledger or a key is refused once more at th
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import wraps
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
-
-from typer.models import TyperPath
+from typing import Final
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 
-OPTION: Final = "--output"
 # What a site keeps beside its settings: evidence of cases, journals of sessions.
 _ROOMS: Final = {"cases": "it is evidence of a case", "sessions": "it is the journal of a session"}
 _BESIDE: Final = ("-wal", "-shm", "-journal")
-
-
-def guard_output(command: Any) -> None:
-    """Let a command, and each below it, ask whether its -o may be written before it begins.
-
-    Args:
-        command: A command or group as the parser holds it.
-    """
-    for below in getattr(command, "commands", {}).values():
-        guard_output(below)
-    named = [option.name for option in command.params if OPTION in option.opts]
-    if named and command.callback is not None:
-        others = [one.name for one in command.params if one.name not in named and isinstance(one.type, TyperPath)]
-        command.callback = _guarded(command.callback, named[0], others)
-
-
-def _guarded(callback: Callable[..., Any], output: str, others: Sequence[str]) -> Callable[..., Any]:
-    @wraps(callback)
-    def run(**said: Any) -> Any:
-        if (chosen := said.get(output)) is not None:
-            values = [said.get(name) for name in others]
-            read = [one for value in values for one in (value if isinstance(value, list | tuple) else [value])]
-            refuse_own(Path(chosen), [Path(one) for one in read if one is not None], os.environ)
-        return callback(**said)
-
-    return run
 
 
 def refuse_own(output: Path, read: Iterable[Path], environ: Mapping[str, str]) -> None:

@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from ledger.chain.counting import counted
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 from trace_cli.progress import Progress
@@ -214,9 +215,9 @@ def basis_line(prediction: Prediction) -> str:
     """Say what the numbers rest on."""
     history = prediction.history
     if not history.verified:
-        return f"History: {history.head.size:,} entries, NOT verified."
+        return f"History: {counted(history.head.size, 'entry')}, NOT verified."
     anchor, root = history.verdict.anchor.kind, history.head.root.hex()[:12]
-    return f"History: {history.head.size:,} entries, verified (anchor: {anchor}), root {root}..."
+    return f"History: {counted(history.head.size, 'entry')}, verified (anchor: {anchor}), root {root}..."
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 
@@ -74,8 +75,8 @@ def report_recall(lots: Sequence[str], *, output: Path, ledger: Path | None, as_
         }
         write_json(answer)
     else:
-        state = "complete" if united.complete else f"NOT COMPLETE, {len(united.gaps)} gaps"
-        say(f"{len(united.affected)} lines, {state}: {output}")
+        state = "complete" if united.complete else f"NOT COMPLETE, {counted(len(united.gaps), 'gap')}"
+        say(f"{counted(len(united.affected), 'line')}, {state}: {output}")
     return int(ExitCode.OK)
 
 
@@ -133,10 +134,15 @@ def _write(
     alert = None if united.complete else f"NOT COMPLETE: {_gaps(len(united.gaps))}. {more}"
     about = [
         f"{asked.site.origin}: {', '.join(codes.short(found.lot) for found in recalls)}",
-        f"Written {now():%Y-%m-%d %H:%M} UTC. {verdict['entries_proven']:,} events were proven first, against the "
-        f"signed head of {verdict['size']:,} entries ({verdict['anchor']}), which stands at the end.",
+        f"Written {now():%Y-%m-%d %H:%M} UTC. {counted(verdict['entries_proven'], 'event')} proven "
+        f"first, against the "
+        f"signed head of {counted(verdict['size'], 'entry')} ({verdict['anchor']}), which stands at the end.",
         *(["Complete: history supports every link."] if united.complete else []),
-        *([f"{loose} lines of goods that are still there are not on hold: trace hold LOT"] if loose else []),
+        *(
+            [f"Not on hold, though still there: {counted(loose, 'line')} of goods: trace hold LOT"]
+            if loose
+            else []
+        ),
         *warnings,
     ]
     if output.suffix == ".xlsx":
@@ -151,4 +157,4 @@ def _write(
 
 
 def _gaps(count: int) -> str:
-    return f"{count} gap{'' if count == 1 else 's'} in history, named below with what mends each"
+    return f"{counted(count, 'gap')} in history, named below with what mends each"

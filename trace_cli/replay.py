@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 from trace_cli.prediction import Prediction, read_as_of, refuse, telling
@@ -96,7 +97,7 @@ def open_decision(site: Site, seq: int, *, schema: str, progress: Progress) -> D
         if root is None or root.hex() != stated[1]:
             raise CommandError(
                 ExitCode.NOT_VERIFIED,
-                f"decision {seq} states a history of {stated[0]} entries with root {stated[1][:12]}..., "
+                f"decision {seq} states a history of {counted(stated[0], 'entry')} with root {stated[1][:12]}..., "
                 "which is not the beginning of this one",
                 remedy=f"trace verify {site.path}",
                 answer={"schema": schema, "verified": False, "seq": seq, "first_bad_seq": seq},
@@ -128,7 +129,8 @@ def _stated(entry: Entry, origin: str) -> tuple[int, str]:
     if stated.get("origin") != origin or not 0 < size <= entry.seq:
         raise CommandError(
             ExitCode.NOT_VERIFIED,
-            f"decision {entry.seq} states {size} entries of {stated.get('origin')}, which it cannot have read",
+            f"decision {entry.seq} states {counted(size, 'entry')} of {stated.get('origin')}, which it "
+            f"cannot have read",
             remedy=f"trace decision show {entry.seq}",
             answer={"schema": SCHEMA, "verified": False, "seq": entry.seq, "first_bad_seq": entry.seq},
         )

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint, parse_checkpoint
+from ledger.chain.counting import counted
 from ledger.chain.entry import Entry, parse_entry
 from ledger.chain.errors import BadJson, Refused, RolledBack, Untrue
 from ledger.chain.hashing import HASH_SIZE, leaf_hash
@@ -70,7 +71,7 @@ class AuthenticReader:
         self.pinned = pin is not None
         if pin is not None and pin.head.size > self.head.size:
             raise RolledBack(
-                f"this ledger has {self.head.size} entries, but {pin.head.size} were seen before",
+                f"this ledger has {counted(self.head.size, 'entry')}, but {pin.head.size} were seen before",
                 seq=self.head.size,
                 remedy=_REMEDY,
             )

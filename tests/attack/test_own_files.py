@@ -5,7 +5,7 @@ import pytest
 import typer
 
 from trace_cli.app import make_app
-from trace_cli.own_files import OPTION
+from trace_cli.named_files import OUTPUT
 
 SERIES = "unique_id,ds,y\na,2026-01-01,1\n"
 
@@ -14,8 +14,8 @@ def writers(command, words=()):
     """List every command that has -o: its words, and what it cannot do without."""
     for name, below in sorted(getattr(command, "commands", {}).items()):
         yield from writers(below, (*words, name))
-    if any(OPTION in option.opts for option in command.params):
-        needed = [one for one in command.params if one.required and OPTION not in one.opts]
+    if any(OUTPUT in option.opts for option in command.params):
+        needed = [one for one in command.params if one.required and OUTPUT not in one.opts]
         filled = []
         for one in needed:
             option = one.opts[0] if one.opts[0].startswith("-") else None

@@ -233,7 +233,7 @@ class _Checker:
 def _read_declared(path: Path, codes: Any) -> dict[str, dict[str, str]]:
     from trace_cli.csv_file import read_csv_file
 
-    rows = read_csv_file(path, ("item",), begins="item,lot,expiry")
+    rows = read_csv_file(path, ("item",))
     return {codes.item(row["item"]).uri: row for row in rows if row["item"]}
 
 

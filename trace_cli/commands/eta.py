@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def _write(answer: dict[str, Any], prediction: Prediction, *, top: int, output: 
         return
     if warning := warning_line(prediction):
         say(warning)
-    say(f"Under way on {prediction.moment:%Y-%m-%d %H:%M} UTC: {answer['shipments_found']} shipments")
+    say(f"Under way on {prediction.moment:%Y-%m-%d %H:%M} UTC: {counted(answer['shipments_found'], 'shipment')}")
     say(basis_line(prediction) + "\n")
     if prediction.is_late:
         note("the history ends before --as-of; what had not arrived by its end is taken to be under way still")
@@ -152,6 +153,6 @@ def _write(answer: dict[str, Any], prediction: Prediction, *, top: int, output: 
     if len(shown["shipments"]) < answer["shipments_found"]:
         say(f"\nThe first {top} of {answer['shipments_found']} (--top shows more, -o FILE writes all).")
     if output is not None:
-        say(f"\nWritten to {output}: {len(answer['shipments'])} shipments")
+        say(f"\nWritten to {output}: {counted(len(answer['shipments']), 'shipment')}")
     if (seq := answer["decision_seq"]) is not None:
         say(f"\nRecorded as decision {seq}: trace decision show {seq}")

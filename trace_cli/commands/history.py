@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def history(
         write_json({**_answer(found, verdict), "use_by": _use_by(until), "names": names, "warnings": warnings})
         return int(ExitCode.OK)
     codes = named(site.codes, names)
-    say(f"{codes.short(uri)}   {len(found.lines)} event{'' if len(found.lines) == 1 else 's'}")
+    say(f"{codes.short(uri)}   {counted(len(found.lines), 'event')}")
     _draw(found, codes)
     say(
         f"Now: {_short(codes, found.place) or 'place unknown'}"
@@ -79,7 +80,7 @@ def history(
     if until is not None:
         derived = f" (derived: made on {until.made} and the shelf life of the product)" if until.made else ""
         say(f"Use by: {until.day}{derived}, entry {until.seq}")
-    say(f"Every entry shown was proven against the signed head of {reader.size:,} entries ({anchor}).")
+    say(f"Every entry shown was proven against the signed head of {counted(reader.size, 'entry')} ({anchor}).")
     return int(ExitCode.OK)
 
 

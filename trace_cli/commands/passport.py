@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 
@@ -59,7 +60,7 @@ def passport(
         write_json({**answer, **proof, "bytes": len(page.encode()), "warnings": warnings})
         return int(ExitCode.OK)
     size = len(page.encode()) // 1024
-    say(f"Passport of {site.codes.short(uri)}, {len(found.lines)} events, {size:,} KB: {output}")
+    say(f"Passport of {site.codes.short(uri)}, {counted(len(found.lines), 'event')}, {size:,} KB: {output}")
     say(f"Key {key.key_id.hex()} of {key.name}; its fingerprint, for others to compare:")
     say(f"  {fingerprint(key)}")
     return int(ExitCode.OK)

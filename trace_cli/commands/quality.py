@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 _URI: Final = re.compile(r"(?:https?|urn):\S+?(?=[:,;)]?(?:\s|$))")
@@ -69,7 +70,7 @@ def quality(
         write_json({**answer, "losses": losses, "names": names, "verdict": verdict, "warnings": warnings})
         return int(ExitCode.OK)
     codes = named(codes, names)
-    say(f"{codes.short(uri)}   {found.score:g} of 100, by {events} events")
+    say(f"{codes.short(uri)}   {found.score:g} of 100, by {counted(events, 'event')}")
     for part, share in found.parts.items():
         count = sum(loss.part == part for loss in found.losses)
         lost = f"   {count} loss{'' if count == 1 else 'es'}" if count else ""

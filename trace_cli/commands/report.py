@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 
@@ -94,11 +95,13 @@ def provenance(
     codes = named(asked.site.codes, names)
     tables = provenance_tables(answer, codes.short)
     about = [
-        f"Written {now():%Y-%m-%d %H:%M} UTC from the ledger {head.origin}, {head.size:,} entries, root "
-        f"{head.root.hex()} ({verdict['anchor']}); {verdict['entries_proven']} events were proven first.",
+        f"Written {now():%Y-%m-%d %H:%M} UTC from the ledger {head.origin}, {counted(head.size, 'entry')}, root "
+        f"{head.root.hex()} ({verdict['anchor']}); {counted(verdict['entries_proven'], 'event')} proven first.",
         *(["Complete: history supports every link."] if answer.complete else []),
     ]
-    alert = None if answer.complete else f"NOT COMPLETE: {len(answer.gaps)} gaps in history, named below."
+    alert = (
+        None if answer.complete else f"NOT COMPLETE: {counted(len(answer.gaps), 'gap')} in history, named below."
+    )
     if output.suffix == ".xlsx":
         write_workbook(output, tables)
     else:

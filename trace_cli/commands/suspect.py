@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 if TYPE_CHECKING:
@@ -88,7 +89,9 @@ def suspect(
     if evidence is None:
         say("  no event names it, so there is no history to bundle")
     else:
-        say(f"  evidence: {evidence.file} ({len(evidence.events)} events): trace verify {evidence.file}")
+        say(
+            f"  evidence: {evidence.file} ({counted(len(evidence.events), 'event')}): trace verify {evidence.file}"
+        )
     say(f'Decide: trace confirm {number} --reason "..."  or  trace dismiss {number} --reason "..."')
     return int(ExitCode.OK)
 

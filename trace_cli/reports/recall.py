@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.reports.provenance import amount, gap_keys, gap_lines, number
 
 if TYPE_CHECKING:
@@ -55,12 +56,12 @@ def recall_lines(found: Recall, answer: dict[str, Any], codes: Codes) -> list[st
     from trace_cli.formats.table import draw_table
 
     rows = _rows(found, codes)
-    lines = [f"RECALL {codes.short(found.lot)}   {len(rows)} lines"]
+    lines = [f"RECALL {codes.short(found.lot)}   {counted(len(rows), 'line')}"]
     lines += draw_table(HEAD, rows, right=(5, 8)).splitlines()
     for head, places in (("Now at", found.where), ("Sold at", found.sold)):
         told = [
             f"{codes.short(at.place) if at.place else 'place unknown'} "
-            f"{amount(at.quantity, at.unit) or f'{at.items} things'}"
+            f"{amount(at.quantity, at.unit) or counted(at.items, 'thing')}"
             for at in places
         ]
         lines.append(f"{head}: {', '.join(told) or 'nowhere'}")
@@ -70,11 +71,12 @@ def recall_lines(found: Recall, answer: dict[str, Any], codes: Codes) -> list[st
     lines.append(
         "Complete: history supports every link."
         if answer["complete"]
-        else f"NOT COMPLETE: {count} gap{'' if count == 1 else 's'} in history, named above."
+        else f"NOT COMPLETE: {counted(count, 'gap')} in history, named above."
     )
     lines.append(
-        f"{answer['seconds']:.2f} s; {verdict['entries_proven']:,} events proven against the signed head of "
-        f"{verdict['size']:,} entries ({verdict['anchor']})."
+        f"{answer['seconds']:.2f} s; {counted(verdict['entries_proven'], 'event')} proven against the "
+        f"signed head of "
+        f"{counted(verdict['size'], 'entry')} ({verdict['anchor']})."
     )
     return lines
 
@@ -125,7 +127,7 @@ def _proof(found: Recall, answer: dict[str, Any]) -> list[tuple[object, ...]]:
     verdict = answer["verdict"]
     return [
         ("lot", found.lot),
-        ("complete", "yes" if answer["complete"] else f"NO: {len(found.gaps)} gaps, see the sheet"),
+        ("complete", "yes" if answer["complete"] else f"NO: {counted(len(found.gaps), 'gap')}, see the sheet"),
         ("events proven", str(verdict["entries_proven"])),
         ("signed head, entries", str(verdict["size"])),
         ("anchor", verdict["anchor"]),
