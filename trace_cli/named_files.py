@@ -22,7 +22,7 @@ from trace_cli.own_files import refuse_own
 OUTPUT: Final = "--output"
 # Options that name a file to be read, and how a small one is made; checked by a test, which pastes each of them.
 EXAMPLES: Final = {
-    "--map": r"printf '[columns]\ntime = \"event_time\"\n' > map.toml",
+    "--map": r"""printf "[columns]\ntime = 'event_time'\n" > map.toml""",
     "--series": r"printf 'unique_id,ds,y\nSALAD,2026-03-02,12\n' > demand.csv",
     "--future": r"printf 'unique_id,ds,price\nSALAD,2026-03-09,1.99\n' > prices.csv",
     "--expect": r"printf 'item,quantity\n952132112345678902,1\n' > packing-list.csv",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -34,6 +35,7 @@ def report_recall(lots: Sequence[str], *, output: Path, ledger: Path | None, as_
     from trace_cli.asking import asking
     from trace_cli.evidence import keep_checkpoint
     from trace_cli.formats.answer import say, write_json
+    from trace_cli.recall_hold import held_now
 
     if output.suffix not in (".html", ".xlsx"):
         raise CommandError(
@@ -49,7 +51,7 @@ def report_recall(lots: Sequence[str], *, output: Path, ledger: Path | None, as_
             for uri in uris
         ]
         united = unite(recalls)
-        held, mocks = _held(lookup), _mocks(lookup, set(uris))
+        held, mocks = held_now(lookup), _mocks(lookup, set(uris))
         names = master.names(_named_uris(recalls, united))
         signed = lookup.reader.signed
     seconds = round(time.monotonic() - begun, 3)
@@ -88,14 +90,6 @@ def _named_uris(recalls: Sequence[Recall], united: United) -> Iterator[str | Non
         yield from (line.part.place, line.part.holder, line.part.container)
 
 
-def _held(lookup: Lookup) -> dict[str, int]:
-    """Give the entry of the hold on each thing that is kept back, the packed ones and instances included."""
-    from ledger.custody.provenance.held import held_things, standing_holds
-
-    holds = standing_holds(lookup)
-    return {uri: hold.seq for uri, hold in held_things(lookup, holds).items()} if holds else {}
-
-
 def _mocks(lookup: Lookup, lots: set[str]) -> list[Mock]:
     """List the exercises on these lots, newest first."""
     from ledger.custody.provenance.recall import MOCK_KIND
@@ -130,7 +124,9 @@ def _write(
 
     tables = recall_tables(united, *beside, codes, several=len(recalls) > 1)
     loose = sum(row[9] == "NO" for row in next(table for table in tables if table.title == "Affected").rows)
+    plain = asked.site.codes.short
     more = "More may be affected than is listed."
+    block = " and ".join(f"trace hold --recall {shlex.quote(plain(found.lot))}" for found in recalls)
     alert = None if united.complete else f"NOT COMPLETE: {_gaps(len(united.gaps))}. {more}"
     about = [
         f"{asked.site.origin}: {', '.join(codes.short(found.lot) for found in recalls)}",
@@ -138,11 +134,7 @@ def _write(
         f"first, against the "
         f"signed head of {counted(verdict['size'], 'entry')} ({verdict['anchor']}), which stands at the end.",
         *(["Complete: history supports every link."] if united.complete else []),
-        *(
-            [f"Not on hold, though still there: {counted(loose, 'line')} of goods: trace hold LOT"]
-            if loose
-            else []
-        ),
+        *([f"Still there and not on hold: {counted(loose, 'line')} of goods. Block: {block}"] if loose else []),
         *warnings,
     ]
     if output.suffix == ".xlsx":

@@ -10,13 +10,14 @@ import typer
 
 from ledger.chain.counting import counted
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
     from ledger.custody.provenance.answer import Answer
     from trace_cli.formats.graph import Arrow, Box
 
-Item = Annotated[str, typer.Argument(help="A code, PRODUCT:LOT, or a URI.")]
+Item = Annotated[str, typer.Argument(help="A code, PRODUCT:LOT, or a URI.", autocompletion=complete_things)]
 
 
 class Form(StrEnum):

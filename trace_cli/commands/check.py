@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 import typer
 
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -38,7 +39,12 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="A code as scanned or typed, or - to read lines.")],
+    code: Annotated[
+        str,
+        typer.Argument(
+            metavar="CODE", help="A code as scanned or typed, or - to read lines.", autocompletion=complete_things
+        ),
+    ],
     place: options.Place = None,
     at: options.Time = None,
     against: Annotated[

@@ -8,6 +8,7 @@ import typer
 
 from ledger.chain.counting import counted
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 if TYPE_CHECKING:
     from trace_cli.prediction import Prediction
@@ -20,7 +21,10 @@ def register(app: typer.Typer) -> None:
 
 def eta(
     items: Annotated[
-        list[str] | None, typer.Argument(metavar="[ITEM]...", help="Only these things (default: all).")
+        list[str] | None,
+        typer.Argument(
+            metavar="[ITEM]...", help="Only these things (default: all).", autocompletion=complete_things
+        ),
     ] = None,
     place: Annotated[str | None, typer.Option("--place", help="Only what is under way to this place.")] = None,
     late: Annotated[

@@ -9,6 +9,7 @@ import typer
 
 from ledger.chain.counting import counted
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 
 def register(app: typer.Typer) -> None:
@@ -17,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def passport(
-    item: Annotated[str, typer.Argument(help="A code, PRODUCT:LOT, or a URI.")],
+    item: Annotated[str, typer.Argument(help="A code, PRODUCT:LOT, or a URI.", autocompletion=complete_things)],
     output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")],
     withhold: options.Withhold = None,
     ledger: options.Ledger = None,

@@ -9,6 +9,7 @@ import typer
 
 from ledger.chain.counting import counted
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 if TYPE_CHECKING:
     from ledger.chain.reader import AuthenticReader
@@ -24,7 +25,12 @@ def register(app: typer.Typer) -> None:
 
 def prove(
     what: Annotated[
-        str, typer.Argument(metavar="ITEM|EVENT", help="An item; or the number of an entry, or an eventID.")
+        str,
+        typer.Argument(
+            metavar="ITEM|EVENT",
+            help="An item; or the number of an entry, or an eventID.",
+            autocompletion=complete_things,
+        ),
     ],
     output: Annotated[
         Path | None,

@@ -10,6 +10,7 @@ import typer
 
 from ledger.chain.counting import counted
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 
 class Direction(StrEnum):
@@ -29,7 +30,10 @@ def register(app: typer.Typer) -> None:
 
 
 def recall(
-    lots: Annotated[list[str], typer.Argument(metavar="LOT...", help="PRODUCT:LOT, codes, or URIs.")],
+    lots: Annotated[
+        list[str],
+        typer.Argument(metavar="LOT...", help="PRODUCT:LOT, codes, or URIs.", autocompletion=complete_things),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="FILE.html or FILE.xlsx.")],
     ledger: options.Ledger = None,
     as_json: options.Json = False,
@@ -50,7 +54,7 @@ def recall(
 
 
 def provenance(
-    item: Annotated[str, typer.Argument(help="A code, PRODUCT:LOT, or a URI.")],
+    item: Annotated[str, typer.Argument(help="A code, PRODUCT:LOT, or a URI.", autocompletion=complete_things)],
     output: Annotated[Path, typer.Option("--output", "-o", help="FILE.html or FILE.xlsx.")],
     direction: Annotated[Direction, typer.Option("--direction", help="Which way to look.")] = Direction.BACK,
     ledger: options.Ledger = None,

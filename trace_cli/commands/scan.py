@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trace_cli import options
+from trace_cli.completion import complete_steps, complete_things
 
 if TYPE_CHECKING:
     from ledger.custody.recorder import Recorder
@@ -32,11 +33,17 @@ def register(app: typer.Typer) -> None:
 
 def scan(
     codes: Annotated[
-        list[str] | None, typer.Argument(metavar="CODE...", help="Codes, or - to read lines.")
+        list[str] | None,
+        typer.Argument(metavar="CODE...", help="Codes, or - to read lines.", autocompletion=complete_things),
     ] = None,
-    step: Annotated[str, typer.Option("--step", help="What happens: a CBV word or a URI.")] = "",
+    step: Annotated[
+        str, typer.Option("--step", help="What happens: a CBV word or a URI.", autocompletion=complete_steps)
+    ] = "",
     place: options.Place = None,
-    container: Annotated[str | None, typer.Option("--container", help="Pack into, or unpack from, this.")] = None,
+    container: Annotated[
+        str | None,
+        typer.Option("--container", help="Pack into, or unpack from, this.", autocompletion=complete_things),
+    ] = None,
     source: options.Source = None,
     destination: options.Destination = None,
     party: options.Party = None,

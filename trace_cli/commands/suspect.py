@@ -8,6 +8,7 @@ import typer
 
 from ledger.chain.counting import counted
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 if TYPE_CHECKING:
     from trace_cli.asking import Asking
@@ -32,7 +33,12 @@ def register(app: typer.Typer) -> None:
 
 
 def suspect(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="An item or a lot, as scanned or typed.")],
+    code: Annotated[
+        str,
+        typer.Argument(
+            metavar="CODE", help="An item or a lot, as scanned or typed.", autocompletion=complete_things
+        ),
+    ],
     reason: Why,
     finding: Annotated[
         list[str] | None,

@@ -123,6 +123,7 @@ def _wanted(site: Site, view: SqliteView, reader: AuthenticReader, items: list[s
     """List the entries that are asked for: all, or those that name an item."""
     from ledger.custody.index.lookup import Lookup
     from ledger.custody.item_history import NotFoundError, resolve
+    from trace_cli.completion import what_was_meant
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
     from trace_cli.reports.entry import tell_index
@@ -136,7 +137,9 @@ def _wanted(site: Site, view: SqliteView, reader: AuthenticReader, items: list[s
             seqs.update(entry.seq for entry in lookup.entries_naming(resolve(lookup, site.codes, item)))
         except NotFoundError:
             raise CommandError(
-                ExitCode.NOT_FOUND, f"no event names {item!r}", remedy="look at what is there: trace log"
+                ExitCode.NOT_FOUND,
+                f"no event names {item!r}",
+                remedy=what_was_meant(view.connection, site.codes.domain, item),
             ) from None
     tell_index(lookup)
     return sorted(seqs)
