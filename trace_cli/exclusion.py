@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 
@@ -85,7 +86,7 @@ def find_suspect(prediction: Prediction, moment: int | None) -> Exclusion:
     if len(rows) > MOST:
         raise CommandError(
             ExitCode.REFUSED,
-            f"{len(rows):,} events are suspect, more than the {MOST:,} that are left out of a forecast",
+            f"{counted(len(rows), 'event')} are suspect, more than the {MOST:,} that are left out of a forecast",
             remedy="look first: trace anomalies -o alarms.csv",
         )
     return Exclusion(rows, len(alarms), len(standing))

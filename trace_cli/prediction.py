@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 from trace_cli.not_verified import fault_of
@@ -204,12 +205,13 @@ def basis_line(prediction: Prediction) -> str:
     """Say what the numbers rest on."""
     history = prediction.history
     if not history.verified:
-        return f"History: {history.head.size:,} entries, NOT verified."
+        return f"History: {counted(history.head.size, 'entry')}, NOT verified."
     anchor, root = history.verdict.anchor.kind, history.head.root.hex()[:12]
     events, imported = len(history.recorded), history.imported
     # What others say is signed by nobody but whoever imported it.
     said = f" {imported:,} of {events:,} events are from files of others." if 0 < imported < events else ""
-    return f"History: {history.head.size:,} entries, verified (anchor: {anchor}), root {root}...{said}"
+    size = counted(history.head.size, "entry")
+    return f"History: {size}, verified (anchor: {anchor}), root {root}...{said}"
 
 
 @contextmanager

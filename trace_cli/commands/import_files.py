@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ def _tell(
         note("  mend: correct them" + (", or record the rest with --on-error skip" if checked.count else ""))
         return int(code)
     if dry_run:
-        say(f"{checked.count:,} events would be recorded or recognised, {refused:,} refused. The first:")
+        say(f"{counted(checked.count, 'event')} would be recorded or recognised, {refused:,} refused. The first:")
         _show_first(site, shown)
         return int(code)
     for found in answer["conflicts"][:_SHOWN]:
@@ -217,9 +218,10 @@ def _tell(
     for found in answer["held"][:_SHOWN]:
         note(f"warning: entry {found['seq']} is on {site.codes.short(found['item'])}, which is on hold")
     say(
-        f"{answer['recorded']:,} events recorded, {answer['duplicates']:,} known already, {refused:,} refused"
+        f"{counted(answer['recorded'], 'event')} recorded, {answer['duplicates']:,} known already, "
+        f"{refused:,} refused"
         + (f" (entries {answer['first_seq']} to {answer['last_seq']})" if answer["recorded"] else "")
-        + (f"; {answer['master_recorded']:,} records of master data" if answer["master_recorded"] else "")
+        + (f"; {counted(answer['master_recorded'], 'record')} of master data" if answer["master_recorded"] else "")
     )
     return int(code)
 
