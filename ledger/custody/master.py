@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.chain.commitment import refuse_reserved
 from ledger.chain.errors import Refused
@@ -29,8 +29,7 @@ TYPES: Final = ("place", "product", "partner")
 TEXT_LIMIT: Final = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class MasterRecord:
+class MasterRecord(NamedTuple):
     """The latest master data of one identifier; private values are in `body` as far as the ledger holds them."""
 
     seq: int

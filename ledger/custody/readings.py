@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.custody.query_fields import objects
 from ledger.custody.times import micros
@@ -19,8 +18,7 @@ NAMES: Final = ("seq", "time", "record_time", "sensor", "item", "place", "type",
 _VALUES: Final = ("value", "meanValue")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One number of a sensor. `time` [us since the epoch], None: that of the event; `type` with its unit."""
 
     time: int | None
