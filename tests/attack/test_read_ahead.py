@@ -12,10 +12,11 @@ import sys
 import pytest
 
 from ledger.custody.index.lookup import Lookup
+from trace_cli.asking import asking
 
 OBJ = "https://acme.example/obj/"
 THING = f"(SELECT id FROM d_thing WHERE uri = '{OBJ}BOX-07')"
-LAST = 287  # of the entries that name BOX-07; 300 names BOX-20
+LAST = 287  # of the entries that name BOX-07; 299 names BOX-19, and holds nothing private
 CODES = ("BOX-06", "BOX-07", "BOX-08")
 
 
@@ -38,13 +39,13 @@ def invented(seq):
 
 
 LIES = {
-    "of another thing's entry": invented(300),
+    "of another thing's entry": invented(299),
     "of no event": invented(0),
     "beyond the log": invented(9999),
     "below the log": invented(-1),
-    "in place of the last": f"UPDATE d_mention SET seq = 300 WHERE thing = {THING} AND seq = {LAST}",
+    "in place of the last": f"UPDATE d_mention SET seq = 299 WHERE thing = {THING} AND seq = {LAST}",
     "as another thing": f"UPDATE d_thing SET uri = '{OBJ}BOX-x' WHERE uri = '{OBJ}BOX-07';"
-    f"UPDATE d_thing SET uri = '{OBJ}BOX-07' WHERE uri = '{OBJ}BOX-20'",
+    f"UPDATE d_thing SET uri = '{OBJ}BOX-07' WHERE uri = '{OBJ}BOX-19'",
 }
 
 
@@ -58,6 +59,22 @@ def test_d01_what_the_index_adds_is_no_evidence(site, answers, lie):
     assert found == honest
     assert "the index is wrong" in told
     assert "mend: trace index rebuild" in told
+
+
+@pytest.mark.parametrize("lie", LIES, ids=[f"D01 {name}" for name in LIES])
+def test_d01_events_that_name_another_thing_are_not_handed_out(site, monkeypatch, lie):
+    monkeypatch.setattr(Lookup.__init__, "__kwdefaults__", {"probed": 0})
+    uris = [f"{OBJ}{code}" for code in CODES]
+
+    def handed_out():
+        with asking(None) as found:
+            found.lookup.read_ahead(uris)
+            return [found.lookup.events_ahead(uri) for uri in uris]
+
+    honest = handed_out()
+    assert [[event.seq for event in events] for events in honest] == [list(range(n, 301, 40)) for n in (6, 7, 8)]
+    site.sql(*LIES[lie].split(";"))
+    assert handed_out() == [honest[0], None, honest[2]]
 
 
 @pytest.mark.parametrize("seq", [LAST, 47])
