@@ -6,11 +6,12 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from ledger.custody.codes import Codes
 
 Place = Literal["listed", "over", "extra", "unlisted"]
+
+
+MOST_THINGS: Final = 50_000  # some seconds to read
+MOST_BYTES: Final = 32 << 20
 
 
 @dataclass
@@ -86,6 +91,7 @@ def read_packing_list(path: Path, codes: Codes) -> PackingList:
     """
     from ledger.custody.exchange.plain_file import open_plain
 
+    refuse_large(path)
     if path.name.lower().endswith((".xml", ".xml.gz")):
         from trace_cli.dock.declared import read_declared_list
 
@@ -97,11 +103,41 @@ def read_packing_list(path: Path, codes: Codes) -> PackingList:
         raise CommandError(ExitCode.USAGE, f"{path}: the packing list cannot be read: {error}") from None
     expected: dict[str, Decimal] = {}
     for number, row in _rows(path, text):
+        refuse_long(path, number)
         uri, quantity = _line(path, number, row, codes)
         expected[uri] = expected.get(uri, Decimal(0)) + quantity
     if not expected:
         raise CommandError(ExitCode.USAGE, f"{path}: the packing list is empty")
     return PackingList(expected)
+
+
+def refuse_large(path: Path) -> None:
+    """Refuse a file that is larger than any list of what one delivery holds; whatever else is wrong is told later.
+
+    Raises:
+        CommandError: It is.
+    """
+    with suppress(OSError):
+        if path.stat().st_size > MOST_BYTES:
+            raise _too_long(path, f"{MOST_BYTES >> 20} MiB")
+
+
+def refuse_long(path: Path, things: int) -> None:
+    """Refuse a list that would keep the dock waiting.
+
+    Raises:
+        CommandError: It names more things than `MOST_THINGS`.
+    """
+    if things > MOST_THINGS:
+        raise _too_long(path, f"{MOST_THINGS:,} things")
+
+
+def _too_long(path: Path, most: str) -> CommandError:
+    return CommandError(
+        ExitCode.REFUSED,
+        f"{path}: what is expected at once is at most {most}",
+        remedy="receive one delivery at a time, or record it as it is: trace import FILE",
+    )
 
 
 def _rows(path: Path, text: str) -> list[tuple[int, Mapping[str, Any]]]:
