@@ -12,7 +12,8 @@ from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 from trace_cli.formats.answer import say
 from trace_cli.formats.chart import draw_bar, is_rich
-from trace_cli.formats.table import draw_table, fit_columns, shown_width
+from trace_cli.formats.fitted import fit_columns, shown_width
+from trace_cli.formats.table import draw_table
 
 SCHEMA: Final = "trace.forecast/1"
 MODEL: Final = "lead times of what is under way, and starts at the rate of eight weeks"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 from trace_cli.formats.answer import say
-from trace_cli.formats.table import draw_table, fit_columns, shown_width
+from trace_cli.formats.fitted import fit_columns, shown_width
+from trace_cli.formats.table import draw_table
 from trace_cli.site_time import duration
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 from trace_cli.formats.tabular import Table
@@ -175,7 +176,7 @@ def _write(prediction: Prediction, found: dict[str, Any], output: Path, *, perio
         *summary_lines(found, codes, time),
         f"As known on {prediction.known_by}; periods are {_PERIODS.get(period, period)} that begin at 00:00 UTC, "
         f"other times are {time.name}.",
-        f"Checkpoint: {head.origin}, {head.size:,} entries, root {head.root.hex()} "
+        f"Checkpoint: {head.origin}, {counted(head.size, 'entry')}, root {head.root.hex()} "
         f"({prediction.history.verdict.anchor.kind}); {decision}.",
         *([found["no_shipments"]] if found["no_shipments"] else []),
     ]

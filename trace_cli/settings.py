@@ -91,8 +91,7 @@ def operator(flag: str | None, environ: Mapping[str, str], settings: Settings | 
 def _default_tables(environ: Mapping[str, str], settings: Settings | None) -> list[Mapping[str, Any]]:
     """Give the sections [defaults]: of `trace.toml`, then of the user file."""
     tables: list[Mapping[str, Any]] = [settings.table] if settings else []
-    user = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".config")
-    if (path := user / "trace" / "config.toml").is_file():
+    if (path := user_file(environ)).is_file():
         tables.append(_read(path))
     return [table.get("defaults", {}) for table in tables]
 
@@ -105,6 +104,12 @@ def timezone(environ: Mapping[str, str], settings: Settings | None) -> str:
         if isinstance(zone := table.get("timezone"), str) and zone:
             return zone
     return "UTC"
+
+
+def user_file(environ: Mapping[str, str]) -> Path:
+    """Name the file of the user's own defaults; it need not be there."""
+    base = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".config")
+    return base / "trace" / "config.toml"
 
 
 def write_settings(path: Path, *, org: str, site: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 if TYPE_CHECKING:
@@ -163,9 +164,12 @@ def _write(
         note("the history ends before --as-of; what was there at its end is taken to be there still")
     write_bottlenecks(shown, prediction.site.codes, longest_days=LONGEST_STAY / 24)
     if len(shown["sites"]) < answer["sites_found"]:
-        say(f"\nThe first {top} of {answer['sites_found']:,} places (--top shows more, -o FILE writes all).")
+        say(
+            f"\nThe first {top} of {counted(answer['sites_found'], 'place')} (--top shows more, -o FILE "
+            f"writes all)."
+        )
     if output is not None:
-        say(f"\nWritten to {output}: {len(answer['sites'])} places")
+        say(f"\nWritten to {output}: {counted(len(answer['sites']), 'place')}")
     if (seq := answer["decision_seq"]) is not None:
         say(f"\nRecorded as decision {seq}: trace decision show {seq}")
 

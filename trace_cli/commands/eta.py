@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 if TYPE_CHECKING:
     from trace_cli.prediction import Prediction
@@ -20,7 +22,10 @@ def register(app: typer.Typer) -> None:
 
 def eta(
     items: Annotated[
-        list[str] | None, typer.Argument(metavar="[ITEM]...", help="Only these things (default: all).")
+        list[str] | None,
+        typer.Argument(
+            metavar="[ITEM]...", help="Only these things (default: all).", autocompletion=complete_things
+        ),
     ] = None,
     place: Annotated[str | None, typer.Option("--place", help="Only what is under way to this place.")] = None,
     late: Annotated[
@@ -169,7 +174,7 @@ def _write(
             "FILE, column state."
         )
     if output is not None:
-        say(f"\nWritten to {output}: {found:,} {'shipment' if found == 1 else 'shipments'}")
+        say(f"\nWritten to {output}: {counted(found, 'shipment')}")
     if (seq := answer["decision_seq"]) is not None:
         say(f"\nRecorded as decision {seq}: trace decision show {seq}")
 

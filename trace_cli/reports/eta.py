@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from trace_cli.formats.answer import say
 from trace_cli.formats.csv_text import csv_text
-from trace_cli.formats.table import draw_table, fit_columns, shown_width
+from trace_cli.formats.fitted import fit_columns, shown_width
+from trace_cli.formats.table import draw_table
 from trace_cli.prediction import number
 from trace_cli.site_time import duration, likelihood
 
