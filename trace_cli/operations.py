@@ -45,9 +45,8 @@ def report_operations(
     from trace_cli.context import find_site
     from trace_cli.formats.answer import say, write_json
     from trace_cli.known_history import prove_named
-    from trace_cli.prediction import open_prediction, read_as_of, record_decision, telling
+    from trace_cli.prediction import check_period, open_prediction, read_as_of, record_decision, telling
     from trace_cli.progress import Progress
-    from trace_cli.reports.forecast import period_name
     from trace_cli.reports.operations import ALARM
 
     if output.suffix.lower() not in (".html", ".xlsx"):
@@ -55,8 +54,7 @@ def report_operations(
             ExitCode.USAGE, f"-o takes .html or .xlsx, got {output.name!r}", remedy="-o operations.html"
         )
     moment = read_as_of(as_of)
-    with telling():
-        period_name(period)
+    check_period(period)
     site = find_site(ledger)
     with Progress("verifying", quiet=as_json) as progress:
         prediction = open_prediction(

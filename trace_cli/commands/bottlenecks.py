@@ -47,15 +47,20 @@ def bottlenecks(
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
     from trace_cli.known_history import prove_named
-    from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
+    from trace_cli.prediction import (
+        check_output,
+        check_period,
+        open_prediction,
+        read_as_of,
+        record_decision,
+        telling,
+    )
     from trace_cli.progress import Progress
     from trace_cli.reports.bottlenecks import SCHEMA, add_evidence, site_answers
-    from trace_cli.reports.forecast import period_name
 
     check_output(output)
     moment = read_as_of(as_of)
-    with telling():
-        period_name(period)  # refused before anything is read
+    check_period(period)
     site = find_site(ledger)
     with Progress("verifying", quiet=as_json) as progress:
         prediction = open_prediction(

@@ -70,7 +70,7 @@ def eta(
         progress.say("reading what is under way")
         wanted, destination = _find(prediction, items or [], place)
         progress.say(f"fitting lead times to {prediction.history.head.size:,} entries")
-        with telling():
+        with telling(more="trace scan CODE --step receiving --place PLACE, when something arrives"):
             table, missing = _measure(prediction, wanted, destination)
         shipments = [
             one for one in shipment_answers(table.to_dict("records")) if (one["late_probability"] or 0) >= late
