@@ -50,8 +50,10 @@ def _run_told(arguments: list[str]) -> int:
         if arguments in (["--help"], ["-h"], []) and "_TRACE_COMPLETE" not in os.environ:
             from trace_cli.overview import overview
 
-            sys.stdout.write(overview())
-            sys.stdout.flush()
+            # Who asked for help gets it as the result; who typed nothing is told what is missing.
+            told = sys.stdout if arguments else sys.stderr
+            told.write(overview())
+            told.flush()
             return int(ExitCode.OK if arguments else ExitCode.USAGE)
         from trace_cli.app import invoke
 
