@@ -15,7 +15,7 @@ from ledger.chain.counting import counted
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 from trace_cli.formats.answer import note
-from trace_cli.settings import FILE, Settings, find_settings, load_settings, operator
+from trace_cli.settings import FILE, Settings, find_settings, load_settings, operator, timezone
 
 if TYPE_CHECKING:
     from ledger.chain.checkpoint import SignedCheckpoint
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ledger.custody.codes import Codes
     from ledger.custody.privacy import PrivacyPolicy
     from ledger.custody.recorder import Recorder
+    from trace_cli.site_time import SiteTime
 
 
 def now() -> datetime:
@@ -77,6 +78,13 @@ class Site:
     def operator(self, flag: str | None) -> str:
         """Find who records."""
         return operator(flag, os.environ, self.settings)
+
+    @cached_property
+    def time(self) -> SiteTime:
+        """Say in which zone people read times here."""
+        from trace_cli.site_time import read_site_time
+
+        return read_site_time(timezone(os.environ, self.settings))
 
     @cached_property
     def policy(self) -> Policy | None:

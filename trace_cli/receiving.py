@@ -42,10 +42,9 @@ def receive_expected(
     """
     from ledger.custody.statement import EXPECTED
     from trace_cli.capture import make_event, make_statement, one_saying, read_thing
-    from trace_cli.dock.declared import DeclaredList
-    from trace_cli.dock.packing_list import read_packing_list
+    from trace_cli.dock.declared import DeclaredList, read_expected
 
-    packing = read_packing_list(expect, site.codes)
+    packing = read_expected(expect, site.codes)
     if isinstance(packing, DeclaredList):
         said = replace(said, extensions={**said.extensions, EXPECTED: packing.digest})
     read = [read_thing(site.codes, text, said) for text in named]

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -187,6 +188,19 @@ _DECODER: Final = json.JSONDecoder(
 )
 
 
+# What `decode` calls between two looks for white space; the type stubs do not know it.
+_scan: Final[Callable[[str, int], tuple[Any, int]]] = _DECODER.scan_once  # type: ignore[attr-defined]
+
+
+def _decode(text: str) -> Any:
+    """As `_DECODER.decode`, without looking for white space around what has none."""
+    try:
+        value, end = _scan(text, 0)
+    except StopIteration:
+        end = -1
+    return value if end == len(text) else _DECODER.decode(text)
+
+
 def parse(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> Any:
     """Read JSON text strictly.
 
@@ -202,9 +216,9 @@ def parse(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> Any:
     """
     try:
         text = data.decode("utf-8") if isinstance(data, bytes) else data
-        value = _DECODER.decode(text)
-        if "\\" in text or not text.isascii():
-            encode(value, max_depth=max_depth)
+        value = _decode(text)
+        if "\\" in text or (text is data and not text.isascii()):
+            encode(value, max_depth=max_depth)  # what stands unescaped in bytes, UTF-8 has passed
         elif text.count("{") + text.count("[") > max_depth:
             _inspect(value, max_depth)
     except BadJson:

@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.chain import canonical
 from ledger.chain.errors import BadJson, Refused
@@ -25,6 +25,7 @@ VIA: Final = frozenset({"scanned", "typed", "piped", "imported"})
 
 _KEYS: Final = ["_prev", "_seq", "body", "by", "kind", "rec", "via"]
 _KIND: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_is_hash: Final = re.compile("[0-9a-f]{64}").fullmatch
 _OPERATOR_LIMIT: Final = 256
 
 # As `ledger.chain.commitment.MARK`, which is built on entries.
@@ -62,8 +63,7 @@ class Draft:
     attachments: tuple[Attachment, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A parsed entry."""
 
     seq: int
@@ -137,16 +137,15 @@ def parse_entry(data: bytes) -> Entry:
     value = canonical.parse(data, max_depth=canonical.MAX_DEPTH + 1)
     if type(value) is not dict or list(value) != _KEYS:
         raise BadJson(f"an entry has exactly the keys {', '.join(_KEYS)}, in that order")
-    prev, seq = value["_prev"], value["_seq"]
-    if not (type(prev) is str and re.fullmatch("[0-9a-f]{64}", prev)):
+    prev, seq, body, by, kind, rec, via = value.values()
+    if not (type(prev) is str and _is_hash(prev)):
         raise BadJson("an entry's _prev must be 64 hexadecimal digits")
     if type(seq) is not int or seq < 0:
         raise BadJson("an entry's _seq must be a whole number from 0")
-    for key in ("by", "kind", "rec", "via"):
-        if type(value[key]) is not str:
-            raise BadJson(f"an entry's {key} must be a string")
-    said = value["body"], value["by"], value["kind"], value["rec"], value["via"]
-    return Entry(seq, bytes.fromhex(prev), *said, _COMMITMENT in data)
+    if not (type(by) is type(kind) is type(rec) is type(via) is str):
+        wrong = next(key for key in ("by", "kind", "rec", "via") if type(value[key]) is not str)
+        raise BadJson(f"an entry's {wrong} must be a string")
+    return Entry(seq, bytes.fromhex(prev), body, by, kind, rec, via, _COMMITMENT in data)
 
 
 def record_time(moment: datetime) -> str:

@@ -57,7 +57,7 @@ class Log:
 
     Raises:
         Untrue: The head in the store is not signed by the site's key or does not fit the tiles.
-        RolledBack: This verifier has seen a longer history of this log.
+        RolledBack: This verifier has seen a longer history of this log, or another one.
     """
 
     pin_fault: str
@@ -76,9 +76,7 @@ class Log:
         # The pin first: what it has seen was committed before it, so any snapshot taken after has that, too.
         pin = None if home is None else pins.load_pin(home, key.origin)
         with storage.snapshot() as view:
-            self._tree, self._last_leaf, self._note = _newest(view, key)
-        if pin is not None:
-            self._check_pin(pin)
+            self._tree, self._last_leaf, self._note = _newest(view, key, pin)
 
     @classmethod
     def create(
@@ -303,23 +301,10 @@ class Log:
             )
         self._tree, self._last_leaf, self._note, self._last_rec = tree, last_leaf, note, ""
 
-    def _check_pin(self, pin: SignedCheckpoint) -> None:
-        if pin.head.size > self.size:
-            raise RolledBack(
-                f"this ledger has {counted(self.size, 'entry')}, but {pin.head.size} were seen before: "
-                "it was rolled back, perhaps restored from a backup",
-                remedy='trace verify; if you have restored it yourself: trace recover --reason "..."',
-            )
-        if pin.head.size == self.size and pin.head.root != self._tree.root():
-            raise RolledBack(
-                f"this ledger contradicts the head of size {pin.head.size} that was seen before",
-                remedy="trace verify",
-            )
 
-
-def _newest(view: View, key: SiteKey) -> tuple[Tree, bytes, str]:
+def _newest(view: View, key: SiteKey, pin: SignedCheckpoint | None = None) -> tuple[Tree, bytes, str]:
     """Read what the next entry continues: the tree, the last leaf and the note, each proven by the head."""
-    reader = AuthenticReader(view, origin=key.origin, policy=Policy(key.verifiers))
+    reader = AuthenticReader(view, origin=key.origin, policy=Policy(key.verifiers), pin=pin)
     size = reader.size
     if not size:
         raise Untrue("the newest checkpoint is of an empty log", remedy="trace verify")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "trace.check/1"
 _AT_ONCE: Final = 65_536  # bytes of input
-_LINES: Final = 512  # that are looked up together
+_LINES: Final = 500  # that are looked up together
 _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 

@@ -151,6 +151,7 @@ def _record(
     ledger: Path | None,
     as_json: bool,
 ) -> int:
+    from ledger.custody.codes import is_class_uri
     from ledger.custody.holds import PERSISTENT
     from ledger.custody.statement import REASON, Thing
     from trace_cli.asking import asking
@@ -162,7 +163,7 @@ def _record(
     with asking(ledger) as asked:
         for text in things:
             uri = asked.find(text, "trace.record/1")
-            found.append(Thing(uri, is_class(uri)))
+            found.append(Thing(uri, is_class_uri(uri)))
         if "unset" in persistent:
             _check_held(asked.lookup, [thing.uri for thing in found])
     said = Circumstances(
@@ -172,13 +173,6 @@ def _record(
     names = ", ".join(asked.site.codes.short(thing.uri) for thing in found)
     told = f"{'released' if 'unset' in persistent else 'on hold (' + disposition + ')'}: {names}"
     return record_and_tell(asked.site, [make_event(statement)], by, told, as_json=as_json)
-
-
-def is_class(uri: str) -> bool:
-    """Tell whether a thing is a class (a lot, a product), so that an event lists it by quantity."""
-    from ledger.custody.codes import lot_of, product_of
-
-    return bool(lot_of(uri)) or (product_of(uri) is not None and "/21/" not in uri)
 
 
 def _check_held(lookup: Any, uris: list[str]) -> None:

@@ -190,7 +190,7 @@ def _import(type_: str, file: Path, by: str | None, ledger: Path | None, *, as_j
 
     found, problems = read_table(file, type_, find_site(ledger).codes)
     if not problems:
-        return _record(type_, found, "imported", by, ledger, as_json=as_json)
+        return _record(type_, found, "piped", by, ledger, as_json=as_json)
     if as_json:
         refused = [
             {"file": one.file, "line": one.line, "field": one.field, "reason": one.reason, "remedy": one.remedy}

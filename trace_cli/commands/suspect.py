@@ -44,7 +44,6 @@ def suspect(
         list[str] | None,
         typer.Option("--finding", help="Id of an alarm of trace anomalies; may be repeated."),
     ] = None,
-    withhold: options.Withhold = None,
     by: options.By = None,
     ledger: options.Ledger = None,
     as_json: options.Json = False,
@@ -52,7 +51,8 @@ def suspect(
     """Open a case about a thing: hold it, and bundle what is known of it.
 
     The hold and the case are signed in one commit. The bundle lies in cases/ beside the ledger; its SHA-256 stands
-    in the case, and trace verify checks it anywhere. A thing that no event names can be suspect, too.
+    in the case, and trace verify checks it anywhere. Private values stay out of it; trace passport hands them on.
+    A thing that no event names can be suspect, too.
 
     \b
     Examples:
@@ -71,7 +71,7 @@ def suspect(
     with asking(ledger) as found:
         site = found.site
         uri = _find(found, code)
-        evidence = gather_case_evidence(found, uri, withhold or ())
+        evidence = gather_case_evidence(found, uri)
         signed, size = found.lookup.reader.signed, found.lookup.reader.size
         tell_index(found.lookup)
     keep_checkpoint(site, signed)

@@ -77,7 +77,7 @@ class PackingList:
 
 
 def read_packing_list(path: Path, codes: Codes) -> PackingList:
-    """Read a packing list; an EPCIS document in XML is read as what its sender declares.
+    """Read a packing list.
 
     CSV has the columns of an import (`item`, or `product` with or without `lot`; `quantity`), JSON the same keys
     in a list of objects or of codes, alone or under `items`.
@@ -87,10 +87,6 @@ def read_packing_list(path: Path, codes: Codes) -> PackingList:
     """
     from ledger.custody.exchange.plain_file import open_plain
 
-    if path.name.lower().endswith((".xml", ".xml.gz")):
-        from trace_cli.dock.declared import read_declared_list
-
-        return read_declared_list(path)
     try:
         with open_plain(path) as file:
             text = file.read().decode("utf-8-sig")
