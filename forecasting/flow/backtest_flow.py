@@ -69,8 +69,7 @@ def backtest_bottlenecks(
     first = max(_WARM_UP, periods - origins)
     if first >= periods:
         raise NotEnoughHistory(
-            f"a backtest of bottlenecks needs {_WARM_UP + 1} complete periods, and there are {periods}; choose a "
-            "shorter --period"
+            f"a backtest of bottlenecks needs {_WARM_UP + 1} complete periods, got {periods}; choose a shorter one"
         )
     arrive, depart = microseconds(visits["arrive"], "arrive"), microseconds(visits["depart"], "depart")
     starts = moment + np.round(edges * MICROSECONDS_IN_HOUR).astype(np.int64)
