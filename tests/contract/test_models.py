@@ -13,6 +13,7 @@ from forecasting.errors import BadArgument
 from forecasting.models.registry import CANDIDATES, MODELS, find_models
 
 RNG = np.random.default_rng(11)
+BEGIN = RNG.bit_generator.state
 HISTORIES = {
     "one period": np.array([4.0]),
     "two periods": np.array([4.0, 6.0]),
@@ -37,6 +38,12 @@ STATE_SPACE = {"sarimax", "unobserved_components"}
 
 
 FEW = ("one period", "six periods", "constant", "intermittent", "growth", "returns")
+
+
+@pytest.fixture(autouse=True)
+def numbers():
+    """Each test draws the same numbers, whatever ran before it."""
+    RNG.bit_generator.state = BEGIN
 
 
 @pytest.fixture(params=sorted(set(MODELS) - STATE_SPACE))

@@ -82,7 +82,7 @@ def test_ragged_rows_are_told_with_their_lines():
     rows, problems = read(b'a,b\n1,2\n3\n"x\ny",4,5\n6,7,8\n9,10\n')
     assert rows == [("a", "b"), (2, "1", "2"), (7, "9", "10")]
     assert [(found.line, found.reason) for found in problems] == [
-        (3, "the row has 1 cells, the header has 2"),
+        (3, "the row has 1 cell, the header has 2"),
         (4, "the row has 3 cells, the header has 2"),
         (6, "the row has 3 cells, the header has 2"),
     ]

@@ -19,8 +19,15 @@ from forecasting.engine.season import find_season, future_phases, seasonal_facto
 from forecasting.engine.spread import TABLE_LEVELS, error_quantiles, movement
 
 RNG = np.random.default_rng(5)
+BEGIN = RNG.bit_generator.state
 LEVELS = np.array([0.025, 0.1, 0.5, 0.9, 0.975])
 BASES = ("h", "D", "W", "M", "Q", "Y")
+
+
+@pytest.fixture(autouse=True)
+def numbers():
+    """Each test draws the same numbers, whatever ran before it."""
+    RNG.bit_generator.state = BEGIN
 
 
 def forecast(histories, base="M", season=None, horizon=6):

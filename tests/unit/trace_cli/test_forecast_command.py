@@ -203,7 +203,6 @@ def test_a_machine_that_believes_nobody_predicts_nothing(trace, sample, monkeypa
         (("--by", "lot"), "--by"),
         (("--by", "product,product"), "--by"),
         (("-o", "weeks.pdf"), ".xlsx"),
-        (("-o", "nowhere/weeks.csv"), "nowhere"),
         (("--top", 0), "top"),
     ],
 )
@@ -213,6 +212,13 @@ def test_bad_options_are_told(trace, ledger_of, options, word):
     assert ran.code == 2
     assert word in ran.err
     assert ran.out == ""
+
+
+def test_a_folder_that_is_not_there_is_told(trace, ledger_of):
+    ledger_of()
+    ran = trace("forecast", "-o", "nowhere/weeks.csv")
+    assert (ran.code, ran.out) == (1, "")
+    assert "nowhere" in ran.err
 
 
 @pytest.mark.parametrize(
