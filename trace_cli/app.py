@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from trace_cli.exit_codes import ExitCode
+from trace_cli.named_files import guard_files
 from trace_cli.version import __version__
 
 COMPLETING: Final = "_TRACE_COMPLETE"
@@ -121,6 +122,7 @@ def invoke(arguments: list[str]) -> int:
         Exception: What the command or the parser raised; `trace_cli.faults` tells it.
     """
     command = typer.main.get_command(make_app(_wanted(arguments)))
+    guard_files(command)
     try:
         outcome: Any = command.main(args=arguments, prog_name="trace", standalone_mode=False)
     except typer.Abort:

@@ -31,6 +31,7 @@ class Asking(NamedTuple):
         """
         from ledger.custody.index import roles
         from ledger.custody.item_history import NotFoundError, resolve
+        from trace_cli.completion import what_was_meant
         from trace_cli.reports.entry import tell_index
 
         try:
@@ -40,7 +41,7 @@ class Asking(NamedTuple):
             raise CommandError(
                 ExitCode.NOT_FOUND,
                 f"no event names {item!r}",
-                remedy="look at what is there: trace log",
+                remedy=what_was_meant(self.lookup.view.connection, self.site.codes.domain, item),
                 answer={"schema": schema, "item": item},
             ) from None
 

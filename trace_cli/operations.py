@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 from trace_cli.formats.tabular import Table
@@ -145,7 +146,7 @@ def _write(prediction: Prediction, found: dict[str, Any], output: Path, *, perio
     decision = "recorded nowhere" if seq is None else f"decision entry {seq}: trace decision show {seq}"
     about = [
         f"As known on {prediction.moment:%Y-%m-%d %H:%M} UTC; periods: {period}.",
-        f"Checkpoint: {head.origin}, {head.size:,} entries, root {head.root.hex()} "
+        f"Checkpoint: {head.origin}, {counted(head.size, 'entry')}, root {head.root.hex()} "
         f"({prediction.history.verdict.anchor.kind}); {decision}.",
         *([warning] if (warning := warning_line(prediction)) else []),
         *([found["no_shipments"]] if found["no_shipments"] else []),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 
@@ -40,10 +41,9 @@ def receive_expected(
     """
     from ledger.custody.statement import EXPECTED
     from trace_cli.capture import make_event, make_statement, one_saying, read_thing
-    from trace_cli.dock.declared import DeclaredList
-    from trace_cli.dock.packing_list import read_packing_list
+    from trace_cli.dock.declared import DeclaredList, read_expected
 
-    packing = read_packing_list(expect, site.codes)
+    packing = read_expected(expect, site.codes)
     if isinstance(packing, DeclaredList):
         said = said._replace(extensions={**said.extensions, EXPECTED: packing.digest})
     read = [read_thing(site.codes, text, said) for text in named]
@@ -163,7 +163,7 @@ def _tell(site: Site, answer: dict[str, Any], match: dict[str, Any], *, as_json:
         say(f"  transaction statement {'affirmed' if affirmed else 'NOT affirmed'} by the sender")
     if documents := expected.get("documents"):
         say(f"  {', '.join(map(short, documents[:_SHOWN]))}")
-    inside = f", {len(match['inferred'])} units inside of them not scanned" if match["inferred"] else ""
+    inside = f", {counted(len(match['inferred']), 'unit')} inside of them not scanned" if match["inferred"] else ""
     say(f"  {len(match['matched'])} matched{inside}, {len(match['missing'])} missing")
     for one in match["missing"][:_SHOWN]:
         say(f"  - missing  {short(one['item'])}  {one['quantity']:f}")

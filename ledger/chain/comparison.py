@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger.chain.checkpoint import SignedCheckpoint
+from ledger.chain.counting import counted
 from ledger.chain.errors import Refused, Unavailable, Untrue
 from ledger.chain.hashing import HASH_SIZE
 from ledger.chain.policy import NotBelievedError, Policy, believe
@@ -98,16 +99,18 @@ def compare(
         if not _begins_with(ours, theirs.signed, ours.signed):
             where = _parting(ours, copy)
             return _forked(
-                verdict, theirs, where, f"our first {head.size} entries are not the ones that they hold"
+                verdict, theirs, where, f"our first {counted(head.size, 'entry')} are not the ones that they hold"
             )
         checks = (*verdict.checks, (CHECK, True, 1))
         return verdict._replace(anchor=Anchor("partner", head.size, head.root), checks=checks)
     goes_on = _goes_on(copy, ours, theirs.signed)
     if goes_on is False:
         where = _parting(ours, copy)
-        return _forked(verdict, theirs, where, f"our first {ours.size} entries are not the ones that they hold")
+        return _forked(
+            verdict, theirs, where, f"our first {counted(ours.size, 'entry')} are not the ones that they hold"
+        )
     known = "goes on from ours" if goes_on else "may go on from ours or not: it came without a tree that holds"
-    message = f"they hold a head of {head.size} entries, here are {ours.size}; theirs {known}"
+    message = f"they hold a head of {counted(head.size, 'entry')}, here are {ours.size}; theirs {known}"
     judged = _judged(verdict, "rolled_back", "rolled back", ours.size, message, "fetch the newer copy from them")
     return judged._replace(anchor=Anchor("partner", head.size, head.root))
 

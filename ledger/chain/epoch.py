@@ -26,6 +26,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from ledger.chain.checkpoint import SignedCheckpoint, parse_checkpoint
+from ledger.chain.counting import counted
 from ledger.chain.entry import parse_entry
 from ledger.chain.errors import BadJson, Refused
 from ledger.chain.hashing import leaf_hash
@@ -100,7 +101,7 @@ def epoch_body(
             remedy='trace recover --reason "disk failed, backup restored"',
         )
     if old.head.size < size:
-        raise Refused(f"the old head has {old.head.size} entries, and {size} are kept")
+        raise Refused(f"the old head has {counted(old.head.size, 'entry')}, and {size} are kept")
     return {
         "epoch": number,
         "reason": reason.strip(),
@@ -166,7 +167,7 @@ def _read(
         raise Refused("the old head is not the one in the note that it quotes")
     root = root_at(seq)
     if kept["size"] != seq or (root is not None and kept["root"] != root.hex()):
-        raise Refused(f"what it says is kept is not the {seq} entries before it")
+        raise Refused(f"what it says is kept is not the {counted(seq, 'entry')} before it")
     if head.size < seq or (head.size == seq and old["root"] != kept["root"]):
         raise Refused("the old head does not go on from what is kept")
     if body["lost"]["first"] != seq or body["lost"]["count"] != head.size - seq:

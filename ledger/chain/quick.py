@@ -30,6 +30,7 @@ from typing import Final
 
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
 from ledger.chain.commitment import MARK
+from ledger.chain.counting import counted
 from ledger.chain.entry import KEY_MARK, KEY_TAIL
 from ledger.chain.epoch import Epoch, find_epochs, root_from
 from ledger.chain.erasure import PrivateCheck
@@ -200,7 +201,7 @@ class _Run:
         head = self._reader.head
         proof = prove_consistency(self._reader.tile, old.size, head.size)
         if not verify_consistency(old.size, head.size, proof, old.root, head.root):
-            raise Untrue(f"the first {old.size} entries are not the ones that were seen before")
+            raise Untrue(f"the first {counted(old.size, 'entry')} are not the ones that were seen before")
 
     def go(self, day: int, most: int) -> Quick:
         """Make all checks."""

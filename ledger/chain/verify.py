@@ -28,6 +28,7 @@ from typing import Final
 from ledger.chain.authority import check_key, follow_keys, is_believed
 from ledger.chain.checkpoint import SignedCheckpoint, parse_checkpoint
 from ledger.chain.commitment import MARK
+from ledger.chain.counting import counted
 from ledger.chain.diagnosis import name_the_bad
 from ledger.chain.entry import KEY_MARK, KEY_TAIL
 from ledger.chain.epoch import Epoch, find_epochs, root_from, told
@@ -233,7 +234,7 @@ def _check_pin(
             "pin",
             "rolled back",
             first,
-            f"{pin.head.size} entries were seen before, now there are {signed.head.size}: "
+            f"{counted(pin.head.size, 'entry')} were seen before, now there are {signed.head.size}: "
             f"entries {first} to {pin.head.size - 1} are gone{given_up}",
             _ACCEPT if declared else "find the newer copy; the pin holds the signed proof that it existed",
         )
@@ -249,7 +250,8 @@ def _check_pin(
             "pin",
             "forked",
             None,
-            f"the first {pin.head.size} entries are not the ones that were seen before under a signed head"
+            f"the first {counted(pin.head.size, 'entry')} are not the ones that were seen before under "
+            f"a signed head"
             f"{given_up}",
             _ACCEPT if declared else _BOTH,
         )

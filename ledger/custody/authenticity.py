@@ -24,6 +24,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ledger.chain.counting import counted
 from ledger.custody import vocabulary
 from ledger.custody.codes import lot_of
 from ledger.custody.item_history import Line
@@ -101,7 +102,7 @@ def _judge(asked: Asked, lines: Sequence[Line]) -> Judgement:
         return found
     seen = standing[-1]
     where = f" at {seen.event.facts.place}" if seen.event.facts.place else ""
-    count = f"{len(standing)} event{'' if len(standing) == 1 else 's'}"
+    count = counted(len(standing), "event")
     return _say("consistent", standing[-_SHOWN:], f"nothing speaks against it; {count}, last {_step(seen)}{where}")
 
 

@@ -108,7 +108,7 @@ class Codes:
             return self.item(code[3:]) if label is None else Identified(label.uri, label.is_class)
         _check(code, "item")
         if is_uri(code):
-            return Identified(code, _is_class_uri(code))
+            return Identified(code, is_class_uri(code))
         if self._is_number("item", code):
             if len(code) == keys.SSCC_LENGTH:
                 return Identified(self._or_plain(keys.sscc, code, "item"), False)
@@ -298,7 +298,8 @@ def _may_be_gtin(digits: str) -> bool:
     return len(digits) in (13, 14) or (len(digits) in (8, 12) and has_check_digit(digits))
 
 
-def _is_class_uri(uri: str) -> bool:
+def is_class_uri(uri: str) -> bool:
+    """Tell whether a URI names a class (a product, a lot), so that an event lists it by quantity."""
     if (key := key_elements(uri)) is not None:
         return keys.is_class(key)
     return "/class/" in uri or "/lot/" in uri or uri.startswith(("urn:epc:class:", "urn:epc:idpat:"))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from ledger.chain.counting import counted
 from ledger.chain.entry import Entry
 from ledger.chain.errors import Refused
 from ledger.custody.codes import Codes
@@ -83,7 +84,7 @@ def resolve(lookup: Lookup, codes: Codes, code: str, *, mask: int = NAMED) -> st
         return fits[0]
     if fits:
         names = ", ".join(codes.short(uri) for uri in fits[:5])
-        raise Refused(f"{code!r} fits {len(fits)} things: {names}", remedy="name it in full")
+        raise Refused(f"{code!r} fits {counted(len(fits), 'thing')}: {names}", remedy="name it in full")
     raise NotFoundError(code)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from ledger.chain.errors import Refused
 
@@ -77,3 +77,8 @@ def read_unit(text: str) -> str | None:
     if _CODE.fullmatch(text):
         return text
     raise Refused(f"{text!r} is no unit", remedy="use a UN/ECE Rec 20 code such as KGM, LTR, XCS")
+
+
+def number_of(value: Any) -> float | None:
+    """Give a number; None for anything else. A value that was private comes back exact, as a decimal."""
+    return float(value) if isinstance(value, int | float | Decimal) else None

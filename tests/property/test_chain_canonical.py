@@ -2,6 +2,7 @@
 """Laws of canonical JSON, over generated values."""
 
 import json
+import re
 from decimal import Decimal
 
 import pytest
@@ -132,7 +133,7 @@ def test_absurd_numbers_in_text_are_refused(text):
 @pytest.mark.parametrize(
     "value",
     [1.5, b"x", (1,), {1}, {1: 2}, {None: 1}, "\0", {"\0": 1}, "\ud800", {"\udfff": 1}, object(), float("nan")],
-    ids=repr,
+    ids=lambda value: re.sub(" at 0x.*", "", repr(value)),  # a place in memory would differ by process
 )
 def test_what_has_no_canonical_form_is_refused(value):
     for whole_value in (value, [value], {"a": value}):

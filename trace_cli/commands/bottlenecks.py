@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 if TYPE_CHECKING:
@@ -42,12 +43,13 @@ def bottlenecks(
       trace bottlenecks --period D --through-only
       trace bottlenecks --as-of 2026-02-01 -o places.csv
     """
+    from forecasting.flow.cause_evidence import show_causes
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
     from trace_cli.known_history import prove_named
     from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
     from trace_cli.progress import Progress
-    from trace_cli.reports.bottlenecks import SCHEMA, site_answers
+    from trace_cli.reports.bottlenecks import SCHEMA, add_evidence, site_answers
     from trace_cli.reports.forecast import period_name
 
     check_output(output)
@@ -63,8 +65,11 @@ def bottlenecks(
         with telling():
             table, visits = _measure(prediction, period, through_only=through_only)
             answer = {**prediction.answer(SCHEMA), "period": period, **_periods(prediction, period)}
+            shown = show_causes(visits, table, as_of=prediction.moment, period=period)
         sites = site_answers(table.to_dict("records"))
-        named = (seq for one in sites for seq in one["events"])
+        add_evidence(sites, shown, prediction.event_ids, by=answer["forecast_start"])
+        named = [seq for one in sites for seq in one["events"]]
+        named += [seq for one in sites for cause in one.get("evidence", ()) for seq in cause["events"]]
         prove_named(site, prediction.history, named, schema=SCHEMA, progress=progress)
 
     def describe() -> dict[str, object]:
@@ -159,13 +164,16 @@ def _write(
         note("the history ends before --as-of; what was there at its end is taken to be there still")
     write_bottlenecks(shown, prediction.site.codes, longest_days=LONGEST_STAY / 24)
     if len(shown["sites"]) < answer["sites_found"]:
-        say(f"\nThe first {top} of {answer['sites_found']} places (--top shows more, -o FILE writes all).")
+        say(
+            f"\nThe first {top} of {counted(answer['sites_found'], 'place')} (--top shows more, -o FILE "
+            f"writes all)."
+        )
     if output is not None:
-        say(f"\nWritten to {output}: {len(answer['sites'])} places")
+        say(f"\nWritten to {output}: {counted(len(answer['sites']), 'place')}")
     if (seq := answer["decision_seq"]) is not None:
         say(f"\nRecorded as decision {seq}: trace decision show {seq}")
 
 
 def _day(moment: str) -> str:
-    """Shorten a moment to its date where it is midnight."""
-    return moment.removesuffix("T00:00:00Z")
+    """Shorten a moment to its date where it is midnight, else to its minute."""
+    return moment.removesuffix("T00:00:00Z")[:16].replace("T", " ")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trace_cli import options
-from trace_cli.completion import completes
+from trace_cli.completion import complete_things
 
 if TYPE_CHECKING:
     from trace_cli.capture import Circumstances
@@ -18,7 +18,7 @@ Things = Annotated[
     typer.Argument(
         metavar="THING...",
         help="Items, or PRODUCT:LOT=12.5kg for some of a lot.",
-        autocompletion=completes("obj", "lot", "class"),
+        autocompletion=complete_things,
     ),
 ]
 Promised = Annotated[str | None, typer.Option("--promised", help="When the goods are promised to arrive.")]
@@ -127,7 +127,9 @@ def receive(
 
 
 def pack(
-    container: Annotated[str, typer.Option("--into", help="The pallet, crate or box.")],
+    container: Annotated[
+        str, typer.Option("--into", help="The pallet, crate or box.", autocompletion=complete_things)
+    ],
     things: Things = None,
     place: options.Place = None,
     at: options.Time = None,
@@ -153,9 +155,12 @@ def pack(
 
 
 def unpack(
-    container: Annotated[str, typer.Argument(help="The pallet, crate or box.")],
+    container: Annotated[str, typer.Argument(help="The pallet, crate or box.", autocompletion=complete_things)],
     things: Annotated[
-        list[str] | None, typer.Argument(metavar="THING...", help="What comes out (default: everything).")
+        list[str] | None,
+        typer.Argument(
+            metavar="THING...", help="What comes out (default: everything).", autocompletion=complete_things
+        ),
     ] = None,
     place: options.Place = None,
     at: options.Time = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 if TYPE_CHECKING:
@@ -104,7 +105,10 @@ def query(
     if following is not None:
         note(f"there are more: nextPageToken={following}")
     size = asked.lookup.reader.size
-    say(f"{len(page):,} events, each proven against the signed head of {size:,} entries ({asked.anchor}).")
+    say(
+        f"{counted(len(page), 'event')}, each proven against the signed head of "
+        f"{counted(size, 'entry')} ({asked.anchor})."
+    )
     if output is not None:
         say(f"Written: {output}")
     return int(ExitCode.OK)

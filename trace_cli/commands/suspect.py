@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 if TYPE_CHECKING:
     from trace_cli.asking import Asking
@@ -31,13 +33,17 @@ def register(app: typer.Typer) -> None:
 
 
 def suspect(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="An item or a lot, as scanned or typed.")],
+    code: Annotated[
+        str,
+        typer.Argument(
+            metavar="CODE", help="An item or a lot, as scanned or typed.", autocompletion=complete_things
+        ),
+    ],
     reason: Why,
     finding: Annotated[
         list[str] | None,
         typer.Option("--finding", help="Id of an alarm of trace anomalies; may be repeated."),
     ] = None,
-    withhold: options.Withhold = None,
     by: options.By = None,
     ledger: options.Ledger = None,
     as_json: options.Json = False,
@@ -45,7 +51,8 @@ def suspect(
     """Open a case about a thing: hold it, and bundle what is known of it.
 
     The hold and the case are signed in one commit. The bundle lies in cases/ beside the ledger; its SHA-256 stands
-    in the case, and trace verify checks it anywhere. A thing that no event names can be suspect, too.
+    in the case, and trace verify checks it anywhere. Private values stay out of it; trace passport hands them on.
+    A thing that no event names can be suspect, too.
 
     \b
     Examples:
@@ -64,7 +71,7 @@ def suspect(
     with asking(ledger) as found:
         site = found.site
         uri = _find(found, code)
-        evidence = gather_case_evidence(found, uri, withhold or ())
+        evidence = gather_case_evidence(found, uri)
         signed, size = found.lookup.reader.signed, found.lookup.reader.size
         tell_index(found.lookup)
     keep_checkpoint(site, signed)
@@ -88,7 +95,9 @@ def suspect(
     if evidence is None:
         say("  no event names it, so there is no history to bundle")
     else:
-        say(f"  evidence: {evidence.file} ({len(evidence.events)} events): trace verify {evidence.file}")
+        say(
+            f"  evidence: {evidence.file} ({counted(len(evidence.events), 'event')}): trace verify {evidence.file}"
+        )
     say(f'Decide: trace confirm {number} --reason "..."  or  trace dismiss {number} --reason "..."')
     return int(ExitCode.OK)
 

@@ -44,11 +44,12 @@ def run_session(site: Site, said: Circumstances, by: str, wishes: Wishes) -> int
         CommandError, LedgerError: It cannot begin.
     """
     from trace_cli.dock.book import Book, find_accepted
-    from trace_cli.dock.packing_list import PackingList, read_packing_list
+    from trace_cli.dock.declared import read_expected
+    from trace_cli.dock.packing_list import PackingList
     from trace_cli.dock.profile import load_profile
 
     profile = load_profile(wishes.scanner)
-    packing = read_packing_list(wishes.expect, site.codes) if wishes.expect else None
+    packing = read_expected(wishes.expect, site.codes) if wishes.expect else None
     screen = Screen(sound=wishes.sound, colour=False if wishes.as_json else None)
     if wishes.as_json:
         screen.gone = True

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.formats.answer import say
 from trace_cli.formats.csv_text import csv_text
 from trace_cli.formats.table import draw_table
@@ -112,7 +113,10 @@ def write_backtest(answer: Mapping[str, Any]) -> None:
     """Tell people: a table of all series and segments, and the errors by step ahead."""
     if not answer["verified"]:
         say(f"UNVERIFIED: {answer.get('source') or 'this history does not hold'}")
-    say(f"{answer['series_found']} series, {answer['origins']} origins, {answer['horizon']} periods ahead each.")
+    say(
+        f"{counted(answer['series_found'], 'series')}, {counted(answer['origins'], 'origin')}, "
+        f"{counted(answer['horizon'], 'period')} ahead each."
+    )
     say("MASE with its 90 % interval over series; over naive, over seasonal: share of that error that is saved.\n")
     rows = shown_segments(answer["segments"])
     say(draw_table(SEGMENT_HEAD, [segment_cells(row) for row in rows], right=range(2, len(SEGMENT_HEAD))))
@@ -172,7 +176,7 @@ def fairness_lines(segments: Sequence[Mapping[str, Any]]) -> list[str]:
             low, high = sorted((abs(row["gap_low"]), abs(row["gap_high"])))
             lines.append(
                 f"{row['kind']} {_short(row)}: errors {low * 100:.0f} to {high * 100:.0f} % {word} than elsewhere "
-                f"({row['series']} series, 90 % interval)."
+                f"({counted(row['series'], 'series')}, 90 % interval)."
             )
     return lines or ["No segment has surely larger or smaller errors than the rest (90 % intervals)."]
 

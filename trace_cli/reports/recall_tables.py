@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 from trace_cli.formats.tabular import Table
 from trace_cli.reports.provenance import amount, shorten
-from trace_cli.reports.recall import HEAD, PLACES, STATES
+from trace_cli.reports.recall_words import HEAD, PLACES, STATES
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
@@ -75,6 +77,16 @@ def recall_tables(
     return [*tables, _exercises(mocks, codes)] if mocks else tables
 
 
+def call_lines(affected: Sequence[Affected], codes: Codes) -> list[str]:
+    """Tell whom to call, a line each."""
+    return [
+        f"Call {'whoever is there' if row[0] == 'unknown' else row[0]}: {row[1]}; "
+        + "; ".join(f"{word} {amounts}" for word, amounts in (("has", row[2]), ("sold", row[3])) if amounts)
+        + f" at {row[4]}"
+        for row in _calls(affected, codes).rows
+    ]
+
+
 def _calls(affected: Sequence[Affected], codes: Codes) -> Table:
     """List whom to call: each holder once, with what they have or sold, and where."""
     table = Table("Whom to call", ("Holder", "Contact", "Has", "Sold", "Where", "Entries"))
@@ -88,7 +100,7 @@ def _calls(affected: Sequence[Affected], codes: Codes) -> Table:
         table.rows.append(
             (
                 _short(codes, holder) or "unknown",
-                contact or "none known: trace partner add HOLDER --contact TEXT",
+                contact or f"no contact known ({_remedy(holder, lines[0].part.place)})",
                 _amounts([line for line in goods if line.part.state != "sold"]),
                 _amounts([line for line in goods if line.part.state == "sold"]),
                 ", ".join(map(codes.short, places)) or "place unknown",
@@ -96,6 +108,13 @@ def _calls(affected: Sequence[Affected], codes: Codes) -> Table:
             )
         )
     return table
+
+
+def _remedy(holder: str | None, place: str | None) -> str:
+    """Say how a contact becomes known: of the holder, else of the place."""
+    what, uri = ("partner", holder) if holder or not place else ("place", place)
+    code = shlex.quote(unquote(uri.rpartition("/")[2])) if uri else "CODE"
+    return f"trace {what} add {code} --contact TEXT"
 
 
 def _amounts(lines: Sequence[Affected]) -> str:

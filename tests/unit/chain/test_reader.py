@@ -109,7 +109,11 @@ def test_heads_that_are_not_to_be_believed(store, open_reader, make_key, site_ke
     with pytest.raises(RolledBack) as fault:
         open_reader(pin=signed(site_key, SIZE + 1))
     assert fault.value.seq == SIZE
-    assert open_reader(pin=signed(site_key, SIZE)).size == SIZE
+    with pytest.raises(RolledBack, match="contradicts"):
+        open_reader(pin=signed(site_key, SIZE))
+    with pytest.raises(RolledBack, match="contradicts"):
+        open_reader(pin=signed(site_key, SIZE - 1))
+    assert open_reader(pin=open_reader().signed).size == SIZE
     with store.begin() as transaction:
         transaction.put_head(SIZE, "nonsense", "2026-03-01", keep=False)
     with pytest.raises(Untrue, match="believed"):
