@@ -343,14 +343,10 @@ class Source:
 
     def _check_passed_over(self, passed: PassedOver, things: Sequence[Named], part: range) -> None:
         """Check what was asked of the index and not read, as far as a part of the log tells; see `passed_over`."""
-        start, stop, beyond = part.start, part.stop, self.lookup.reader.size
+        beyond = self.lookup.reader.size
         for uri in self._loaded:
             own = self._own.get(uri, ())
-            rows = [
-                row
-                for row in self.rows(uri)
-                if row.seq not in own and (start <= row.seq < stop or row.seq >= beyond)
-            ]
+            rows = [r for r in self.rows(uri) if r.seq not in own and (r.seq in part or r.seq >= beyond)]
             if rows:
                 passed.check_rows(uri, rows)
         packed = packings(things, self._loaded)
