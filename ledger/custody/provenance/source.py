@@ -268,7 +268,7 @@ class Source:
         return sorted(record.seq for record in self.records.values() if not self.stands(record))
 
     def _read(self, seqs: Sequence[int]) -> None:
-        for seq, data in self.lookup.proven(seqs).items():
+        for seq, data in self.lookup.proven(seqs):
             record = make_record(seq, data, self.lookup)
             if record is None:
                 raise WrongIndexError(f"the index is wrong: entry {seq} is no event")
