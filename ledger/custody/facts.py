@@ -130,8 +130,8 @@ def _facts(body: Mapping[str, Any]) -> Facts:
         declared, reason = _micros(error.get("declarationTime")), text(error.get("reason"))
         corrective = _corrective(error)
     found, action, step, disposition = find_kind(body["type"]), get("action"), get("bizStep"), get("disposition")
-    # By position, in the order of the fields: a walk reads thousands of events, and names take a third longer. What
-    # most of them say in the same words is kept once.
+    # By position, in the order of the fields: a walk reads thousands of events, and names take a third longer.
+    # What most of them say in the same words is kept once.
     return Facts(
         event_id,
         found.name,
