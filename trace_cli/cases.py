@@ -304,10 +304,10 @@ def _event(
     by: str,
     via: str,
 ) -> Prepared:
+    from ledger.custody.codes import is_class_uri
     from ledger.custody.statement import REASON, Thing
     from trace_cli.capture import Circumstances, make_event, make_statement
-    from trace_cli.commands.hold import is_class
 
     said = Circumstances(step=step, disposition=disposition, extensions={**persistent, REASON: reason})
-    statement = make_statement(site.codes, said, [Thing(uri, is_class(uri))])
+    statement = make_statement(site.codes, said, [Thing(uri, is_class_uri(uri))])
     return recorder.prepare(make_event(statement), by=by, via=via)

@@ -25,6 +25,7 @@ def find_item(lookup: Lookup, codes: Codes, typed: str) -> str:
         CommandError: No event names it.
     """
     from ledger.custody.item_history import NotFoundError, resolve
+    from trace_cli.completion import what_was_meant
     from trace_cli.reports.entry import tell_index
 
     try:
@@ -34,7 +35,7 @@ def find_item(lookup: Lookup, codes: Codes, typed: str) -> str:
         raise CommandError(
             ExitCode.NOT_FOUND,
             f"no event names {typed!r}, and no entry has that number or eventID",
-            remedy="look at what is there: trace log",
+            remedy=what_was_meant(lookup.view.connection, codes.domain, typed),
         ) from None
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
+
 if TYPE_CHECKING:
     from forecasting.tables.recorded import RecordedEvents
     from ledger.chain.checkpoint import SignedCheckpoint
@@ -144,6 +146,7 @@ def _given_up(site: Site, seen: int, size: int) -> Exception:
 
     return CommandError(
         ExitCode.NOT_VERIFIED,
-        f"the history of {site.origin}, now {size} entries, does not continue the {seen} that were followed",
+        f"the history of {site.origin}, now {counted(size, 'entry')}, does not continue the {seen} that "
+        f"were followed",
         remedy="trace verify, and begin again",
     )

@@ -205,7 +205,7 @@ def _read_whole(
     from ledger.chain.checkpoint import Checkpoint
     from ledger.chain.verify import verify
     from ledger.custody.history import read_doubtful
-    from trace_cli.prediction import refuse
+    from trace_cli.not_verified import refuse
 
     verdict = verify(view, origin=site.origin, policy=site.policy, pin=pin, progress=progress.step)
     if verdict.word == "ok":

@@ -145,6 +145,25 @@ class AuthenticReader:
             if leaves is None or data is None or leaf_hash(data) != leaves[at : at + HASH_SIZE]:
                 self._checked(seq, data)  # which proves it by the tile, or says what does not hold
 
+    def prove_some(self, entries: Iterable[tuple[int, bytes | None]]) -> dict[int, Entry]:
+        """Prove many, most of which `prepare` has seen; what does not hold is left out.
+
+        Raises:
+            IndexError: There is no such entry in the log.
+        """
+        found: dict[int, Entry] = {}
+        proven = self._leaves
+        for seq, data in entries:
+            leaves = proven.get(divmod(seq // GROUP, _GROUPS))
+            at = seq % GROUP * HASH_SIZE
+            try:
+                if leaves is None or data is None or leaf_hash(data) != leaves[at : at + HASH_SIZE]:
+                    data = self._checked(seq, data)
+                found[seq] = parse_entry(data)
+            except (Untrue, BadJson):
+                continue
+        return found
+
     def prepare(self, seqs: Iterable[int]) -> None:
         """Prove the leaves around many entries at once, as far as hints help; `check` says what does not hold."""
         if self.hints is None:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 if TYPE_CHECKING:
     from trace_cli.asking import Asking
@@ -31,7 +33,12 @@ def register(app: typer.Typer) -> None:
 
 
 def suspect(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="An item or a lot, as scanned or typed.")],
+    code: Annotated[
+        str,
+        typer.Argument(
+            metavar="CODE", help="An item or a lot, as scanned or typed.", autocompletion=complete_things
+        ),
+    ],
     reason: Why,
     finding: Annotated[
         list[str] | None,
@@ -90,7 +97,9 @@ def suspect(
     if evidence is None:
         say("  no event names it, so there is no history to bundle")
     else:
-        say(f"  evidence: {evidence.file} ({len(evidence.events)} events): trace verify {evidence.file}")
+        say(
+            f"  evidence: {evidence.file} ({counted(len(evidence.events), 'event')}): trace verify {evidence.file}"
+        )
     for name, seqs in looked_up:
         if seqs is None:
             note(f"warning: {name} does not follow from the entries of {site.codes.short(uri)} alone:")

@@ -10,11 +10,12 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from trace_cli.dock.packing_list import PackingList, Place, refuse_long
+from trace_cli.dock.packing_list import PackingList, Place, read_packing_list, refuse_large, refuse_long
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from ledger.custody.codes import Codes
     from ledger.custody.exchange.delivery import Delivery
 
 _ONE: Final = Decimal(1)
@@ -142,6 +143,18 @@ class DeclaredList(PackingList):
     def _come(self, unit: str) -> Decimal:
         wanted = self.expected.get(unit, Decimal(0))
         return wanted if self._through.get(unit, 0) > 0 else min(self.came.get(unit, Decimal(0)), wanted)
+
+
+def read_expected(path: Path, codes: Codes) -> PackingList:
+    """Read what is expected: EPCIS in XML as what its sender declares, anything else as a packing list.
+
+    Raises:
+        CommandError: It is too large, cannot be read, or a line of it is malformed.
+    """
+    refuse_large(path)
+    if path.name.lower().endswith((".xml", ".xml.gz")):
+        return read_declared_list(path)
+    return read_packing_list(path, codes)
 
 
 def read_declared_list(path: Path) -> DeclaredList:
