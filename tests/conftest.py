@@ -23,7 +23,7 @@ from ledger.chain.policy import Policy
 ORIGIN = "acme.example/dc1"
 START = datetime(2026, 3, 1, 8, 15, tzinfo=UTC)
 MEMORY = Path("/dev/shm")
-ROOM = 3 << 30  # a run leaves some 1.3 GB
+ROOM = 2 << 30  # a run has some 50 MB at a time, and leaves what failed
 
 # Two processes on two cores: what a test may take of the clock says nothing of the code.
 hypothesis.settings.register_profile("steady", deadline=None)
@@ -39,14 +39,16 @@ def _has_room(place: Path) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the files of tests in memory where there is room for them, unless told where to keep them.
+    """Keep the files of tests in memory where there is room for them, unless told where; compute on one thread.
 
-    The product waits for the disk at each commit, and the suite makes thousands of them. That it asks for that
-    is tested where it matters (`tests/attack/test_faults.py`); a disk adds nothing to the other tests but time.
+    The product waits for the disk at each commit, and the suite makes thousands of them. What becomes of a commit
+    when the disk fails is tested where it matters (`tests/attack/test_faults.py`); that a program which was killed
+    loses nothing does not depend on the disk. Threads that wait for each other take the core of another test.
     """
     if config.option.basetemp is None and "TMPDIR" not in os.environ and _has_room(MEMORY):
         os.environ["TMPDIR"] = str(MEMORY)
         tempfile.tempdir = None  # was chosen before this file was read
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -26,7 +26,7 @@ FEW = {
 }
 
 
-def shipped(days=60):
+def shipped(days=130):
     """A box a day: enough legs for a line, too few for trees, which `eta` has below."""
     yield "time,step,item,place,to\n"
     for day in range(days):
