@@ -143,7 +143,7 @@ def test_entries_of_another_origin(judged, bundle_file, tmp_path, make_key, make
 def test_private_values_swapped_twice_or_invented(judged, bundle_file):
     bundle = parse_bundle(bundle_file.read_text())
     one, *others = bundle.values
-    wrong = replace(one, data=b'"Somebody Else"')
+    wrong = one._replace(data=b'"Somebody Else"')
     for values, why in (
         ((wrong, *others), "fits no commitment of the entries; it may be that of entry"),
         ((one, one, *others), "opened twice"),

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Final, TypeVar
 
@@ -34,7 +34,7 @@ from ledger.custody.index.write import MALFORMED, MASTER, create_tables, labels_
 PROBED: Final = 8_000
 MEND: Final = "trace index rebuild"
 _AT_ONCE: Final = 500
-_PROVEN_AT_ONCE: Final = 4_000  # which the reader remembers
+_PROVEN_AT_ONCE: Final = 2_000  # less than the reader remembers, and little memory
 _T = TypeVar("_T")
 
 
@@ -273,8 +273,8 @@ class Lookup:
         found = self._ask(lambda: read.find_idents(self._connection, list(idents)))
         return sorted((idents[ident], seq) for ident, seq in found.items())
 
-    def proven(self, seqs: Sequence[int]) -> dict[int, bytes]:
-        """Read the bytes of many entries that the index names, each proven.
+    def proven(self, seqs: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+        """Read the numbers and bytes of many entries that the index names, each proven before it is given.
 
         Raises:
             Untrue: One of them does not hold.
@@ -283,13 +283,12 @@ class Lookup:
         for seq in seqs:
             if type(seq) is not int or not 0 <= seq < self.reader.size:
                 raise WrongIndexError(f"the index is wrong: it names entry {seq!r}, which there is not")
-        found: dict[int, bytes] = {}
         for start in range(0, len(seqs), _PROVEN_AT_ONCE):
             some = seqs[start : start + _PROVEN_AT_ONCE]
-            found.update(read.entries_among(self.view.connection, some))
+            found = read.entries_among(self.view.connection, some)
             self.reader.prepare(some)
             self.reader.check_all((seq, found.get(seq)) for seq in some)
-        return found
+            yield from found.items()
 
     def _malformed(self) -> list[int]:
         """List the entries that are signed as events and are none; those that do not hold are told elsewhere."""

@@ -59,7 +59,8 @@ def list_epcs(body: Mapping[str, Any], key: str, role: Role) -> list[Mention]:
     """List the things of an EPC list."""
     if key not in body or (type(found := body[key]) is not list and is_commitment(found)):
         return []
-    return [Mention(thing_uri(uri), role, None, None, uri) for uri in found]
+    # Where both spellings are one, one string is kept: an answer may rest on thousands of events.
+    return [Mention(known := thing_uri(uri), role, None, None, known if known == uri else uri) for uri in found]
 
 
 def list_quantities(body: Mapping[str, Any], key: str, role: Role) -> list[Mention]:
@@ -67,7 +68,14 @@ def list_quantities(body: Mapping[str, Any], key: str, role: Role) -> list[Menti
     if key not in body or (type(found := body[key]) is not list and is_commitment(found)):
         return []
     return [
-        Mention(thing_uri(uri := one["epcClass"]), role, one.get("quantity"), one.get("uom"), uri, True)
+        Mention(
+            known := thing_uri(uri := one["epcClass"]),
+            role,
+            one.get("quantity"),
+            one.get("uom"),
+            known if known == uri else uri,
+            True,
+        )
         for one in found
     ]
 

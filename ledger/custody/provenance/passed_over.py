@@ -78,7 +78,7 @@ class PassedOver:
     def _read(self, seqs: Collection[int]) -> None:
         size = self._lookup.reader.size
         fresh = sorted(seq for seq in set(seqs) - self._records.keys() if 0 <= seq < size)
-        for seq, data in self._lookup.proven(fresh).items():
+        for seq, data in self._lookup.proven(fresh):
             self._records[seq] = make_record(seq, data, self._lookup)
 
     def _check(self, uri: str, row: Row) -> None:

@@ -268,7 +268,7 @@ class Source:
         return sorted(record.seq for record in self.records.values() if not self.stands(record))
 
     def _read(self, seqs: Sequence[int]) -> None:
-        for seq, data in self.lookup.proven(seqs).items():
+        for seq, data in self.lookup.proven(seqs):
             record = make_record(seq, data, self.lookup)
             if record is None:
                 raise WrongIndexError(f"the index is wrong: entry {seq} is no event")
@@ -343,14 +343,10 @@ class Source:
 
     def _check_passed_over(self, passed: PassedOver, things: Sequence[Named], part: range) -> None:
         """Check what was asked of the index and not read, as far as a part of the log tells; see `passed_over`."""
-        start, stop, beyond = part.start, part.stop, self.lookup.reader.size
+        beyond = self.lookup.reader.size
         for uri in self._loaded:
             own = self._own.get(uri, ())
-            rows = [
-                row
-                for row in self.rows(uri)
-                if row.seq not in own and (start <= row.seq < stop or row.seq >= beyond)
-            ]
+            rows = [r for r in self.rows(uri) if r.seq not in own and (r.seq in part or r.seq >= beyond)]
             if rows:
                 passed.check_rows(uri, rows)
         packed = packings(things, self._loaded)
