@@ -100,13 +100,22 @@ def refuse_hidden(site: Site) -> None:
         Untrue: It hides one.
     """
     from ledger.chain.errors import Untrue
+    from ledger.custody.cases import KIND
     from ledger.custody.index.hold_probe import refuse_missing_hold
+    from ledger.custody.index.seen_marks import see_marks
 
     with _lookup(site) as lookup:
+        seen = see_marks(lookup.view, lookup.reader, site.home)
         find_cases(lookup)
         if lookup.warning:
             raise Untrue(lookup.warning, remedy="trace index rebuild")
-        refuse_missing_hold(lookup.view.connection, lookup.reader.size)
+        listed = {entry.seq for entry in lookup.entries_of_kind(KIND)}
+        for seq in seen.cases:
+            if seq not in listed and lookup.reader.entry(seq).kind == KIND:
+                raise Untrue(
+                    f"the index is wrong: it leaves out the case of entry {seq}", remedy="trace index rebuild"
+                )
+        refuse_missing_hold(lookup.view.connection, lookup.reader.size, seen)
 
 
 def gather_case_evidence(found: Asking, item: str) -> Evidence | None:

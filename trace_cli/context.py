@@ -146,10 +146,15 @@ class Site:
             )
 
     def key_seqs(self, view: SqliteView) -> list[int]:
-        """Find the entries on the life of keys, by the index; without an index there are none to be found."""
-        from ledger.custody.index.coverage import key_seqs
+        """Find the entries on the life of keys: by the index, and by the log or what was seen of it here."""
+        from ledger.custody.index.coverage import SEARCHED, key_seqs, size_of
 
-        return key_seqs(view)
+        found = key_seqs(view)
+        if size_of(view) <= SEARCHED:
+            return found
+        from ledger.custody.index.seen_marks import load_marks
+
+        return sorted({*found, *load_marks(self.home, self.origin)[0].keys})
 
     @contextmanager
     def recording(self, passphrase: Callable[[], bytes] = ask) -> Iterator[Recorder]:

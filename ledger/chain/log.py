@@ -238,6 +238,11 @@ class Log:
         self._remember(note)
         return Appended(first, head, note)
 
+    @property
+    def home(self) -> Path | None:
+        """Say where this log keeps its pins; None: nowhere."""
+        return self._home
+
     def keep_checkpoint(self, signed: SignedCheckpoint) -> None:
         """Keep a checkpoint of this log for ever, because it leaves the house."""
         with self._storage.begin() as transaction:

@@ -17,7 +17,7 @@ from ledger.chain.log import Appended, Log
 from ledger.chain.policy import Policy
 from ledger.chain.storage.sqlite import SqliteStorage, SqliteTransaction
 from ledger.custody.event_hash import event_digest
-from ledger.custody.index.hold_probe import names_what_passes_on, refuse_missing_hold
+from ledger.custody.index.hold_probe import names_what_passes_on, refuse_hidden_hold
 from ledger.custody.index.read import find_idents, has_holds, seqs_of_kind
 from ledger.custody.index.rebuild import read_rows
 from ledger.custody.index.schema import TABLES
@@ -194,7 +194,7 @@ class Recorder:
                 guard(transaction, first)
             fresh, seqs, duplicates = _part(transaction, first, events)
             if refuse_held and not self._probed and names_what_passes_on(one.draft.body for one in fresh):
-                refuse_missing_hold(transaction.connection, first)
+                refuse_hidden_hold(transaction, first, self.log)
                 self._probed = True  # once: a scan of a session does not wait for it again
             held = _held(transaction, self.log, fresh, refuse=refuse_held)
             outcome[:] = [(seqs, duplicates, held)]

@@ -88,6 +88,12 @@ def test_nothing_is_answered_nor_recorded(forked, trace, command):
     assert load_pin(forked.folder / "home", ORIGIN) == pin
 
 
+def test_the_doctor_tells(forked, trace):
+    ran = trace("doctor", "--json")
+    (head,) = [one for one in ran.answer["checks"] if one["name"] == "head"]
+    assert (head["status"], "seen before" in head["message"]) == ("fail", True)
+
+
 def test_the_evidence_is_there_afterwards(forked, trace):
     for command in RECORD:
         trace(*command.split())

@@ -25,6 +25,7 @@ def check(ledger: options.Ledger = None, as_json: options.Json = False) -> int:
       trace index check --json
     """
     from ledger.custody.index.check import check_index
+    from ledger.custody.index.seen_marks import see_marks
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import say, write_json
@@ -33,6 +34,7 @@ def check(ledger: options.Ledger = None, as_json: options.Json = False) -> int:
     site = find_site(ledger)
     with site.proving() as (view, reader), Progress("comparing", quiet=as_json) as progress:
         size = reader.size
+        see_marks(view, reader, site.home, most=None)
         found = check_index(view, lambda done: progress.step(done, size))
     if as_json:
         differences = [{"kind": item.kind, "seq": item.seq, "message": item.message} for item in found]

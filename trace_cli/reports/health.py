@@ -139,12 +139,21 @@ def check_trust(site: Site) -> Iterator[Health]:
 def check_ledger(site: Site, present: datetime) -> Iterator[Health]:
     """Look at the ledger file: its settings, how far its index goes, and whether its last time can be."""
     from ledger.chain.errors import LedgerError
+    from trace_cli.errors import CommandError
 
     try:
         with site.reading() as (view, pin):
             yield from _check_view(site, view, pin.head.size if pin else 0, present)
     except LedgerError as error:
         yield Health("ledger", "fail", error.message, error.remedy)
+        return
+    try:
+        with site.proving():
+            yield Health("head", "ok", "a believed key signed it, and it continues what was seen here")
+    except LedgerError as error:
+        yield Health("head", "fail", error.message, error.remedy or "trace verify")
+    except CommandError as error:
+        yield Health("head", "warn", error.message, error.remedy)
 
 
 def _check_view(site: Site, view: SqliteView, seen: int, present: datetime) -> Iterator[Health]:

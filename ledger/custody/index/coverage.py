@@ -45,3 +45,11 @@ def key_seqs(view: SqliteView) -> list[int]:
     with suppress(sqlite3.DatabaseError):  # what cannot be read is told where it is read
         found |= {seq for (seq,) in view.connection.execute(query, (SEARCHED, KEY_TAIL, KEY_MARK))}
     return sorted(seq for seq in found if type(seq) is int)
+
+
+def size_of(view: SqliteView) -> int:
+    """Count the entries that lie in the file, whatever the head says of them; 0: they cannot be read."""
+    try:
+        return int(view.connection.execute("SELECT coalesce(max(seq), -1) + 1 FROM entry").fetchone()[0])
+    except (sqlite3.DatabaseError, TypeError, ValueError):
+        return 0

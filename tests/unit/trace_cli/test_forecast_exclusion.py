@@ -75,4 +75,5 @@ def test_it_is_said_to_people_and_refused_where_it_has_no_meaning(trace, ledger_
     assert " on 1 item, " in told
     assert trace("forecast", "--exclude-alarmed", "--of", "arrivals", "--place", "DOCK").code == 2
     (tmp_path / "x.csv").write_text("unique_id,ds,y\nA,2026-01-01,1\n", encoding="utf-8")
+    (tmp_path / "x.csv").write_text("unique_id,ds,y\n", encoding="utf-8")
     assert trace("forecast", "--exclude-alarmed", "--series", tmp_path / "x.csv").code == 2
