@@ -86,7 +86,7 @@ def write_eta(answer: Mapping[str, Any], codes: Codes, time: SiteTime, *, by_nam
         say(f"{codes.short(item)} is not under way: trace history {codes.short(item)}")
     shipments = answer["shipments"]
     if not shipments:
-        say("Nothing that was asked for is under way.")
+        say("Nothing that was asked for is under way." if by_name else "Nothing of the kind is under way.")
     elif by_name and len(shipments) <= _MOST_TOLD:
         for one in shipments:
             _tell(one, answer["as_of"], codes, time)
