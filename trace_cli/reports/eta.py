@@ -55,7 +55,7 @@ def shipment_answers(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _urgency(one: Mapping[str, Any]) -> tuple[object, ...]:
     late = -round(one["expected_late_hours"] or 0, 6), -(one["late_probability"] or 0)
-    return one["state"] == "missing", *late, one["eta"]["p50"] or one["started"], one["item"], one["seq"]
+    return one["state"] == "missing", *late, one["eta"]["p50"], one["item"], one["seq"]
 
 
 def eta_csv(answer: Mapping[str, Any]) -> str:
@@ -136,7 +136,7 @@ def _write_table(shipments: Sequence[Mapping[str, Any]], as_of: str, codes: Code
             _short(one["origin"], codes),
             _short(one["destination"], codes),
             "missing" if one["state"] == "missing" else time.short(one["eta"]["p50"], year),
-            _band(one["eta"], time, year),
+            "-" if one["state"] == "missing" else _band(one["eta"], time, year),
             "-" if one["promised"] is None else time.short(one["promised"], year),
             "-" if one["late_probability"] is None else _percent(one["late_probability"]),
             "-" if one["expected_late_hours"] is None else duration(one["expected_late_hours"]),
@@ -155,10 +155,8 @@ def _write_table(shipments: Sequence[Mapping[str, Any]], as_of: str, codes: Code
     say("\n" + textwrap.fill(" ".join(words).replace(") ,", "),").replace(") .", ")."), width))
 
 
-def _band(eta: Mapping[str, str | None], time: SiteTime, year: int) -> str:
+def _band(eta: Mapping[str, str], time: SiteTime, year: int) -> str:
     """Write a band: clock times within one day, else days."""
-    if eta["p10"] is None or eta["p90"] is None:
-        return "-"
     low, high = time.local(eta["p10"]), time.local(eta["p90"])
     if low.date() == high.date():
         return f"{low:%H:%M}-{high:%H:%M}"
