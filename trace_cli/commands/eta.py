@@ -174,11 +174,12 @@ def _write(
     if len(shown["shipments"]) < found:
         say(f"\nThe first {top} of {found:,} (--top shows more, -o FILE writes all).")
     if lost := sum(one["state"] == "missing" for one in answer["shipments"]):
-        say(
-            f"\n{lost:,} of them {'is' if lost == 1 else 'are'} missing: under way for more than three times as "
-            "long as anything that ever\narrived, so not expected any more. They come last; find them with -o "
-            "FILE, column state."
+        words = (
+            f"{lost:,} of them {'is' if lost == 1 else 'are'} missing: under way for more than three times as long "
+            "as anything that ever arrived, so not expected any more. They come last; find them with -o FILE, "
+            "column state."
         )
+        say("\n" + textwrap.fill(words, shown_width()))
     if answer["since"] is not None:
         say("\n" + textwrap.fill(tell_eta_changes(answer["since"], prediction.site.codes, time), shown_width()))
     if output is not None:

@@ -144,15 +144,27 @@ def _write_table(shipments: Sequence[Mapping[str, Any]], as_of: str, codes: Code
         for one in shipments
     ]
     width = shown_width()
-    left, cells = fit_columns(head, rows, width=width, names=(0, 1, 2), spare=(1, 4, 7, 5), ends=(0,), least=9)
-    right = tuple(at for at, column in enumerate(left) if column in (6, 7))
-    say(draw_table([head[at] for at in left], cells, right=right))
-    words = [f"Times are {time.name}. Expected is the middle" + ("." if 4 not in left else ";")]
-    if 4 in left:
-        words.append("in 8 of 10 cases the arrival lies between the two times of that column.")
-    words.append("Late is how likely it comes after the promise (-: nothing was promised)")
-    words.append("." if 7 not in left else ", by how much is the mean of all cases.")
-    say("\n" + textwrap.fill(" ".join(words).replace(") ,", "),").replace(") .", ")."), width))
+    # columns in which nothing stands say nothing: no promise, no place that anything goes to
+    bare = [at for at in (2, 5, 6, 7) if all(row[at] in ("-", "?") for row in rows)]
+    kept = [at for at in range(len(head)) if at not in bare]
+    left, cells = fit_columns(
+        [head[at] for at in kept],
+        [[row[at] for at in kept] for row in rows],
+        width=width,
+        names=[kept.index(at) for at in (0, 1, 2) if at in kept],
+        spare=[kept.index(at) for at in (1, 4, 7, 5) if at in kept],
+        ends=(0,),
+        least=9,
+    )
+    shown = [kept[at] for at in left]
+    right = tuple(at for at, column in enumerate(shown) if column in (6, 7))
+    say(draw_table([head[at] for at in shown], cells, right=right))
+    words = f"Times are {time.name}. Expected is the middle"
+    words += "; in 8 of 10 cases the arrival lies between the two times of that column." if 4 in shown else "."
+    if 6 in shown:
+        words += " Late is how likely it comes after the promise (-: nothing was promised)"
+        words += ", by how much is the mean of all cases." if 7 in shown else "."
+    say("\n" + textwrap.fill(words, width))
 
 
 def _band(eta: Mapping[str, str], time: SiteTime, year: int) -> str:
