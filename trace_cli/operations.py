@@ -47,6 +47,7 @@ def report_operations(
     from trace_cli.known_history import prove_named
     from trace_cli.prediction import check_period, open_prediction, read_as_of, record_decision, telling
     from trace_cli.progress import Progress
+    from trace_cli.reports.bottlenecks import named_entries
     from trace_cli.reports.operations import ALARM
 
     if output.suffix.lower() not in (".html", ".xlsx"):
@@ -64,7 +65,7 @@ def report_operations(
         with telling():
             found = _measure(prediction, period)
         named = [seq for one in found["sites"] for seq in one["events"]]
-        named += [seq for one in found["sites"] for cause in one.get("evidence", ()) for seq in cause["events"]]
+        named += named_entries(found["evidence"].values())
         named += [one["seq"] for one in found["shipments"]]
         prove_named(site, prediction.history, named, schema=SCHEMA, progress=progress)
 
@@ -99,7 +100,7 @@ def _measure(prediction: Prediction, period: str) -> dict[str, Any]:
     from forecasting.flow.under_way import GRID, shipments_under_way
     from forecasting.tables import legs_table, visits_table
     from trace_cli.prediction import moment_text
-    from trace_cli.reports.bottlenecks import add_evidence, site_answers
+    from trace_cli.reports.bottlenecks import evidence_answers, site_answers
     from trace_cli.reports.eta import shipment_answers
 
     events, moment = prediction.events(), prediction.moment
@@ -107,7 +108,8 @@ def _measure(prediction: Prediction, period: str) -> dict[str, Any]:
     table: Any = bottlenecks(visits, as_of=moment, period=period)
     sites = site_answers(table.to_dict("records"))
     shown = show_causes(visits, table, as_of=moment, period=period)
-    add_evidence(sites, shown, prediction.event_ids, by=moment_text(find_periods(moment, period).ahead_start))
+    by = moment_text(find_periods(moment, period).ahead_start)
+    evidence = evidence_answers(sites, shown, prediction.event_ids, by=by)
     flows = flows_between(legs_table(events)).to_dict("records")
     reason, shipments, arrivals = None, [], {}
     try:
@@ -122,6 +124,7 @@ def _measure(prediction: Prediction, period: str) -> dict[str, Any]:
     strips = queue_strips(visits, as_of=moment, period=period)
     return {
         "sites": sites,
+        "evidence": {one["place"]: one for one in evidence},
         "table": table,
         "events": events,
         "shipments": shipments,

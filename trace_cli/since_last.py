@@ -113,13 +113,12 @@ def eta_changes(earlier: Earlier, shipments: Sequence[Mapping[str, Any]]) -> dic
     moved, newly_late = [], []
     for key, one in present.items():
         row = before.get(key)
-        if row is None:
+        if row is None or one["state"] == "missing":
             continue
         if (one["late_probability"] or 0) >= _ALARM > _number(row.get("late_probability")):
             newly_late.append(one["item"])
-        then, now = row.get("eta0.5"), one["eta"]["p50"]
-        if (past := _moment(then)) is not None and now is not None:
-            hours = (datetime.fromisoformat(now) - past).total_seconds() / 3600
+        if (past := _moment(row.get("eta0.5"))) is not None:
+            hours = (datetime.fromisoformat(one["eta"]["p50"]) - past).total_seconds() / 3600
             moved.append({"item": one["item"], "seq": one["seq"], "hours": round(hours, 2)})
     return {
         **_basis(earlier),

@@ -81,6 +81,8 @@ class _Stays:
 
     def __init__(self, visits: pd.DataFrame, moment: int, start: int, end: int) -> None:
         self.item = visits["item"].to_numpy(dtype=object)
+        # among things of one time the name decides, not the order in which they were recorded
+        self.name = np.asarray(pd.factorize(visits["item"].astype(str), sort=True)[0], dtype=np.int64)
         self.arrive = microseconds(visits["arrive"], "visits column arrive")
         depart = microseconds(visits["depart"], "visits column depart")
         self.depart = np.where(depart <= moment, depart, NO_TIME)
@@ -96,7 +98,7 @@ class _Stays:
         """Give the rows of the visits that last, the oldest first."""
         rows = self._of(place)
         rows = rows[self.depart[rows] == NO_TIME]
-        return np.asarray(rows[np.lexsort((self.arrive_seq[rows], self.arrive[rows]))])
+        return np.asarray(rows[np.lexsort((self.name[rows], self.arrive[rows]))])
 
     def showing(self, place: str, cause: str, names: Sequence[str]) -> list[int]:
         """Give the entries that show a cause."""
@@ -105,16 +107,16 @@ class _Stays:
         left = rows[(self.depart[rows] >= self._start) & (self.depart[rows] < self._end)]
         if word == "building":
             came = rows[(self.arrive[rows] >= self._start) & (self.arrive[rows] < self._end)]
-            return _first(self.arrive_seq[came[np.lexsort((-self.arrive_seq[came], -self.arrive[came]))]])
+            return _first(self.arrive_seq[came[np.lexsort((self.name[came], -self.arrive[came]))]])
         if word in ("clearing", "near capacity"):
-            return _first(self.depart_seq[left[np.lexsort((-self.depart_seq[left], -self.depart[left]))]])
+            return _first(self.depart_seq[left[np.lexsort((self.name[left], -self.depart[left]))]])
         if word == "slower" or word.startswith("longer since"):
             stayed = self.depart[left] - self.arrive[left]
-            return _first(self.depart_seq[left[np.lexsort((self.depart_seq[left], -stayed))]])
+            return _first(self.depart_seq[left[np.lexsort((self.name[left], -stayed))]])
         if word == "batching":
             _, which, sizes = np.unique(self.depart[left], return_inverse=True, return_counts=True)
             together = left[sizes[which] >= LEAST_BATCH]
-            return _first(self.depart_seq[together[np.argsort(-self.depart[together], kind="stable")]])
+            return _first(self.depart_seq[together[np.lexsort((self.name[together], -self.depart[together]))]])
         if cause.startswith(("standing still", "end of the line", "holding up ")):
             return _first(self.arrive_seq[self.oldest_open(place)])
         # a place may be a URI, which holds a colon itself

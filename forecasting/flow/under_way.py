@@ -76,7 +76,7 @@ def shipments_under_way(
         UTC timestamps (``eta0.1``...), no arrival lying before `as_of`, ``expected_late_hours`` (the hours after
         the promise, 0 where before, averaged over the levels of `GRID`; NaN without a promise), and ``missing``:
         under way for longer than `FORGOTTEN` times the longest leg that ever ended. What is missing is not
-        expected any more and has no arrival (NaT).
+        expected any more: its quantiles are those of any leg of that day, and its arrivals say nothing.
 
     Raises:
         NotEnoughHistory: something is under way and nothing has ever arrived.
@@ -112,7 +112,7 @@ def shipments_under_way(
     late = _hours_late(told, [arrivals[name] for name in quantile_columns(np.array(GRID))])
     told = told.drop(columns=[name for name in quantile_columns(every) if name not in names])
     for name in names:
-        told[f"eta{name[1:]}"] = utc_timestamps(np.where(missing, NO_TIME, arrivals[name]))
+        told[f"eta{name[1:]}"] = utc_timestamps(arrivals[name])
     told["expected_late_hours"] = np.where(missing, np.nan, late)
     told["missing"] = missing
     return pd.DataFrame(told.reset_index(drop=True))

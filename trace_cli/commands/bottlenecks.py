@@ -56,7 +56,7 @@ def bottlenecks(
         telling,
     )
     from trace_cli.progress import Progress
-    from trace_cli.reports.bottlenecks import SCHEMA, add_evidence, site_answers
+    from trace_cli.reports.bottlenecks import SCHEMA, evidence_answers, named_entries, site_answers
     from trace_cli.since_last import find_earlier, place_changes
 
     check_output(output)
@@ -73,9 +73,9 @@ def bottlenecks(
             answer = {**prediction.answer(SCHEMA), "period": period, **_periods(prediction, period)}
             shown = show_causes(visits, table, as_of=prediction.moment, period=period)
         sites = site_answers(table.to_dict("records"))
-        add_evidence(sites, shown, prediction.event_ids, by=answer["forecast_start"])
+        evidence = evidence_answers(sites, shown, prediction.event_ids, by=answer["forecast_start"])
         named = [seq for one in sites for seq in one["events"]]
-        named += [seq for one in sites for cause in one.get("evidence", ()) for seq in cause["events"]]
+        named += named_entries(evidence)
         prove_named(site, prediction.history, named, schema=SCHEMA, progress=progress)
 
     def describe() -> dict[str, object]:
@@ -87,6 +87,7 @@ def bottlenecks(
         "since": None if earlier is None else place_changes(earlier, sites),
         "sites_found": len(table),
         "sites": sites,
+        "evidence": evidence,
         "decision_seq": record_decision(prediction, describe, wanted=not no_record),
     }
     _write(answer, prediction, top=top, output=output, as_json=as_json)
@@ -163,7 +164,7 @@ def _write(
 
     if output is not None:
         write_answer_file(output, answer, bottlenecks_csv)
-    shown = {**answer, "sites": answer["sites"][:top]}
+    shown = {**answer, "sites": answer["sites"][:top], "evidence": answer["evidence"][:top]}
     if as_json:
         write_json(shown)
         return

@@ -151,6 +151,7 @@ def _write(
 ) -> None:
     import textwrap
 
+    from ledger.chain.counting import verb
     from trace_cli.formats.answer import note, say, write_answer_file, write_json
     from trace_cli.formats.fitted import shown_width
     from trace_cli.prediction import basis_line, warning_line
@@ -174,11 +175,12 @@ def _write(
     if len(shown["shipments"]) < found:
         say(f"\nThe first {top} of {found:,} (--top shows more, -o FILE writes all).")
     if lost := sum(one["state"] == "missing" for one in answer["shipments"]):
-        say(
-            f"\n{lost:,} of them {'is' if lost == 1 else 'are'} missing: under way for more than three times as "
-            "long as anything that ever\narrived, so not expected any more. They come last; find them with -o "
-            "FILE, column state."
+        words = (
+            f"{lost:,} of them {verb(lost, 'is', 'are')} missing: under way for more than three times as long as "
+            "anything that ever arrived, so not expected any more. They come last; find them with -o FILE, "
+            "column state."
         )
+        say("\n" + textwrap.fill(words, shown_width()))
     if answer["since"] is not None:
         say("\n" + textwrap.fill(tell_eta_changes(answer["since"], prediction.site.codes, time), shown_width()))
     if output is not None:

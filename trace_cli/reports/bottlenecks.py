@@ -53,17 +53,17 @@ def site_answers(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def add_evidence(
-    sites: Sequence[dict[str, Any]],
+def evidence_answers(
+    sites: Sequence[Mapping[str, Any]],
     shown: Mapping[str, Shown],
     event_ids: Callable[[Collection[int]], Mapping[int, str]],
     *,
     by: str,
-) -> None:
-    """Add to sites the entries that show each cause, and what to release by when.
+) -> list[dict[str, Any]]:
+    """Build the list `evidence` of the JSON answer: the entries that show each cause, and what to release by when.
 
     Args:
-        sites: of the JSON answer; those without evidence stay as they are.
+        sites: of the JSON answer.
         shown: by place, from `forecasting.flow.cause_evidence`.
         event_ids: gives the identifiers of events by the numbers of entries.
         by: when the period ahead begins.
@@ -71,25 +71,36 @@ def add_evidence(
     found = [(site, shown[site["place"]]) for site in sites if site["place"] in shown]
     named = {seq for _, one in found for seqs in one.entries for seq in seqs}
     names = event_ids(named | {seq for site, _ in found for seq in site["events"]})
-    for site, one in found:
-        site["event_ids"] = [names[seq] for seq in site["events"]]
-        site["evidence"] = [
-            {"cause": cause, "events": seqs, "event_ids": [names[seq] for seq in seqs]}
-            for cause, seqs in zip(site["causes"], one.entries, strict=True)
-        ]
-        items = list(dict.fromkeys(item for item, _ in one.release))
-        site["relief"] = (
-            None
-            if not one.release
-            else {
-                "release": items,
-                "events": list(dict.fromkeys(seq for _, seq in one.release)),
-                "by": by,
-                "units": site["relief_units"],
-                "saves_hours": site["relief_hours"],
-                "replayed_hours": site["relief_replayed_hours"],
-            }
-        )
+    return [
+        {
+            "place": site["place"],
+            "event_ids": [names[seq] for seq in site["events"]],
+            "causes": [
+                {"cause": cause, "events": seqs, "event_ids": [names[seq] for seq in seqs]}
+                for cause, seqs in zip(site["causes"], one.entries, strict=True)
+            ],
+            "relief": _relief_answer(site, one, by) if one.release else None,
+        }
+        for site, one in found
+    ]
+
+
+def _relief_answer(site: Mapping[str, Any], one: Shown, by: str) -> dict[str, Any]:
+    return {
+        "release": list(dict.fromkeys(item for item, _ in one.release)),
+        "events": list(dict.fromkeys(seq for _, seq in one.release)),
+        "by": by,
+        "units": site["relief_units"],
+        "saves_hours": site["relief_hours"],
+        "replayed_hours": site["relief_replayed_hours"],
+    }
+
+
+def named_entries(evidence: Collection[Mapping[str, Any]]) -> set[int]:
+    """List the entries that evidence names."""
+    return {seq for one in evidence for cause in one["causes"] for seq in cause["events"]} | {
+        seq for one in evidence if one["relief"] for seq in one["relief"]["events"]
+    }
 
 
 def short_cause(cause: str, short: Callable[[str], str]) -> str:
@@ -146,13 +157,14 @@ def write_bottlenecks(answer: Mapping[str, Any], codes: Codes, *, longest_days: 
 
 def _reasons(site: Mapping[str, Any], codes: Codes, answer: Mapping[str, Any]) -> list[str]:
     """Say why goods wait at a place, how sure what comes is, and what would relieve it."""
-    evidence = {one["cause"]: one["events"] for one in site.get("evidence", ())}
+    shown = next((one for one in answer["evidence"] if one["place"] == site["place"]), None)
+    evidence = {one["cause"]: one["events"] for one in shown["causes"]} if shown else {}
     lines = []
     for cause in site["causes"]:
         seqs = evidence.get(cause, [])[:_SHOWN_ENTRIES]
         word = "entry" if len(seqs) == 1 else "entries"
-        shown = f" ({word} {', '.join(map(str, seqs))})" if seqs else ""
-        lines.append(short_cause(cause, codes.short) + shown)
+        where = f" ({word} {', '.join(map(str, seqs))})" if seqs else ""
+        lines.append(short_cause(cause, codes.short) + where)
     moved = f"{site['arrivals']} came, {site['departures']} left, {site['open_visits']} are there"
     lines = [
         *(lines or ["no single cause stands out"]),
@@ -165,7 +177,7 @@ def _reasons(site: Mapping[str, Any], codes: Codes, answer: Mapping[str, Any]) -
             f"{hours_text(site['expected_queue_hours'])} of waiting are expected, "
             f"{hours_text(site['usual_queue_hours'])} are usual"
         )
-    if relief := site.get("relief"):
+    if shown and (relief := shown["relief"]):
         lines.append(f"to relieve it: {relief_words(relief, codes, site)}")
     return lines
 

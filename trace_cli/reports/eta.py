@@ -55,7 +55,7 @@ def shipment_answers(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _urgency(one: Mapping[str, Any]) -> tuple[object, ...]:
     late = -round(one["expected_late_hours"] or 0, 6), -(one["late_probability"] or 0)
-    return one["state"] == "missing", *late, one["eta"]["p50"] or one["started"], one["item"], one["seq"]
+    return one["state"] == "missing", *late, one["eta"]["p50"], one["item"], one["seq"]
 
 
 def eta_csv(answer: Mapping[str, Any]) -> str:
@@ -86,7 +86,7 @@ def write_eta(answer: Mapping[str, Any], codes: Codes, time: SiteTime, *, by_nam
         say(f"{codes.short(item)} is not under way: trace history {codes.short(item)}")
     shipments = answer["shipments"]
     if not shipments:
-        say("Nothing that was asked for is under way.")
+        say("Nothing that was asked for is under way." if by_name else "Nothing of the kind is under way.")
     elif by_name and len(shipments) <= _MOST_TOLD:
         for one in shipments:
             _tell(one, answer["as_of"], codes, time)
@@ -136,7 +136,7 @@ def _write_table(shipments: Sequence[Mapping[str, Any]], as_of: str, codes: Code
             _short(one["origin"], codes),
             _short(one["destination"], codes),
             "missing" if one["state"] == "missing" else time.short(one["eta"]["p50"], year),
-            _band(one["eta"], time, year),
+            "-" if one["state"] == "missing" else _band(one["eta"], time, year),
             "-" if one["promised"] is None else time.short(one["promised"], year),
             "-" if one["late_probability"] is None else _percent(one["late_probability"]),
             "-" if one["expected_late_hours"] is None else duration(one["expected_late_hours"]),
@@ -144,21 +144,31 @@ def _write_table(shipments: Sequence[Mapping[str, Any]], as_of: str, codes: Code
         for one in shipments
     ]
     width = shown_width()
-    left, cells = fit_columns(head, rows, width=width, names=(0, 1, 2), spare=(1, 4, 7, 5), ends=(0,), least=9)
-    right = tuple(at for at, column in enumerate(left) if column in (6, 7))
-    say(draw_table([head[at] for at in left], cells, right=right))
-    words = [f"Times are {time.name}. Expected is the middle" + ("." if 4 not in left else ";")]
-    if 4 in left:
-        words.append("in 8 of 10 cases the arrival lies between the two times of that column.")
-    words.append("Late is how likely it comes after the promise (-: nothing was promised)")
-    words.append("." if 7 not in left else ", by how much is the mean of all cases.")
-    say("\n" + textwrap.fill(" ".join(words).replace(") ,", "),").replace(") .", ")."), width))
+    # columns in which nothing stands say nothing: no promise, no place that anything goes to
+    bare = [at for at in (2, 5, 6, 7) if all(row[at] in ("-", "?") for row in rows)]
+    kept = [at for at in range(len(head)) if at not in bare]
+    left, cells = fit_columns(
+        [head[at] for at in kept],
+        [[row[at] for at in kept] for row in rows],
+        width=width,
+        names=[kept.index(at) for at in (0, 1, 2) if at in kept],
+        spare=[kept.index(at) for at in (1, 4, 7, 5) if at in kept],
+        ends=(0,),
+        least=9,
+    )
+    shown = [kept[at] for at in left]
+    right = tuple(at for at, column in enumerate(shown) if column in (6, 7))
+    say(draw_table([head[at] for at in shown], cells, right=right))
+    words = f"Times are {time.name}. Expected is the middle"
+    words += "; in 8 of 10 cases the arrival lies between the two times of that column." if 4 in shown else "."
+    if 6 in shown:
+        words += " Late is how likely it comes after the promise (-: nothing was promised)"
+        words += ", by how much is the mean of all cases." if 7 in shown else "."
+    say("\n" + textwrap.fill(words, width))
 
 
-def _band(eta: Mapping[str, str | None], time: SiteTime, year: int) -> str:
+def _band(eta: Mapping[str, str], time: SiteTime, year: int) -> str:
     """Write a band: clock times within one day, else days."""
-    if eta["p10"] is None or eta["p90"] is None:
-        return "-"
     low, high = time.local(eta["p10"]), time.local(eta["p90"])
     if low.date() == high.date():
         return f"{low:%H:%M}-{high:%H:%M}"

@@ -22,7 +22,7 @@ def summary_lines(found: Mapping[str, Any], codes: Codes, time: SiteTime) -> lis
     lines = []
     alarms = _alarms(found["sites"])
     for site in alarms[:_NAMED]:
-        relief = site.get("relief")
+        relief = _relief(found, site)
         words = f"; {relief_words(relief, codes, site)}" if relief else ""
         sure = likelihood(site["alarm_probability"])
         lines.append(
@@ -32,13 +32,14 @@ def summary_lines(found: Mapping[str, Any], codes: Codes, time: SiteTime) -> lis
     if not alarms:
         lines.append("No place is likely to have unusually long stays in the period ahead.")
     shipments = found["shipments"]
-    late = [one for one in shipments if (one["late_probability"] or 0) >= ALARM]
+    going = [one for one in shipments if one["state"] != "missing"]
+    late = [one for one in going if (one["late_probability"] or 0) >= ALARM]
     if late:
         worst = late[0]
         lines.append(
             f"{len(late):,} of {len(shipments):,} shipments under way are likely late; most of all "
             f"{codes.short(worst['item'])} to {_short(worst['destination'], codes)}, expected "
-            f"{time.minute(worst['eta']['p50']) if worst['eta']['p50'] else 'no more'}, late by "
+            f"{time.minute(worst['eta']['p50'])}, late by "
             f"{duration(worst['expected_late_hours'] or 0)}."
         )
     elif shipments:
@@ -59,10 +60,10 @@ def operations_tables(found: Mapping[str, Any], codes: Codes, time: SiteTime) ->
     shipments = found["shipments"]
     likely = [one for one in shipments if (one["late_probability"] or 0) >= ALARM]
     return [
-        Table("Alarms", _PLACE_HEAD, [_place(site, codes) for site in _alarms(found["sites"])]),
+        Table("Alarms", _PLACE_HEAD, [_place(found, site, codes) for site in _alarms(found["sites"])]),
         Table("Likely late", _LATE_HEAD, [_shipment(one, codes, time) for one in likely]),
         Table("Arrivals of the next days", _DAY_HEAD, _days(found["arrivals"], codes)),
-        Table("Places", _PLACE_HEAD, [_place(site, codes) for site in found["sites"]]),
+        Table("Places", _PLACE_HEAD, [_place(found, site, codes) for site in found["sites"]]),
         Table("Under way", _LATE_HEAD, [_shipment(one, codes, time) for one in shipments]),
         Table("Flows", ("from", "to", "legs", "median hours"), [_flow(one, codes) for one in found["flows"]]),
     ]
@@ -85,8 +86,14 @@ def _alarms(sites: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return sorted(found, key=lambda site: (-(site["hours_at_stake"] or 0), -site["alarm_probability"]))
 
 
-def _place(site: Mapping[str, Any], codes: Codes) -> tuple[Any, ...]:
-    relief = site.get("relief")
+def _relief(found: Mapping[str, Any], site: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Give what would relieve a place; None: nothing waits there, or it is not among the first."""
+    shown = found["evidence"].get(site["place"])
+    return shown["relief"] if shown else None
+
+
+def _place(found: Mapping[str, Any], site: Mapping[str, Any], codes: Codes) -> tuple[Any, ...]:
+    relief = _relief(found, site)
     return (
         codes.short(site["place"]),
         _percent(site["alarm_probability"]),
@@ -100,7 +107,8 @@ def _place(site: Mapping[str, Any], codes: Codes) -> tuple[Any, ...]:
 
 
 def _shipment(one: Mapping[str, Any], codes: Codes, time: SiteTime) -> tuple[Any, ...]:
-    p10, p50, p90 = (None if moment is None else time.minute(moment) for moment in one["eta"].values())
+    known = one["state"] != "missing"
+    p10, p50, p90 = (time.minute(moment) if known else None for moment in one["eta"].values())
     return (
         codes.short(one["item"]),
         _short(one["destination"], codes),

@@ -15,7 +15,7 @@ def visits(*rows):
     """Build visits from (place, arrive, depart) in hours after Monday 2018-01-01; a stay left is seq + 1."""
     told = [
         {
-            "item": f"I{number}",
+            "item": f"I{number:03d}",
             "place": place,
             "arrive": MONDAY + pd.Timedelta(hours=arrive),
             "depart": pd.NaT if depart is None else MONDAY + pd.Timedelta(hours=depart),
@@ -52,7 +52,7 @@ def test_each_cause_has_its_own_entries():
     assert causes["building"] == [70, 60, 50, 40, 30]
     assert causes["standing still"] == [0, 10, 20, 30, 40]
     assert len(causes["end of the line"]) == MOST_ENTRIES
-    assert release.release[0] == ("I0", 0)
+    assert release.release[0] == ("I000", 0)
     assert [seq for _, seq in release.release] == sorted(seq for _, seq in release.release)
     causes, release = told["batch"]
     assert causes["batching"] == [81, 91, 101, 111, 121]

@@ -147,13 +147,15 @@ def test_a_place_that_another_starves_is_told_by_short_names(trace, ledger_of):
 
 
 def test_evidence_and_relief_in_text_and_json(trace, sample):
-    (first,) = trace("bottlenecks", "--no-record", "--top", 1, "--json").answer["sites"]
-    assert len(first["event_ids"]) == len(first["events"])
-    assert [one["cause"] for one in first["evidence"]] == first["causes"]
-    building = first["evidence"][0]
+    answer = trace("bottlenecks", "--no-record", "--top", 1, "--json").answer
+    (first,), (evidence,) = answer["sites"], answer["evidence"]
+    assert evidence["place"] == first["place"]
+    assert len(evidence["event_ids"]) == len(first["events"])
+    assert [one["cause"] for one in evidence["causes"]] == first["causes"]
+    building = evidence["causes"][0]
     shown = trace("show", building["events"][0], "--json").answer
     assert building["event_ids"][0] in json.dumps(shown)
-    relief = first["relief"]
+    relief = evidence["relief"]
     assert relief["units"] == first["relief_units"] == len(relief["release"]) > 0
     assert relief["by"] == "2026-03-09T00:00:00Z"
     ran = trace("bottlenecks", "--no-record")

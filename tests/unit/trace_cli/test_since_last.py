@@ -78,6 +78,12 @@ def test_odd_cells_are_not_known():
         datetime(2026, 1, 1, tzinfo=UTC),
         [{"item": "a", "start_seq": "x", "eta0.5": "soon", "late_probability": []}],
     )
-    shipment = {"item": "a", "seq": 0, "late_probability": 0.9, "eta": {"p50": "2026-01-02T00:00:00Z"}}
+    shipment = {
+        "item": "a",
+        "seq": 0,
+        "state": "under way",
+        "late_probability": 0.9,
+        "eta": {"p50": "2026-01-02T00:00:00Z"},
+    }
     changes = since_last.eta_changes(earlier, [shipment])
     assert (changes["newly_late"], changes["later"], changes["ended"]) == (["a"], [], [])
