@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ledger.chain.counting import counted
 from trace_cli.reports.provenance import gap_keys, number
+from trace_cli.reports.recall_words import HEAD, PLACES, STATES
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
     from ledger.custody.provenance.recall import Recall, There
-
-HEAD: Final = ("item", "state", "place", "container", "holder", "quantity", "unit", "contact", "last entry")
-PLACES: Final = ("place", "quantity", "unit", "things")
-STATES: Final = {"under_way": "under way", "here": "here"}
 
 
 def recall_answer(found: Recall, seconds: float, verdict: dict[str, Any], warnings: list[str]) -> dict[str, Any]:

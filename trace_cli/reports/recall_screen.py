@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.chain.counting import counted
 from trace_cli.reports.provenance import amount, gap_lines
-from trace_cli.reports.recall import STATES
 from trace_cli.reports.recall_tables import calls_table
+from trace_cli.reports.recall_words import STATES
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from trace_cli.formats.tabular import Table
 from trace_cli.reports.provenance import amount, shorten
-from trace_cli.reports.recall import HEAD, PLACES, STATES
+from trace_cli.reports.recall_words import HEAD, PLACES, STATES
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
