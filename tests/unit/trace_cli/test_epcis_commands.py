@@ -168,4 +168,4 @@ def test_an_erased_value_is_left_out_and_told(trace, ledger_of, shipment):
     assert trace("erase", "1", "--field", "price", "--reason", "asked").code == 0
     ran = trace("export", "epcis")
     assert "ext:price" not in ran.out
-    assert "1 values are not in this ledger" in ran.err
+    assert "this ledger does not hold them: 1 value" in ran.err
