@@ -1,4 +1,8 @@
-"""What of a recall may still be passed on: the lot, and what holds it and is still there, less what is on hold."""
+"""What of a recall is to be held: the lots, what holds them and is still there, and lots that were sold.
+
+What was sold may come back, and stock that nobody recorded may turn up: a hold on the lot catches both. Single
+items that were sold are not named one by one.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ if TYPE_CHECKING:
     from ledger.custody.provenance.recall import Affected
 
 _THERE: Final = frozenset({"here", "under_way", "packed"})
+_MAY_COME_BACK: Final = frozenset({"sold"})
 
 
 def held_now(lookup: Lookup) -> dict[str, int]:
@@ -23,9 +28,14 @@ def held_now(lookup: Lookup) -> dict[str, int]:
 
 
 def not_held(lots: Iterable[str], affected: Sequence[Affected], held: dict[str, int]) -> list[str]:
-    """List what is to be held: the lots, and each thing that is still there; containers follow these."""
-    there = [line.part.uri for line in affected if line.kind != "container" and line.part.state in _THERE]
-    return [uri for uri in dict.fromkeys([*lots, *there]) if uri not in held]
+    """List what is to be held and is not; containers follow what is in them."""
+    wanted = [
+        line.part.uri
+        for line in affected
+        if (line.kind != "container" and line.part.state in _THERE)
+        or (line.kind == "lot" and line.part.state in _MAY_COME_BACK)
+    ]
+    return [uri for uri in dict.fromkeys([*lots, *wanted]) if uri not in held]
 
 
 def hold_answer(lot: str, affected: Sequence[Affected], held: dict[str, int], codes: Codes) -> dict[str, Any]:

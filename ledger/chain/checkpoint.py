@@ -14,6 +14,7 @@ from ledger.chain.errors import Refused
 from ledger.chain.hashing import HASH_SIZE
 from ledger.chain.note import Note, Signer, decode_base64, parse_note, sign_note
 
+_PARTS: Final = re.compile(r"[a-z0-9._]+")
 _ORIGIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?:/[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?)+")
 _SIZE: Final = re.compile("0|[1-9][0-9]{0,18}")
 
@@ -48,7 +49,8 @@ def check_origin(origin: str) -> str:
     if not _ORIGIN.fullmatch(origin):
         raise Refused(
             f"an origin reads <organisation's domain>/<site> in lower-case ASCII letters, digits, '.', '-' "
-            f"and '_', got {origin!r}"
+            f"and '_', got {origin!r}",
+            remedy=f"write it as {'/'.join('-'.join(_PARTS.findall(part)) for part in origin.lower().split('/'))}",
         )
     return origin
 

@@ -73,7 +73,11 @@ def check_domain(domain: str) -> str:
         Refused: It is no lower-case ASCII domain name with a dot.
     """
     if not _DOMAIN.fullmatch(domain):
-        raise Refused(f"an organisation is named by its domain in lower case, like acme.example, got {domain!r}")
+        plain = "-".join(re.findall("[a-z0-9]+", domain.lower())) or "acme"
+        raise Refused(
+            f"an organisation is named by its domain in lower case, like acme.example, got {domain!r}",
+            remedy=f"use the domain of its web site or mail; for a trial: {plain}.example",
+        )
     return domain
 
 

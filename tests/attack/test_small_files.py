@@ -20,7 +20,7 @@ def test_a_hostile_packing_list_is_refused(site, trace, name):
     (site.folder / name).write_text(LISTS[name], encoding="utf-8")
     before = len(site.entries())
     ran = trace("receive", "BOX-01", "--from", "FARM-1", "--expect", name)
-    assert (ran.code, name in ran.err) == (2, True)
+    assert (ran.code, name in ran.err) == (5, True)
     assert len(site.entries()) == before
 
 

@@ -46,7 +46,7 @@ def hold(
         typer.Option(
             "--recall",
             metavar="LOT",
-            help="A lot, and all that holds it and is still there; may be repeated.",
+            help="A lot, and all that holds it and may be passed on; repeatable.",
             autocompletion=complete_things,
         ),
     ] = None,

@@ -36,14 +36,30 @@ class Order:
 
 
 def read_order(text: str, entry: Entry) -> Order | None:
-    """Read an order; None: it is a code."""
+    """Read an order, as the barcode of the sheet or as a word in small letters; None: it is a code."""
     if text[: len(PREFIX)].upper() == PREFIX:
         name, _, value = text[len(PREFIX) :].partition(":")
         return _make(name.upper(), value)
-    if entry == "scanned":
-        return None
-    if match := _COUNT.fullmatch(text.strip()):
+    if entry != "scanned" and (match := _COUNT.fullmatch(text.strip())):
         return Order("COUNT", match[1])
+    found = _read_words(text)
+    # What is typed over a slow line, or pasted, arrives at once and looks scanned; an order that became an item
+    # would stay in the log for ever. The words alone are no codes; with a value they may be (see `doubted`).
+    return found if entry != "scanned" or found is None or not found.value else None
+
+
+def doubted(text: str) -> str | None:
+    """Say why a scan is taken neither as an order nor as a code: it came at once and reads like an order."""
+    found = _read_words(text)
+    if found is None or not found.value:
+        return None
+    return (
+        "this reads like an order and came at once, as from a scanner; "
+        f"write {PREFIX.lower()}{found.name.lower()}:{found.value}, or scan the sheet"
+    )
+
+
+def _read_words(text: str) -> Order | None:
     name, _, value = text.strip().partition(" ")
     return _make(name.upper(), value.strip()) if name.islower() else None
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from trace_cli.dock.book import Accepted, Book
 from trace_cli.dock.journal import Journal
-from trace_cli.dock.orders import MEANING, PREFIX, Order, read_order
+from trace_cli.dock.orders import MEANING, PREFIX, Order, doubted, read_order
 from trace_cli.dock.packing_list import PackingList
 from trace_cli.dock.profile import Profile
 from trace_cli.dock.reader import Read, edit
@@ -103,8 +103,8 @@ class Session:
             return None
         if text[: len(PREFIX)].upper() == PREFIX:
             return self._refuse(raw, "there is no such order; print the sheet: trace scanner sheet -o orders.html")
-        if missing := self._missing():
-            return self._refuse(raw, missing)
+        if why := doubted(text) or self._missing():
+            return self._refuse(raw, why)
         if self.stopped:
             return self._refuse(raw, "the last refusal was not seen yet: scan OK, or type ok")
         return self._goods(raw, read)

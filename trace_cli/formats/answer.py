@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import sys
@@ -90,4 +91,11 @@ def write_file(path: Path, text: str) -> None:
         with replacing(path) as file:
             file.write(text.encode("utf-8"))
     except OSError as error:
-        raise CommandError(ExitCode.FAILURE, f"{path} cannot be written: {error.strerror}") from None
+        raise unwritten(path, error) from None
+
+
+def unwritten(path: Path, error: OSError) -> CommandError:
+    """Make the fault of a file that cannot be written."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    remedy = "free some space, or name a file on another disk" if full else "name another file with -o"
+    return CommandError(ExitCode.FAILURE, f"{path} cannot be written: {error.strerror}", remedy=remedy)

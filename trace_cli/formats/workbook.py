@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
-from trace_cli.formats.answer import unturned
+from trace_cli.formats.answer import unturned, unwritten
 from trace_cli.formats.tabular import Tabular
 
 MAX_ROWS: Final = 1_048_575
@@ -80,7 +80,7 @@ def write_workbook(path: Path, sheets: Sequence[Tabular]) -> None:
                     for part in _worksheet(sheet):
                         file.write(part.encode())
     except OSError as error:
-        raise CommandError(ExitCode.FAILURE, f"{path} cannot be written: {error.strerror}") from None
+        raise unwritten(path, error) from None
 
 
 def _part(name: str) -> zipfile.ZipInfo:

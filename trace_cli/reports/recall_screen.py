@@ -69,7 +69,7 @@ def _hold_line(hold: dict[str, Any], lot: str) -> str:
     """Say what may still be passed on, and the one command that blocks it."""
     free = [uri for uri in hold["free"] if uri != lot]
     if not hold["free"]:
-        return "On hold: the lot, and all that is still there of what holds it."
+        return "On hold: the lot, and all that holds it and could be passed on."
     what = [*(["the lot itself"] if lot in hold["free"] else []), *([counted(len(free), "thing")] if free else [])]
     told = " and ".join(what) + (" that hold it" if len(free) > 1 else " that holds it" if free else "")
     return f"NOT ON HOLD: {told}. Block: {hold['command']}"

@@ -79,7 +79,7 @@ def test_a_list_tells_what_is_wrong_with_a_key(home, trace):
 def test_a_key_is_moved_to_another_machine(sealed, home, trace, monkeypatch, tmp_path):
     assert trace("key", "export", ORIGIN, "--private").code == 2
     assert trace("key", "export", ORIGIN, "--private", "-o", "moved.key").code == 0
-    assert trace("key", "export", ORIGIN, "--private", "-o", "moved.key").code == 5
+    assert trace("key", "export", ORIGIN, "--private", "-o", "moved.key").code == 1
     assert (tmp_path / "moved.key").stat().st_mode & 0o777 == 0o600
     public = trace("key", "export", ORIGIN).out
     monkeypatch.setenv("TRACE_HOME", str(tmp_path / "other"))

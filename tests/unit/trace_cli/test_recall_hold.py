@@ -31,7 +31,7 @@ def test_one_command_that_is_printed_blocks_all_that_is_loose(trace, ledger_of):
     assert trace(*words[1:]).code == 0
     for thing in ("P:A", "Q:C"):
         assert trace("ship", thing + "=1kg", "--place", "PLANT", "--to", "SHOP-1").code == 5
-    assert "On hold: the lot, and all that is still there" in trace("recall", "P:A").out
+    assert "On hold: the lot, and all that holds it" in trace("recall", "P:A").out
     again = trace(*words[1:])
     assert (again.code, "on hold already" in again.err) == (5, True)
     assert trace("release", "P:A", "Q:C").out.startswith("OK  released: P:A, Q:C  entry")
@@ -59,6 +59,13 @@ def test_the_list_fits_a_terminal_of_eighty_columns(trace, sample, monkeypatch):
     assert max(map(cell_len, listed)) <= 80
     assert sum("GROCER-BLUEBONNET" in line for line in listed) == 6
     assert len(lines) <= 24
+
+
+def test_what_was_sold_may_come_back_and_is_held_too(trace, sample):
+    ran = trace("hold", "--recall", "99521234009019:Y26029-ROM")
+    assert (ran.code, "P26030-MIX" in ran.out) == (0, True)
+    assert trace("receive", "9521234000037:P26030-MIX=2kg", "--place", "STORE-OMAHA").code == 0
+    assert trace("ship", "9521234000037:P26030-MIX=2kg", "--place", "STORE-OMAHA", "--to", "X").code == 5
 
 
 def test_a_lot_that_is_spelt_almost_so_is_offered(trace, sample):

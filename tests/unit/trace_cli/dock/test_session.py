@@ -13,7 +13,7 @@ from trace_cli.capture import Circumstances
 from trace_cli.context import find_site, now
 from trace_cli.dock.book import Book, find_accepted
 from trace_cli.dock.journal import begin, find_open
-from trace_cli.dock.orders import Order, read_order
+from trace_cli.dock.orders import Order, doubted, read_order
 from trace_cli.dock.packing_list import PackingList, read_packing_list
 from trace_cli.dock.reader import Read
 from trace_cli.dock.screen import Screen
@@ -231,7 +231,11 @@ def test_a_session_that_was_cut_off_is_found_again(at_dock):
         ("TRACE:COUNT:0", "scanned", None),
         ("TRACE:PLACE", "scanned", None),
         ("TRACE:UNDO:3", "scanned", None),
-        ("undo", "scanned", None),
+        ("undo", "scanned", Order("UNDO")),
+        ("done", "scanned", Order("DONE")),
+        ("place DOCK-4", "scanned", None),
+        ("place", "typed", None),
+        ("trace:place:DOCK-4", "scanned", Order("PLACE", "DOCK-4")),
         ("undo", "typed", Order("UNDO")),
         ("UNDO", "typed", None),
         ("place DOCK-4", "typed", Order("PLACE", "DOCK-4")),
@@ -242,6 +246,16 @@ def test_a_session_that_was_cut_off_is_found_again(at_dock):
 )
 def test_orders(text, entry, order):
     assert read_order(text, entry) == order
+
+
+@pytest.mark.parametrize("text", ["place DOCK-4", "by jo", "count 5"])
+def test_an_order_with_a_value_that_came_at_once_is_refused_with_what_to_write(text):
+    name, value = text.split()
+    why = doubted(text)
+    assert why is not None
+    assert f"write trace:{name}:{value}," in why
+    assert read_order(f"trace:{name}:{value}", "scanned") == Order(name.upper(), value)
+    assert doubted("BOX 5") is doubted("place") is doubted("PLACE 7") is None
 
 
 @pytest.mark.parametrize(
