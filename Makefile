@@ -3,6 +3,8 @@
 
 PYTHON ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo python3)
 BIN := .venv/bin
+# A process for each core, at most eight: each takes up to 0.8 GB. WORKERS=0 runs every test in one process.
+WORKERS ?= auto
 PIP_INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 
 .PHONY: help demo test check bench wheel clean
@@ -22,7 +24,7 @@ demo: .venv/.runtime
 	$(BIN)/trace demo .demo
 
 test: .venv/.installed
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 8 --dist worksteal
 
 check: .venv/.installed
 	$(BIN)/ruff check .

@@ -21,6 +21,7 @@ from forecasting.engine.block import Bools, Floats, make_block
 from forecasting.engine.classes import LONGEST
 from forecasting.engine.season import future_phases, seasonal_factors
 from forecasting.frequency import Frequency
+from ledger.chain.counting import counted
 
 CLEAR_SEASON: Final = 0.3
 """Weight of the seasonal factors (0 to 1) from which a season is named."""
@@ -202,7 +203,7 @@ def _explain(
     strong = shape.strength >= CLEAR_SEASON and m > 1 and n >= 2 * m
     reasons = [_level(y, mean, m if strong else 0, period)]
     if n < _FEW:
-        return [*reasons, Reason("trend", f"{_count(n, period)} of history cannot show a trend or a season")]
+        return [*reasons, Reason("trend", f"{counted(n, period)} of history cannot show a trend or a season")]
     ahead = shape.factors[future_phases(m, horizon)] if strong else np.ones(horizon)
     slope = _slope(y[-LONGEST[frequency.base] :]) if fitted.slope is None else fitted.slope
     plain = mean / ahead
@@ -219,9 +220,9 @@ def _level(y: Floats, mean: Floats, season: int, period: str) -> Reason:
     window = min(len(y), len(mean), season or len(y))
     before = float(y[len(y) - season :][:window].mean() if season else y[-window:].mean())
     after = float(mean[:window].mean())
-    which = f"the same {_count(window, period)} one season before"
+    which = f"the same {counted(window, period)} one season before"
     if not season:
-        which = f"the last {period}" if window == 1 else f"the last {_count(window, period)}"
+        which = f"the last {period}" if window == 1 else f"the last {counted(window, period)}"
     words = f"{_number(after)} a {period} on average, against {_number(before)} in {which}"
     empty = float((y == 0).mean())
     if empty >= 0.1:
@@ -240,26 +241,26 @@ def _trend(y: Floats, plain: Floats, slope: float, period: str) -> Reason:
     past = slope * (len(y) - 1) / float(np.abs(y).mean())
     first = float(plain[0])
     change = float(plain[-1]) / first - 1 if first > 0 and len(plain) > 1 else 0.0
-    history = f"over the history demand {_moved(past)}"
+    history = f"over the history demand {_moved(y, period)}"
     if abs(past) < 5 * CLEAR_CHANGE:
         history = "the history has no clear trend"
     if abs(change) < CLEAR_CHANGE:
         ahead = "none is expected" if abs(past) < 5 * CLEAR_CHANGE else "the forecast stays about level"
     else:
-        ahead = f"the forecast {_moves(change)} over the {_count(len(plain), period)} ahead"
+        ahead = f"the forecast {_moves(change)} over the {counted(len(plain), period)} ahead"
     return Reason("trend", f"{history}; {ahead}", change)
 
 
 def _season(n: int, stop: int, m: int, shape: _Shape, frequency: Frequency) -> Reason:
     period, factors = _PERIODS[frequency.base], shape.factors
     if n < 2 * m:
-        return Reason("season", f"{_count(n, period)} are too few to see a season of {m}", None)
+        return Reason("season", f"{counted(n, period)} are too few to see a season of {m}", None)
     if shape.strength < CLEAR_SEASON:
-        return Reason("season", f"no clear season of {_count(m, period)}", 0.0)
+        return Reason("season", f"no clear season of {counted(m, period)}", 0.0)
     high, low = int(np.argmax(factors)), int(np.argmin(factors))
     names = [_phase_name(stop - 1 - phase, m, frequency) for phase in (high, low)]
     words = (
-        f"a season of {_count(m, period)} (strength {_percent(shape.strength)}): "
+        f"a season of {counted(m, period)} (strength {_percent(shape.strength)}): "
         f"{names[0]} {_signed(factors[high] - 1)}, {names[1]} {_signed(factors[low] - 1)} against the average"
     )
     return Reason("season", words, float(factors[high] - 1))
@@ -311,8 +312,14 @@ def _phase_name(ordinal: int, season: int, frequency: Frequency) -> str:
     return f"the period of {day.isoformat()}"
 
 
-def _moved(share: float) -> str:
-    return f"{'rose' if share > 0 else 'fell'} by {_percent(abs(share))} of its mean"
+def _moved(y: Floats, period: str) -> str:
+    """Tell a trend by what both ends had: the slope of a line, as a share of the mean, means nothing to people."""
+    part = max(1, len(y) // 4)
+    first, last = float(y[:part].mean()), float(y[-part:].mean())
+    return (
+        f"{'rose' if last > first else 'fell'} from {_number(first)} to {_number(last)} a {period} "
+        f"(averages of its first and last {counted(part, period)})"
+    )
 
 
 def _moves(share: float) -> str:
@@ -325,10 +332,6 @@ def _percent(share: float) -> str:
 
 def _signed(share: float) -> str:
     return f"{share * 100:+.0f} %"
-
-
-def _count(count: int, period: str) -> str:
-    return f"{count} {period}{'' if count == 1 else 's'}"
 
 
 def _number(value: float) -> str:

@@ -16,14 +16,16 @@ from forecasting.asked_demand import AskedDemand, ask_demand
 from forecasting.decisions import data_digest, forecast_digest, output_digest
 from forecasting.demand_forecast import forecast_with_accuracy
 from forecasting.errors import BadArgument
+from forecasting.flow.arrivals import arrivals_by_day
 from forecasting.flow.backtest_flow import backtest_bottlenecks, backtest_lead_times
 from forecasting.flow.bottlenecks import bottlenecks
 from forecasting.flow.through import visits_passing_through
-from forecasting.flow.under_way import arrivals_by_day, journey_legs, shipments_under_way
+from forecasting.flow.under_way import journey_legs, shipments_under_way
 from forecasting.registered_models import require_registered, require_registered_engine
 from forecasting.tables import visits_table
 
 FORECAST: Final = "forecast"
+_BACKTEST_ETA: Final = "backtest of eta"
 _EVENT_KEYS: Final = ("event_time", "seq", "item")
 
 
@@ -56,14 +58,16 @@ def rerun(body: Mapping[str, Any], events: pd.DataFrame, executor: Executor | No
         BadTable, NotEnoughHistory: as the command.
     """
     kind = kind_of(body)
-    if kind != FORECAST and kind not in _REPEATS:
-        known = ", ".join((FORECAST, *_REPEATS))
+    if kind not in (FORECAST, _BACKTEST_ETA) and kind not in _REPEATS:
+        known = ", ".join((FORECAST, *_REPEATS, _BACKTEST_ETA))
         raise BadArgument(f"a decision of {kind!r} cannot be repeated: {known} can")
     if isinstance(recorded := body.get("model_digest"), str):
         require_registered(recorded)
     try:
         if kind == FORECAST:
             return _forecast(body, events, executor)
+        if kind == _BACKTEST_ETA:
+            return _backtest_eta(body, events, executor)
         return _REPEATS[kind](body, events)
     except (KeyError, TypeError, AttributeError) as error:
         raise BadArgument(f"the decision lacks what a repeated run needs: {error}") from error
@@ -129,9 +133,8 @@ def _arrivals(body: Mapping[str, Any], events: pd.DataFrame) -> Rerun:
     levels = read_number_list(body["parameters"]["quantiles"])
     days, moment = int(body["parameters"]["horizon"]), body["selection"]["as_of"]
     places: Sequence[str] = body["selection"]["places"]
-    tables = {
-        place: arrivals_by_day(events, as_of=moment, place=place, days=days, levels=levels) for place in places
-    }
+    timezone = str(body["selection"].get("timezone", "UTC"))
+    tables = arrivals_by_day(events, as_of=moment, places=places, days=days, levels=levels, timezone=timezone)
     digest = " ".join(output_digest(table) for table in tables.values())
     return Rerun(data_digest(events, _EVENT_KEYS), digest, join_places(tables))
 
@@ -163,9 +166,12 @@ def _operations(body: Mapping[str, Any], events: pd.DataFrame) -> Rerun:
     return _done(data_digest(events, _EVENT_KEYS), table)
 
 
-def _backtest_eta(body: Mapping[str, Any], events: pd.DataFrame) -> Rerun:
+def _backtest_eta(body: Mapping[str, Any], events: pd.DataFrame, executor: Executor | None) -> Rerun:
     table = backtest_lead_times(
-        journey_legs(events), as_of=body["selection"]["as_of"], origins=int(body["parameters"]["origins"])
+        journey_legs(events),
+        as_of=body["selection"]["as_of"],
+        origins=int(body["parameters"]["origins"]),
+        executor=executor,
     )
     return _done(data_digest(events, _EVENT_KEYS), table)
 
@@ -189,6 +195,5 @@ _REPEATS: Final[Mapping[str, Callable[[Mapping[str, Any], pd.DataFrame], Rerun]]
     "eta": _eta,
     "bottlenecks": _bottlenecks,
     "report operations": _operations,
-    "backtest of eta": _backtest_eta,
     "backtest of bottlenecks": _backtest_bottlenecks,
 }

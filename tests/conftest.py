@@ -5,12 +5,14 @@ import json
 import os
 import random
 import signal
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from ledger.chain.commitment import commit
@@ -20,6 +22,31 @@ from ledger.chain.policy import Policy
 
 ORIGIN = "acme.example/dc1"
 START = datetime(2026, 3, 1, 8, 15, tzinfo=UTC)
+MEMORY = Path("/dev/shm")
+ROOM = 3 << 30  # a run leaves some 1.3 GB
+
+# Two processes on two cores: what a test may take of the clock says nothing of the code.
+hypothesis.settings.register_profile("steady", deadline=None)
+hypothesis.settings.load_profile("steady")
+
+
+def _has_room(place: Path) -> bool:
+    """Tell whether files may be kept and programs be run there."""
+    if not (place.is_mount() and os.access(place, os.W_OK)):
+        return False
+    state = os.statvfs(place)
+    return state.f_bavail * state.f_frsize > ROOM and not state.f_flag & os.ST_NOEXEC
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the files of tests in memory where there is room for them, unless told where to keep them.
+
+    The product waits for the disk at each commit, and the suite makes thousands of them. That it asks for that
+    is tested where it matters (`tests/attack/test_faults.py`); a disk adds nothing to the other tests but time.
+    """
+    if config.option.basetemp is None and "TMPDIR" not in os.environ and _has_room(MEMORY):
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None  # was chosen before this file was read
 
 
 @pytest.fixture(scope="session", autouse=True)

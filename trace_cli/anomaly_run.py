@@ -11,7 +11,7 @@ from trace_cli.prediction import Prediction, moment_text
 if TYPE_CHECKING:
     from forecasting.rerun import Rerun
     from forecasting.tables.recorded import RecordedEvents
-    from trace_cli.replay import Decided
+    from trace_cli.decided import Decided
 
 COMMAND: Final = "anomalies"
 MOST_ROWS: Final = 2_000  # of a file that a decision keeps

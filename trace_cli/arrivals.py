@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
+from trace_cli.formats.answer import say
+from trace_cli.formats.chart import draw_bar, is_rich
+from trace_cli.formats.fitted import fit_columns, shown_width
+from trace_cli.formats.table import draw_table
 
 SCHEMA: Final = "trace.forecast/1"
 MODEL: Final = "lead times of what is under way, and starts at the rate of eight weeks"
+
+_BAR: Final = 12
 
 
 def forecast_load(
@@ -35,6 +43,7 @@ def forecast_load(
     from forecasting.arguments import read_levels
     from forecasting.series import read_horizon
     from trace_cli.context import find_site
+    from trace_cli.known_names import find_place
     from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
     from trace_cli.progress import Progress
 
@@ -54,31 +63,36 @@ def forecast_load(
         read_levels(levels)
         read_horizon(days)
     site = find_site(ledger)
-    uris = [site.codes.place(code) for code in places]
+    time = site.time
     with Progress("verifying", quiet=as_json) as progress:
         prediction = open_prediction(
             site, moment, schema=SCHEMA, unverified=unverified, full=full, progress=progress
         )
-        progress.say("fitting lead times")
+        progress.say("reading what is under way")
         events = prediction.events()
-        known = set(events["place"].dropna())
-        for uri, code in zip(uris, places, strict=True):
-            if uri not in known:
-                raise CommandError(
-                    ExitCode.NOT_FOUND,
-                    f"nothing was ever seen at {code!r}",
-                    remedy="trace bottlenecks --top 100, to see the places that there are",
-                )
-        with telling():
-            tables = {uri: _measure(events, prediction.moment, uri, days, levels) for uri in uris}
+        known = {one for name in ("place", "source", "destination") for one in events[name].dropna().unique()}
+        uris = [
+            find_place(
+                site.codes,
+                code,
+                known,
+                command="trace forecast --of arrivals --place",
+                known_by=prediction.known_by,
+            )
+            for code in places
+        ]
+        progress.say(f"fitting lead times to {prediction.history.head.size:,} entries")
+        with telling(more="trace scan CODE --step receiving --place PLACE, when something arrives"):
+            tables = _measure(events, prediction.moment, uris, days, levels, time.name)
 
     def describe() -> dict[str, object]:
-        return _decision(prediction, events, tables, days, levels)
+        return _decision(prediction, events, tables, days, levels, time.name)
 
     answer = {
         **prediction.answer(SCHEMA),
         "of": "arrivals",
         "frequency": "D",
+        "timezone": time.name,
         "horizon": days,
         "series_found": len(tables),
         "series": [_series(uri, table, levels) for uri, table in tables.items()],
@@ -88,10 +102,12 @@ def forecast_load(
     return int(ExitCode.OK)
 
 
-def _measure(events: Any, moment: Any, uri: str, days: int, levels: Sequence[float]) -> Any:
-    from forecasting.flow.under_way import arrivals_by_day
+def _measure(
+    events: Any, moment: Any, uris: Sequence[str], days: int, levels: Sequence[float], timezone: str
+) -> dict[str, Any]:
+    from forecasting.flow.arrivals import arrivals_by_day
 
-    return arrivals_by_day(events, as_of=moment, place=uri, days=days, levels=levels)
+    return arrivals_by_day(events, as_of=moment, places=uris, days=days, levels=levels, timezone=timezone)
 
 
 def _series(uri: str, table: Any, levels: Sequence[float]) -> dict[str, Any]:
@@ -100,6 +116,7 @@ def _series(uri: str, table: Any, levels: Sequence[float]) -> dict[str, Any]:
             "ds": f"{row['ds']:%Y-%m-%d}",
             "mean": float(row["mean"]),
             "under_way": float(row["under_way"]),
+            "loads": float(row["loads"]),
             "quantiles": {f"{level!r}": float(row[f"q{level!r}"]) for level in levels},
         }
         for row in table.to_dict("records")
@@ -117,7 +134,9 @@ def _series(uri: str, table: Any, levels: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def _decision(prediction: Any, events: Any, tables: Any, days: int, levels: Sequence[float]) -> dict[str, object]:
+def _decision(
+    prediction: Any, events: Any, tables: Any, days: int, levels: Sequence[float], timezone: str
+) -> dict[str, object]:
     from forecasting.decisions import data_digest, describe_run, output_digest
     from forecasting.rerun import join_places
     from trace_cli.prediction import moment_text
@@ -125,7 +144,12 @@ def _decision(prediction: Any, events: Any, tables: Any, days: int, levels: Sequ
     return describe_run(
         command="forecast",
         checkpoint=prediction.checkpoint(),
-        selection={"as_of": moment_text(prediction.moment), "of": "arrivals", "places": list(tables)},
+        selection={
+            "as_of": moment_text(prediction.moment),
+            "of": "arrivals",
+            "places": list(tables),
+            "timezone": timezone,
+        },
         data=data_digest(events, ["event_time", "seq", "item"]),
         model=MODEL,
         parameters={"horizon": days, "quantiles": " ".join(map(repr, levels))},
@@ -136,9 +160,8 @@ def _decision(prediction: Any, events: Any, tables: Any, days: int, levels: Sequ
 
 
 def _write(answer: dict[str, Any], prediction: Any, *, output: Path | None, as_json: bool) -> None:
-    from trace_cli.formats.answer import say, to_json, write_file, write_json
+    from trace_cli.formats.answer import to_json, write_file, write_json
     from trace_cli.formats.csv_text import csv_text
-    from trace_cli.formats.table import draw_table
     from trace_cli.prediction import basis_line, warning_line
 
     if output is not None and output.suffix.lower() == ".json":
@@ -146,31 +169,68 @@ def _write(answer: dict[str, Any], prediction: Any, *, output: Path | None, as_j
     elif output is not None:
         levels = list(answer["series"][0]["points"][0]["quantiles"])
         rows = [
-            (one["place"], point["ds"], point["mean"], point["under_way"], *point["quantiles"].values())
+            (
+                one["place"],
+                *(point[name] for name in ("ds", "mean", "under_way", "loads")),
+                *point["quantiles"].values(),
+            )
             for one in answer["series"]
             for point in one["points"]
         ]
-        write_file(
-            output, csv_text(["place", "ds", "mean", "under_way", *(f"q{level}" for level in levels)], rows)
-        )
+        head = ["place", "ds", "mean", "under_way", "loads", *(f"q{level}" for level in levels)]
+        write_file(output, csv_text(head, rows))
     if as_json:
         write_json(answer)
         return
     if warning := warning_line(prediction):
         say(warning)
-    say(f"Arrivals of the next {answer['horizon']} days, as known on {prediction.moment:%Y-%m-%d %H:%M} UTC")
+    time = prediction.site.time
+    say(f"Arrivals of the next {answer['horizon']} days, as known on {prediction.known_by}")
     say(basis_line(prediction))
     for one in answer["series"]:
-        say(f"\n{prediction.site.codes.short(one['place'])}")
-        levels = list(one["points"][0]["quantiles"])
-        head = ["day", "expected", "under way", *(f"{float(level) * 100:g} %" for level in levels)]
-        lines = [
-            [point["ds"], f"{point['mean']:.1f}", f"{point['under_way']:.1f}"]
-            + [f"{value:.1f}" for value in point["quantiles"].values()]
-            for point in one["points"]
-        ]
-        say(draw_table(head, lines, right=tuple(range(1, len(head)))))
+        _tell(one, prediction.site.codes.short(one["place"]))
+    say("\n" + textwrap.fill(_words(answer, time.name), shown_width()))
     if output is not None:
         say(f"\nWritten to {output}")
     if (seq := answer["decision_seq"]) is not None:
         say(f"\nRecorded as decision {seq}: trace decision show {seq}")
+
+
+def _tell(one: Mapping[str, Any], name: str) -> None:
+    """Draw the days of one place."""
+    points = one["points"]
+    levels = list(points[0]["quantiles"])
+    rich = is_rich()
+    most = max((point["mean"] for point in points), default=0.0) or 1.0
+    head = ["day", "expected", "under way", "loads", *(f"{float(level) * 100:g} %" for level in levels), ""]
+    lines = [
+        [
+            f"{date.fromisoformat(point['ds']):%a %Y-%m-%d}",
+            f"{point['mean']:,.1f}",
+            f"{point['under_way']:,.1f}",
+            f"{point['loads']:,.1f}",
+            *(f"{value:,.0f}" for value in point["quantiles"].values()),
+            draw_bar(point["mean"] / most, _BAR, rich=rich),
+        ]
+        for point in points
+    ]
+    sums = [f"{sum(point[name] for point in points):,.1f}" for name in ("mean", "under_way", "loads")]
+    lines.append(["together", *sums, *[""] * (len(levels) + 1)])
+    left, cells = fit_columns(head, lines, width=shown_width(), spare=(len(head) - 1, 2))
+    right = tuple(at for at, column in enumerate(left) if 0 < column < len(head) - 1)
+    say(f"\n{name}")
+    say(draw_table([head[at] for at in left], cells, right=right))
+
+
+def _words(answer: Mapping[str, Any], zone: str) -> str:
+    """Say what the columns are."""
+    levels = [float(level) for level in answer["series"][0]["points"][0]["quantiles"]]
+    words = (
+        f"An arrival is one thing: a pallet counts, and so does each box on it. Days begin at midnight {zone}; of "
+        "today only what is left counts. Under way is the part of what is expected that has left already; what "
+        "leaves together arrives as one load."
+    )
+    if levels:
+        top = levels[-1]
+        words += f" On {round(top * 100):g} of 100 such days no more come than stand under {top * 100:g} %."
+    return words

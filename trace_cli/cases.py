@@ -109,8 +109,10 @@ def refuse_hidden(site: Site) -> None:
         refuse_missing_hold(lookup.view.connection, lookup.reader.size)
 
 
-def gather_case_evidence(found: Asking, item: str, withhold: Sequence[str]) -> Evidence | None:
+def gather_case_evidence(found: Asking, item: str) -> Evidence | None:
     """Write the bundle of a thing, as it is known now, beside the ledger; None: no event names it.
+
+    Private values stay out of it: it lies where `trace erase` does not reach, and its digest is signed.
 
     Raises:
         CommandError: It cannot be written.
@@ -123,7 +125,7 @@ def gather_case_evidence(found: Asking, item: str, withhold: Sequence[str]) -> E
 
     if not item_history(found.lookup, item).lines:
         return None
-    bundle, history = gather(found.lookup, item, withhold)
+    bundle, history = gather(found.lookup, item, (), closed=True)
     text = write_bundle(bundle)
     digest = sha256(text.encode("utf-8")).hexdigest()
     folder = found.site.settings.folder / FOLDER
@@ -293,10 +295,10 @@ def _event(
     by: str,
     via: str,
 ) -> Prepared:
+    from ledger.custody.codes import is_class_uri
     from ledger.custody.statement import REASON, Thing
     from trace_cli.capture import Circumstances, make_event, make_statement
-    from trace_cli.commands.hold import is_class
 
     said = Circumstances(step=step, disposition=disposition, extensions={**persistent, REASON: reason})
-    statement = make_statement(site.codes, said, [Thing(uri, is_class(uri))])
+    statement = make_statement(site.codes, said, [Thing(uri, is_class_uri(uri))])
     return recorder.prepare(make_event(statement), by=by, via=via)

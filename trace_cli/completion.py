@@ -19,6 +19,18 @@ def completes(*rooms: str) -> Callable[[str], list[str]]:
     return complete
 
 
+def complete_things(incomplete: str) -> list[str]:
+    """Complete items, lots and products."""
+    return find_codes(("obj", "lot", "class"), incomplete, os.environ)
+
+
+def complete_steps(incomplete: str) -> list[str]:
+    """Complete the steps of the CBV."""
+    from ledger.custody.vocabulary import STEPS
+
+    return sorted(step for step in STEPS if step.startswith(incomplete))
+
+
 def find_codes(rooms: tuple[str, ...], start: str, environ: Mapping[str, str]) -> list[str]:
     """List known codes that begin so; nothing where there is no ledger, as completing must never fail."""
     from ledger.chain.errors import LedgerError
@@ -34,6 +46,25 @@ def find_codes(rooms: tuple[str, ...], start: str, environ: Mapping[str, str]) -
         return []
 
 
+def near_codes(connection: object, domain: str, code: str) -> list[str]:
+    """List up to three known codes that are spelt almost like one that is not known; a hint, from the index."""
+    from difflib import get_close_matches
+
+    known: list[str] = []
+    if not code.isprintable():
+        return known  # an argument that is no text has no spelling
+    for share in (0.8, 0.5):
+        start = code[: max(2, int(len(code) * share))]
+        known += _find(connection, domain, ("lot", "obj", "class", "loc"), start)
+    return get_close_matches(code, list(dict.fromkeys(known)), n=3, cutoff=0.75)
+
+
+def what_was_meant(connection: object, domain: str, code: str) -> str:
+    """Say what to do about a code that no event names: the ones that are spelt almost so, else where to look."""
+    near = near_codes(connection, domain, code)
+    return f"did you mean {' or '.join(near)}" if near else "look at what is there: trace log"
+
+
 def _find(connection: object, domain: str, rooms: tuple[str, ...], start: str) -> list[str]:
     from urllib.parse import quote, unquote
 
@@ -46,6 +77,9 @@ def _find(connection: object, domain: str, rooms: tuple[str, ...], start: str) -
         found += [unquote(uri[len(base) :]) for uri in uris]
     if start.isdigit() or not start:
         found += _gs1(connection, rooms, start)
+    product, colon, lot = start.partition(":")
+    if colon and product.isdigit() and "lot" in rooms:
+        found += _gs1(connection, ("lot",), f"{product.zfill(14)}/10/{quote(lot, safe='')}")
     return sorted(set(found))[:_MOST]
 
 

@@ -11,10 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ledger.chain.counting import counted
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 from trace_cli.formats.answer import note
-from trace_cli.settings import FILE, Settings, find_settings, load_settings, operator
+from trace_cli.settings import FILE, Settings, find_settings, load_settings, operator, timezone
 
 if TYPE_CHECKING:
     from ledger.chain.checkpoint import SignedCheckpoint
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ledger.custody.codes import Codes
     from ledger.custody.privacy import PrivacyPolicy
     from ledger.custody.recorder import Recorder
+    from trace_cli.site_time import SiteTime
 
 
 def now() -> datetime:
@@ -76,6 +78,13 @@ class Site:
     def operator(self, flag: str | None) -> str:
         """Find who records."""
         return operator(flag, os.environ, self.settings)
+
+    @cached_property
+    def time(self) -> SiteTime:
+        """Say in which zone people read times here."""
+        from trace_cli.site_time import read_site_time
+
+        return read_site_time(timezone(os.environ, self.settings))
 
     @cached_property
     def policy(self) -> Policy | None:
@@ -178,6 +187,12 @@ class Site:
     def _open(self, *, writable: bool) -> SqliteStorage:
         from ledger.chain.storage.sqlite import SqliteStorage
 
+        if not os.path.lexists(self.path):
+            raise CommandError(
+                ExitCode.UNAVAILABLE,
+                f"there is no ledger at {self.path}, where {self.settings.folder / FILE} says that one is",
+                remedy=f"bring it back: cp BACKUP {self.path}, then trace recover --reason TEXT",
+            )
         return SqliteStorage(self.path, writable=writable)
 
 
@@ -186,7 +201,7 @@ def _announce_index(why: str, size: int) -> Callable[[int], None]:
     from trace_cli.formats.answer import note
     from trace_cli.progress import Progress
 
-    note(f"{why}; making it anew from {size:,} entries")
+    note(f"{why}; making it anew from {counted(size, 'entry')}")
     progress = Progress("indexing")
     return lambda done: progress.step(done, size)
 
@@ -210,6 +225,7 @@ def find_site(ledger: Path | None) -> Site:
         raise CommandError(
             ExitCode.UNAVAILABLE,
             f"there is no ledger in {start}" + ("" if ledger else " nor above it"),
-            remedy="trace init --org DOMAIN --site NAME, or name one with --ledger DIR",
+            remedy="go to the folder of one, or name it: --ledger DIR; to begin one here: "
+            "trace init --org DOMAIN --site NAME",
         )
     return Site(load_settings(path), find_home(os.environ))

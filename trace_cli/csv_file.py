@@ -11,13 +11,12 @@ from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 
 
-def read_csv_file(path: Path, needed: Sequence[str], *, begins: str) -> list[dict[str, str]]:
+def read_csv_file(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
     """Read the rows of a file with a head line.
 
     Args:
         path: UTF-8, with or without BOM.
         needed: Columns that must be there; others are kept.
-        begins: A head line to show to whoever forgot one.
 
     Raises:
         CommandError: It is not there (exit 4), cannot be read, or lacks a column (exit 5).
@@ -38,6 +37,5 @@ def read_csv_file(path: Path, needed: Sequence[str], *, begins: str) -> list[dic
         raise CommandError(
             ExitCode.REFUSED,
             f"{path}: expected the columns {', '.join(needed)}; missing {', '.join(missing)}",
-            remedy=f"begin the file with {begins}",
         )
     return rows

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ledger.chain.counting import counted
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 
@@ -59,7 +60,7 @@ def run_demand_backtest(
 
     check_output(output, FORMATS)
     holidays = read_holidays(known.holidays, freq)
-    require_series(known.future, series, output)
+    require_series(known.future, series)
     names = tuple(name.strip() for name in known.regressors.split(",") if name.strip())
     if names and series is None:
         raise CommandError(
@@ -99,7 +100,7 @@ def run_demand_backtest(
     else:
         write_backtest(answer)
         if output is not None:
-            say(f"\nWritten to {output}: {len(answer['segments'])} rows")
+            say(f"\nWritten to {output}: {counted(len(answer['segments']), 'row')}")
     return int(ExitCode.OK)
 
 

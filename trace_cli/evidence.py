@@ -25,6 +25,7 @@ def find_item(lookup: Lookup, codes: Codes, typed: str) -> str:
         CommandError: No event names it.
     """
     from ledger.custody.item_history import NotFoundError, resolve
+    from trace_cli.completion import what_was_meant
     from trace_cli.reports.entry import tell_index
 
     try:
@@ -34,12 +35,20 @@ def find_item(lookup: Lookup, codes: Codes, typed: str) -> str:
         raise CommandError(
             ExitCode.NOT_FOUND,
             f"no event names {typed!r}, and no entry has that number or eventID",
-            remedy="look at what is there: trace log",
+            remedy=what_was_meant(lookup.view.connection, codes.domain, typed),
         ) from None
 
 
-def gather(lookup: Lookup, item: str, withhold: Sequence[str]) -> tuple[Bundle, ItemHistory]:
+def gather(
+    lookup: Lookup, item: str, withhold: Sequence[str], *, closed: bool = False
+) -> tuple[Bundle, ItemHistory]:
     """Make the bundle of an item, and see that whoever gets it will find it in order.
+
+    Args:
+        lookup: The index of a snapshot.
+        item: The thing.
+        withhold: Names of private fields that stay out.
+        closed: All of them do.
 
     Raises:
         Refused: A field cannot be withheld.
@@ -49,7 +58,7 @@ def gather(lookup: Lookup, item: str, withhold: Sequence[str]) -> tuple[Bundle, 
     from ledger.chain.errors import Untrue
     from ledger.custody.item_evidence import gather_evidence, judge_item
 
-    bundle, found = gather_evidence(lookup, item, withhold=withhold)
+    bundle, found = gather_evidence(lookup, item, withhold=withhold, closed=closed)
     checked = check_bundle(bundle, lookup.reader.policy)
     faults = (*checked.faults, *judge_item(checked)[1])
     if faults or checked.key is None:

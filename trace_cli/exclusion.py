@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 
@@ -86,37 +86,10 @@ def find_suspect(prediction: Prediction, moment: int | None) -> Exclusion:
     if len(rows) > MOST:
         raise CommandError(
             ExitCode.REFUSED,
-            f"{len(rows):,} events are suspect, more than the {MOST:,} that are left out of a forecast",
+            f"{counted(len(rows), 'event')} are suspect, more than the {MOST:,} that are left out of a forecast",
             remedy="look first: trace anomalies -o alarms.csv",
         )
     return Exclusion(rows, len(alarms), len(standing))
-
-
-def read_left_out(selection: Mapping[str, Any]) -> frozenset[Row]:
-    """Read what a decision left out.
-
-    Raises:
-        CommandError: It is not written as `Exclusion.recorded` writes it.
-    """
-    excluded = selection.get("excluded")
-    if excluded is None:
-        return frozenset()
-    rows = excluded.get("rows") if isinstance(excluded, dict) else None
-    if not isinstance(rows, list) or not all(
-        isinstance(row, list) and len(row) == 2 and type(row[0]) is int and isinstance(row[1], str) for row in rows
-    ):
-        raise CommandError(ExitCode.REFUSED, "the decision does not say which events it left out")
-    return frozenset((seq, item) for seq, item in rows)
-
-
-def without(events: Any, rows: frozenset[Row]) -> Any:
-    """Drop rows from an events table."""
-    if not rows:
-        return events
-    pairs = zip(events["seq"].tolist(), events["item"].tolist(), strict=True)
-    kept = events[[pair not in rows for pair in pairs]].reset_index(drop=True)
-    kept.attrs = dict(events.attrs)
-    return kept
 
 
 def refuse_elsewhere(*, of: str, own: bool) -> None:

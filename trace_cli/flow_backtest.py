@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
+from trace_cli.formats.answer import say
+from trace_cli.formats.fitted import fit_columns, shown_width
+from trace_cli.formats.table import draw_table
+from trace_cli.site_time import duration
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from trace_cli.prediction import Prediction
 
 SCHEMA: Final = "trace.backtest/1"
 SUBJECTS: Final = ("eta", "bottlenecks")
+_NAMES: Final = {"trace": "this program"}
+_SHORTER: Final = {"Y": "Q", "Q": "M", "M": "W", "W": "D", "D": "h"}
 _WORDS: Final = {
     "eta": """\
-mae and pinball are hours (smaller is better); coverage is the share of legs
-that ended inside the band from 10 to 90 % (0.80 is right); auc and brier judge
-the probability of being late.""",
+Error is the mean distance between the middle and what came; pinball loss judges the whole band (less is better);
+in band is the share of legs that ended inside the band from 10 to 90 % (80 % is right). AUC (1 is best, 0.5 is
+chance) and Brier score (0 is best) judge the probability of being late.""",
     "bottlenecks": """\
-precision is the share of the five worst places of the next period that were
-named; emergent that of those among them that had not been among the five worst
-before; auc and brier judge the alarm.""",
+Named is the share of the five worst places of the next period that were among the five named; new named that of
+those among them that had not been among the five worst before ({new} in all). AUC (1 is best, 0.5 is chance) and
+Brier score (0 is best) judge the alarm.""",
 }
 
 
@@ -31,6 +40,7 @@ def run_flow_backtest(
     *,
     period: str,
     origins: int,
+    workers: int,
     as_of: str | None,
     unverified: bool,
     full: bool,
@@ -45,9 +55,16 @@ def run_flow_backtest(
         CommandError: `of` is none of `SUBJECTS`, or the history is too short.
     """
     from trace_cli.context import find_site
-    from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
+    from trace_cli.prediction import (
+        check_output,
+        check_period,
+        open_prediction,
+        read_as_of,
+        record_decision,
+        telling,
+    )
     from trace_cli.progress import Progress
-    from trace_cli.reports.forecast import period_name
+    from trace_cli.replay import workers as start_workers
 
     if of not in SUBJECTS:
         raise CommandError(
@@ -57,16 +74,19 @@ def run_flow_backtest(
         )
     check_output(output)
     moment = read_as_of(as_of)
-    with telling():
-        period_name(period)
+    check_period(period)
     site = find_site(ledger)
     with Progress("verifying", quiet=as_json) as progress:
         prediction = open_prediction(
             site, moment, schema=SCHEMA, unverified=unverified, full=full, progress=progress
         )
-        progress.say("looking back")
-        with telling():
-            table = _measure(prediction, of, period, origins)
+        progress.say(f"forecasting {of} from {origins} moments in the past")
+        shorter = "--origins 1" if of == "eta" else f"--period {_SHORTER.get(period, 'D')}"
+        with (
+            telling(more=f"trace backtest --of {of} {shorter}"),
+            start_workers(workers if of == "eta" else 1) as executor,
+        ):
+            table = _measure(prediction, of, period, origins, executor, progress.count)
 
     def describe() -> dict[str, object]:
         return _decision(prediction, of, period, origins, table)
@@ -82,15 +102,24 @@ def run_flow_backtest(
     return int(ExitCode.OK)
 
 
-def _measure(prediction: Prediction, of: str, period: str, origins: int) -> Any:
+def _measure(
+    prediction: Prediction,
+    of: str,
+    period: str,
+    origins: int,
+    executor: Executor | None,
+    tell: Callable[[int, int], None],
+) -> Any:
     from forecasting.flow.backtest_flow import backtest_bottlenecks, backtest_lead_times
     from forecasting.flow.under_way import journey_legs
     from forecasting.tables import visits_table
 
     events = prediction.events()
     if of == "eta":
-        return backtest_lead_times(journey_legs(events), as_of=prediction.moment, origins=origins)
-    return backtest_bottlenecks(visits_table(events), as_of=prediction.moment, period=period, origins=origins)
+        legs = journey_legs(events)
+        return backtest_lead_times(legs, as_of=prediction.moment, origins=origins, executor=executor, tell=tell)
+    visits = visits_table(events)
+    return backtest_bottlenecks(visits, as_of=prediction.moment, period=period, origins=origins, tell=tell)
 
 
 def _rows(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -128,9 +157,8 @@ def _decision(prediction: Prediction, of: str, period: str, origins: int, table:
 
 
 def _write(answer: dict[str, Any], prediction: Prediction, *, output: Path | None, as_json: bool) -> None:
-    from trace_cli.formats.answer import say, to_json, write_file, write_json
+    from trace_cli.formats.answer import to_json, write_file, write_json
     from trace_cli.formats.csv_text import csv_text
-    from trace_cli.formats.table import draw_table
     from trace_cli.prediction import basis_line, warning_line
 
     methods = answer["methods"]
@@ -143,21 +171,89 @@ def _write(answer: dict[str, Any], prediction: Prediction, *, output: Path | Non
         return
     if warning := warning_line(prediction):
         say(warning)
-    say(
-        f"Backtest of {answer['of']} up to {prediction.moment:%Y-%m-%d %H:%M} UTC, {methods[0]['origins']} origins"
-    )
+    count = methods[0]["origins"]
+    say(f"Backtest of {answer['of']} up to {prediction.known_by}, from {count} {_plural('moment', count)} before")
     say(basis_line(prediction) + "\n")
-    head = [name.replace("_", " ") for name in methods[0] if name != "origins"]
-    lines = [[_cell(value) for name, value in method.items() if name != "origins"] for method in methods]
-    say(draw_table(head, lines, right=tuple(range(1, len(head)))))
-    say("\n" + _WORDS[answer["of"]])
+    width = shown_width()
+    head, table = _eta_table(methods) if answer["of"] == "eta" else _bottleneck_table(methods)
+    left, lines = fit_columns(head, table, width=width, names=(0,), spare=(len(head) - 1, 1))
+    say(draw_table([head[at] for at in left], lines, right=range(1, len(left))))
+    for words in (_verdict(answer), _WORDS[answer["of"]].format(new=methods[0].get("emergent_places"))):
+        say("\n" + textwrap.fill(words, width))
     if output is not None:
         say(f"\nWritten to {output}")
     if (seq := answer["decision_seq"]) is not None:
         say(f"\nRecorded as decision {seq}: trace decision show {seq}")
 
 
-def _cell(value: object) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+def _eta_table(methods: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    unit, hours = _unit(methods[0]["mae"])
+    head = ["method", "legs", f"error [{unit}]", f"pinball [{unit}]", "in band", "AUC", "Brier"]
+    rows = [
+        [
+            _NAMES.get(one["method"], one["method"]),
+            f"{one['legs']:,}",
+            f"{one['mae'] / hours:,.2f}",
+            f"{one['pinball'] / hours:,.2f}",
+            _percent(one["coverage"]),
+            _figure(one["auc"]),
+            _figure(one["brier"]),
+        ]
+        for one in methods
+    ]
+    return head, rows
+
+
+def _bottleneck_table(methods: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    head = ["method", "named", "new named", "alarms judged", "AUC", "Brier"]
+    rows = [
+        [
+            _NAMES.get(one["method"], one["method"]),
+            _percent(one["precision"]),
+            _percent(one["emergent"]),
+            "-" if one["alarms"] is None else f"{one['alarms']:,}",
+            _figure(one["auc"]),
+            _figure(one["brier"]),
+        ]
+        for one in methods
+    ]
+    return head, rows
+
+
+def _verdict(answer: Mapping[str, Any]) -> str:
+    """Say in a sentence what the forecasts would have been worth."""
+    ours, *others = answer["methods"]
+    if answer["of"] == "eta":
+        best = min(others, key=lambda one: one["pinball"])
+        saved = 1 - ours["pinball"] / best["pinball"] if best["pinball"] else 0.0
+        told = "better than" if saved > 0 else "worse than" if saved < 0 else "as good as"
+        return (
+            f"The middle missed by {duration(ours['mae'])} on average; the band held {_percent(ours['coverage'])} "
+            f"of {ours['legs']:,} arrivals. That is {_percent(abs(saved))} {told} the best simple method here "
+            f"({best['method']}), by pinball loss."
+        )
+    best = max(others, key=lambda one: one["precision"] or 0)
+    words = (
+        f"Of the five worst places of the period ahead {_percent(ours['precision'])} were named; the best simple "
+        f"method here ({best['method']}) would have named {_percent(best['precision'])}."
+    )
+    if not ours["emergent_places"]:
+        words += " No new one came among them, so nothing is known about naming those."
+    return words
+
+
+def _unit(hours: float) -> tuple[str, float]:
+    """Choose the unit in which people would say a span: minutes, hours or days, with its hours."""
+    return ("min", 1 / 60) if hours < 1 else ("h", 1.0) if hours < 48 else ("days", 24.0)
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share * 100:.0f} %"
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else f"{word}s"

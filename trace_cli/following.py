@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
+
 if TYPE_CHECKING:
     from forecasting.tables.recorded import RecordedEvents
     from ledger.chain.checkpoint import SignedCheckpoint
@@ -75,11 +77,11 @@ class FollowedLedger:
         from forecasting.tables.recorded import record_events
         from ledger.chain.erasure import is_erase_entry
         from ledger.chain.errors import LedgerError
-        from ledger.chain.pins import save_pin
         from ledger.chain.quick import verify_since
         from ledger.custody.history import read_part
         from trace_cli.context import now
-        from trace_cli.known_history import read_history
+        from trace_cli.known_history import SLACK, read_history, recorded_until
+        from trace_cli.trust import remember
 
         site, first = self._site, self.size
         try:
@@ -97,6 +99,7 @@ class FollowedLedger:
                     most=_ROLLING,
                 )
                 events, private = read_part(view, first, verdict.size)
+                until = recorded_until(view, verdict.size)
                 erased = any(is_erase_entry(view.entry(seq) or b"") for seq in private)
         except (LedgerError, ValueError):
             # Reading everything names what does not fit; where all of it holds after all, there is more than one
@@ -105,7 +108,7 @@ class FollowedLedger:
             raise _given_up(site, first, whole.head.size) from None
         assert verdict.signed is not None
         self._seen = verdict.signed
-        save_pin(site.home, verdict.signed)
+        remember(site.home, verdict)
         if erased:
             # What was read of the values that are gone must go, too.
             self.history = read_history(site, schema=self._schema, full=True, progress=self._progress)
@@ -113,7 +116,9 @@ class FollowedLedger:
             things = frozenset(self.history.recorded.item.tolist())
         else:
             things = self._growing.extend(record_events(events))
-        self.latest = max([self.latest, *(event.known for event in events)])
+        # As `KnownHistory.latest`: what is dated later than the ledger has got is not known yet.
+        past = [event.known for event in events if event.known <= until + SLACK]
+        self.latest = max([self.latest, *past])
         return Update(first, verdict.size, tuple(events), things)
 
     def events(self, as_of: int | None = None) -> Any:
@@ -141,6 +146,7 @@ def _given_up(site: Site, seen: int, size: int) -> Exception:
 
     return CommandError(
         ExitCode.NOT_VERIFIED,
-        f"the history of {site.origin}, now {size} entries, does not continue the {seen} that were followed",
+        f"the history of {site.origin}, now {counted(size, 'entry')}, does not continue the {seen} that "
+        f"were followed",
         remedy="trace verify, and begin again",
     )

@@ -26,21 +26,12 @@ def read_holidays(texts: Sequence[str] | None, freq: str) -> tuple[str, ...]:
         return read_calendars(names, read_frequency(freq))
 
 
-def require_series(future: Path | None, series: Path | None, output: Path | None) -> None:
-    """Refuse files that are not there or would be written over, and plans without the series that they belong to.
+def require_series(future: Path | None, series: Path | None) -> None:
+    """Refuse plans without the series that they belong to.
 
     Raises:
-        CommandError: There is `--future` alone, no such file, or the result would replace what it is made from.
+        CommandError: There is `--future` alone.
     """
-    for name, path in (("--series", series), ("--future", future)):
-        if path is not None and not path.exists():
-            raise CommandError(ExitCode.NOT_FOUND, f"{name} {path}: there is no such file")
-        if path is not None and output is not None and path.resolve() == output.resolve():
-            raise CommandError(
-                ExitCode.USAGE,
-                f"--output {output}: it would replace what {name} reads",
-                remedy=f"-o {output.with_stem(output.stem + '-result')}",
-            )
     if future is not None and series is None:
         raise CommandError(
             ExitCode.USAGE,

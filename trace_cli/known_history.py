@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 ROLLING: Final = 512
 """Tiles of 256 old entries that are hashed again for an answer: a third of a second."""
 
+SLACK: Final = 86_400_000_000
+"""How far clocks may differ before a time is taken for one that has not come [us]: a day, for wrong zones."""
+
 _CHUNK: Final = 8192
 
 
@@ -43,6 +46,7 @@ class KnownHistory:
         verified: whether it holds.
         recorded: what the entries say.
         read: how many entries were read for it; the others were kept.
+        until: when the newest entry was recorded, by the clock of the ledger [us]; 0: it does not say.
     """
 
     head: Checkpoint
@@ -50,11 +54,30 @@ class KnownHistory:
     verified: bool
     recorded: RecordedEvents
     read: int
+    until: int
 
     @property
     def latest(self) -> int:
-        """Give the latest time at which anything became known [us]; 0: nothing ever did."""
-        return int(self.recorded.known.max()) if len(self.recorded) else 0
+        """Give the latest time at which anything became known [us]; 0: nothing ever did.
+
+        An import may say when things became known. What it dates later than the ledger itself has got is not known
+        yet: one event of the year 2199 would else make every answer one about that year.
+        """
+        known = self.recorded.known
+        if not len(known):
+            return 0
+        past = known[known <= self.until + SLACK]
+        return int((past if len(past) else known).max())
+
+    @property
+    def ahead(self) -> list[int]:
+        """List the entries that are dated later than that; no answer counts them before their time has come."""
+        return [int(seq) for seq in self.recorded.seq[self.recorded.known > max(self.until + SLACK, self.latest)]]
+
+    @property
+    def imported(self) -> int:
+        """Count the events that came in files of others."""
+        return int(self.recorded.imported.sum())
 
     @property
     def earliest(self) -> int:
@@ -77,8 +100,8 @@ def read_history(
     Raises:
         CommandError: The history does not hold.
     """
-    from ledger.chain.pins import save_pin
     from trace_cli.kept_history import save_kept
+    from trace_cli.trust import remember
 
     with site.reading() as (view, pin):
         # Where there is no pin, whoever removed it wants this machine to know nothing of before.
@@ -89,7 +112,7 @@ def read_history(
         else:
             history, private, new, before = kept
     if history.verdict.word == "ok" and (signed := history.verdict.signed) is not None:
-        save_pin(site.home, signed)
+        remember(site.home, history.verdict)
         save_kept(site, signed, before, new, private)
     return history
 
@@ -150,7 +173,9 @@ def _continued(
     parts = [kept.recorded, *(part for part in (again, public, withheld) if len(part))]
     head = Checkpoint(verdict.origin, verdict.size, verdict.root)
     read = len(kept.private) + verdict.size - kept.seen.head.size
-    history = KnownHistory(head, verdict, True, by_number(join_recorded(parts)), read)
+    history = KnownHistory(
+        head, verdict, True, by_number(join_recorded(parts)), read, recorded_until(view, head.size)
+    )
     return history, [*kept.private, *private], public, kept
 
 
@@ -180,7 +205,7 @@ def _read_whole(
     from ledger.chain.checkpoint import Checkpoint
     from ledger.chain.verify import verify
     from ledger.custody.history import read_doubtful
-    from trace_cli.prediction import refuse
+    from trace_cli.not_verified import refuse
 
     verdict = verify(view, origin=site.origin, policy=site.policy, pin=pin, progress=progress.step)
     if verdict.word == "ok":
@@ -189,7 +214,11 @@ def _read_whole(
         refuse(site, verdict, schema)
     head = Checkpoint(verdict.origin, verdict.size, verdict.root)
     recorded = record_events(read_doubtful(view, verdict.size))
-    return KnownHistory(head, verdict, False, recorded, verdict.size), (), recorded
+    return (
+        KnownHistory(head, verdict, False, recorded, verdict.size, recorded_until(view, head.size)),
+        (),
+        recorded,
+    )
 
 
 def _whole(view: SqliteView, verdict: Verdict) -> tuple[KnownHistory, Sequence[int], RecordedEvents]:
@@ -200,7 +229,23 @@ def _whole(view: SqliteView, verdict: Verdict) -> tuple[KnownHistory, Sequence[i
     head = Checkpoint(verdict.origin, verdict.size, verdict.root)
     public, withheld, private = _read(view, 0, verdict.size)
     recorded = by_number(join_recorded([public, withheld])) if len(withheld) else public
-    return KnownHistory(head, verdict, True, recorded, verdict.size), private, public
+    return (
+        KnownHistory(head, verdict, True, recorded, verdict.size, recorded_until(view, head.size)),
+        private,
+        public,
+    )
+
+
+def recorded_until(view: SqliteView, size: int) -> int:
+    """Say when the newest entry was recorded [us]; 0: it is no entry, which an unverified history may hold."""
+    from ledger.chain.entry import parse_entry
+    from ledger.chain.errors import Refused
+    from ledger.custody.times import micros, read_time
+
+    try:
+        return micros(read_time(parse_entry(view.entry(size - 1) or b"").rec)) if size else 0
+    except Refused:
+        return 0
 
 
 def _read(view: SqliteView, start: int, stop: int) -> tuple[RecordedEvents, RecordedEvents, list[int]]:

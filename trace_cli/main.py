@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import os
 import sys
 
 from trace_cli.version import __version__
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def run(argv: list[str] | None = None) -> None:
@@ -25,20 +28,33 @@ def run(argv: list[str] | None = None) -> None:
 
 
 def _run(arguments: list[str]) -> int:
+    try:
+        return _run_told(arguments)
+    except KeyboardInterrupt:
+        # Also where it comes while modules are loaded, so nothing of the program may be needed here.
+        sys.stderr.write("\ninterrupted\n")
+        return 130
+
+
+def _run_told(arguments: list[str]) -> int:
     from trace_cli.exit_codes import ExitCode
     from trace_cli.faults import report
+    from trace_cli.help_pages import asked_for_help
 
     debug = "--debug" in arguments or os.environ.get("TRACE_DEBUG") == "1"
     as_json = "--json" in arguments
     _prepare_streams(as_json=as_json)
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
-        if arguments in (["--help"], ["-h"]):
+        arguments = asked_for_help(arguments)
+        if arguments in (["--help"], ["-h"], []) and "_TRACE_COMPLETE" not in os.environ:
             from trace_cli.overview import overview
 
-            sys.stdout.write(overview())
-            sys.stdout.flush()
-            return int(ExitCode.OK)
+            # Who asked for help gets it as the result; who typed nothing is told what is missing.
+            told = sys.stdout if arguments else sys.stderr
+            told.write(overview())
+            told.flush()
+            return int(ExitCode.OK if arguments else ExitCode.USAGE)
         from trace_cli.app import invoke
 
         if "trace_cli.passphrase" in sys.modules or any("passphrase-f" in argument for argument in arguments):
@@ -51,30 +67,47 @@ def _run(arguments: list[str]) -> int:
         # The reader went away (`| head`).
         _let_go_of_stdout()
         return int(ExitCode.FAILURE)
-    except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted\n")
-        return int(ExitCode.INTERRUPTED)
     except Exception as error:
         if debug:
             raise
         try:
-            fault = report(error, as_json=as_json)
+            fault = report(_unwritten(error), as_json=as_json)
             sys.stdout.flush()
-        except OSError:
+        except OSError as unwritten:
             _let_go_of_stdout()
-            fault = report(error, as_json=False)
+            fault = report(_unwritten(unwritten), as_json=False)
         return int(fault)
     return code
 
 
 def _prepare_streams(*, as_json: bool) -> None:
     """See to it that whatever is written can be written: JSON is UTF-8, and a closed stream takes nothing down."""
-    for name in ("stdout", "stderr"):
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - lives as long as we do
+            # A stream that was closed leaves its number free, and the next file that is opened, such as a ledger,
+            # would get it: what is written to the stream would go into that file.
+            handle = os.open(os.devnull, os.O_RDONLY if mode == "r" else os.O_WRONLY)
+            if handle != number:
+                os.dup2(handle, number)
+                os.close(handle)
+            setattr(sys, name, open(number, mode, encoding="utf-8"))  # noqa: SIM115 - lives as long as we do
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A lone surrogate (an argument that is no UTF-8) is written as JSON escapes it.
         sys.stdout.reconfigure(encoding="utf-8" if as_json else None, errors="backslashreplace")
+
+
+def _unwritten(error: Exception) -> Exception:
+    """Give the fault to tell where the answer cannot be written: that, and not a fault of this program."""
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+
+    if not isinstance(error, OSError) or error.errno not in _FULL or error.filename is not None:
+        return error
+    return CommandError(
+        ExitCode.FAILURE,
+        f"the answer cannot be written to standard output: {error.strerror}",
+        remedy="free some space, or write it to another place",
+    )
 
 
 def _let_go_of_stdout() -> None:

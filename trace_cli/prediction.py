@@ -8,25 +8,31 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
+from trace_cli.not_verified import fault_of
 from trace_cli.progress import Progress
 
 if TYPE_CHECKING:
-    from ledger.chain.verdict import Verdict
     from trace_cli.context import Site
     from trace_cli.known_history import KnownHistory
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_PERIOD_WORDS: Final = {
+    "hour": "h", "hourly": "h", "day": "D", "daily": "D", "week": "W", "weekly": "W", "month": "M", "monthly": "M",
+    "quarter": "Q", "quarterly": "Q", "year": "Y", "yearly": "Y", "d": "D", "w": "W", "m": "M", "q": "Q", "y": "Y",
+}  # fmt: skip
 FORMATS: Final = (".json", ".csv")
+AHEAD_TOLD: Final = 100
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,11 @@ class Prediction:
         return from_micros(self.as_of)
 
     @property
+    def known_by(self) -> str:
+        """Write the as-of time as people at the site read it."""
+        return f"{self.site.time.minute(self.moment)} {self.site.time.name}"
+
+    @property
     def is_late(self) -> bool:
         """Tell whether the as-of time is later than anything that is known."""
         return self.as_of > self.history.latest
@@ -61,14 +72,17 @@ class Prediction:
 
     @cached_property
     def _events(self) -> Any:
+        from forecasting.tables.excluded import without_rows
         from forecasting.tables.known import known_events
 
         events = known_events(self.history.recorded, as_of=self.as_of)
-        if not self.excluded:
-            return events
-        from trace_cli.exclusion import without
+        return without_rows(events, self.excluded)
 
-        return without(events, self.excluded)
+    def event_ids(self, seqs: Collection[int]) -> dict[int, str]:
+        """Give the identifiers of events, by the numbers of their entries."""
+        events = self._events
+        rows = events[events["seq"].isin(list(seqs))]
+        return dict(zip(map(int, rows["seq"]), map(str, rows["event_id"]), strict=True))
 
     def checkpoint(self) -> dict[str, Any]:
         """Name the checkpoint of the history."""
@@ -85,6 +99,8 @@ class Prediction:
             "checkpoint": self.checkpoint(),
             "anchor": {"kind": anchor.kind, "size": anchor.size, "root": anchor.root.hex()},
             "left_out": list(self.left_out),
+            "ahead": self.history.ahead[:AHEAD_TOLD],
+            "imported": self.history.imported,
         }
 
 
@@ -106,6 +122,26 @@ def read_as_of(text: str | None) -> int | None:
             ExitCode.USAGE,
             f"--as-of: {error.message}",
             remedy="write it as 2026-03-01 or 2026-03-01T08:15:00+01:00",
+        ) from None
+
+
+def check_period(text: str) -> None:
+    """Refuse what is no period, before the work begins.
+
+    Raises:
+        CommandError: It is none.
+    """
+    from forecasting.errors import BadArgument
+    from forecasting.frequency import read_period
+
+    try:
+        read_period(text)
+    except BadArgument:
+        meant = _PERIOD_WORDS.get(text.lower().removesuffix("s"))
+        raise CommandError(
+            ExitCode.USAGE,
+            f"--period: expected h (hour), D (day), W (week), M (month), Q (quarter) or Y (year), got {text!r}",
+            remedy=f"--period {meant or 'W'}",
         ) from None
 
 
@@ -146,6 +182,7 @@ def open_prediction(
         CommandError: The history does not hold, or holds nothing.
     """
     from ledger.custody.times import from_micros
+    from trace_cli.formats.answer import note
     from trace_cli.known_history import read_history
     from trace_cli.reports.entry import tell_left_out
 
@@ -158,6 +195,11 @@ def open_prediction(
         )
     left = _left_out(site) if history.verified else ()
     tell_left_out(left)
+    if ahead := history.ahead:
+        note(
+            f"warning: {len(ahead):,} events are dated after the newest entry of the ledger; no answer counts them"
+        )
+        note(f"  look at them: trace show {ahead[0]}")
     prediction = Prediction(site, history, history.latest if as_of is None else as_of, left_out=left)
     if (first := history.earliest) > prediction.as_of:
         raise CommandError(
@@ -176,54 +218,34 @@ def _left_out(site: Site) -> tuple[int, ...]:
         return Lookup(view, reader, probed=0).left_out
 
 
-def refuse(site: Site, verdict: Verdict, schema: str, what: str = "nothing is predicted") -> NoReturn:
-    """Give up where a history does not hold, and name its first bad entry.
-
-    Raises:
-        CommandError: Always.
-    """
-    from trace_cli.reports.verdict import verdict_answer
-
-    answer = {**verdict_answer(verdict, seconds=0), "schema": schema, "verified": False}
-    del answer["seconds"]
-    raise CommandError(
-        ExitCode.UNAVAILABLE if verdict.word == "corrupt" else ExitCode.NOT_VERIFIED,
-        f"{what}: the history of {site.origin} {_fault(verdict)}",
-        remedy=f"trace verify {site.path}",
-        answer=answer,
-    )
-
-
-def _fault(verdict: Verdict) -> str:
-    """Say what does not hold, the first bad entry first."""
-    bad = verdict.first_bad_seq
-    words = verdict.word.replace("_", " ")
-    messages = [finding.message for finding in verdict.findings if finding.seq == bad or bad is None]
-    where = "" if bad is None else f"; the first bad entry is {bad}"
-    return f"does not hold ({words}{where})" + (f": {messages[0]}" if messages else "")
-
-
 def warning_line(prediction: Prediction) -> str | None:
     """Give the line with which everything begins that rests on a history that does not hold."""
     if prediction.history.verified:
         return None
-    return f"UNVERIFIED: this history {_fault(prediction.history.verdict)}"
+    return f"UNVERIFIED: this history {fault_of(prediction.history.verdict)}"
 
 
 def basis_line(prediction: Prediction) -> str:
     """Say what the numbers rest on."""
     history = prediction.history
     if not history.verified:
-        return f"History: {history.head.size:,} entries, NOT verified."
+        return f"History: {counted(history.head.size, 'entry')}, NOT verified."
     anchor, root = history.verdict.anchor.kind, history.head.root.hex()[:12]
-    return f"History: {history.head.size:,} entries, verified (anchor: {anchor}), root {root}..."
+    events, imported = len(history.recorded), history.imported
+    # What others say is signed by nobody but whoever imported it.
+    said = f" {imported:,} of {events:,} events are from files of others." if 0 < imported < events else ""
+    size = counted(history.head.size, "entry")
+    return f"History: {size}, verified (anchor: {anchor}), root {root}...{said}"
 
 
 @contextmanager
-def telling() -> Iterator[None]:
+def telling(*, more: str = "") -> Iterator[None]:
     """Turn the faults of forecasting into exit codes.
 
     Bad options are 2, too little history 4, a bad history and a model that nobody registered 5.
+
+    Args:
+        more: what to paste where there is too little history.
     """
     from forecasting.errors import BadArgument, BadTable, NotEnoughHistory, UnregisteredModel
 
@@ -232,7 +254,7 @@ def telling() -> Iterator[None]:
     except BadArgument as error:
         raise CommandError(ExitCode.USAGE, str(error), remedy="see --help") from None
     except NotEnoughHistory as error:
-        raise CommandError(ExitCode.NOT_FOUND, str(error)) from None
+        raise CommandError(ExitCode.NOT_FOUND, str(error), remedy=more) from None
     except (BadTable, UnregisteredModel) as error:
         raise CommandError(ExitCode.REFUSED, str(error)) from None
 

@@ -9,6 +9,7 @@ from types import TracebackType
 _PATIENCE = 0.3
 _INTERVAL = 0.1
 _BAR = 30
+_PART = 1.0
 
 
 class Progress:
@@ -75,8 +76,21 @@ class Progress:
         sys.stderr.flush()
         self._drawn, self._shown = True, present
 
+    def count(self, done: int, total: int) -> None:
+        """Say after each of few long parts how many are done, with the time left; `say` names them before."""
+        present = time.monotonic()
+        if self._quiet or not 0 < done < total or present - self._shown < _PART:
+            return
+        left = (present - self._started) / done * (total - done)
+        line = f"{done} of {total} done, about {_span(left)} left"
+        sys.stderr.write(f"\r\x1b[K{line}" if self._terminal else f"{line}\n")
+        sys.stderr.flush()
+        self._drawn, self._shown = self._drawn or self._terminal, present
+
     def say(self, what: str) -> None:
         """Name a stage that has no count, such as a model that is fitted."""
+        self._started = self._shown = time.monotonic()
+        self._counted = 0
         if self._quiet:
             return
         if self._terminal:

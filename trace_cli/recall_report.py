@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 
@@ -33,6 +35,7 @@ def report_recall(lots: Sequence[str], *, output: Path, ledger: Path | None, as_
     from trace_cli.asking import asking
     from trace_cli.evidence import keep_checkpoint
     from trace_cli.formats.answer import say, write_json
+    from trace_cli.recall_hold import held_now
 
     if output.suffix not in (".html", ".xlsx"):
         raise CommandError(
@@ -48,7 +51,7 @@ def report_recall(lots: Sequence[str], *, output: Path, ledger: Path | None, as_
             for uri in uris
         ]
         united = unite(recalls)
-        held, mocks = _held(lookup), _mocks(lookup, set(uris))
+        held, mocks = held_now(lookup), _mocks(lookup, set(uris))
         names = master.names(_named_uris(recalls, united))
         signed = lookup.reader.signed
     seconds = round(time.monotonic() - begun, 3)
@@ -74,8 +77,8 @@ def report_recall(lots: Sequence[str], *, output: Path, ledger: Path | None, as_
         }
         write_json(answer)
     else:
-        state = "complete" if united.complete else f"NOT COMPLETE, {len(united.gaps)} gaps"
-        say(f"{len(united.affected)} lines, {state}: {output}")
+        state = "complete" if united.complete else f"NOT COMPLETE, {counted(len(united.gaps), 'gap')}"
+        say(f"{counted(len(united.affected), 'line')}, {state}: {output}")
     return int(ExitCode.OK)
 
 
@@ -85,14 +88,6 @@ def _named_uris(recalls: Sequence[Recall], united: United) -> Iterator[str | Non
             yield from (node.uri, node.product, node.place, node.holder)
     for line in united.affected:
         yield from (line.part.place, line.part.holder, line.part.container)
-
-
-def _held(lookup: Lookup) -> dict[str, int]:
-    """Give the entry of the hold on each thing that is kept back, the packed ones and instances included."""
-    from ledger.custody.provenance.held import held_things, standing_holds
-
-    holds = standing_holds(lookup)
-    return {uri: hold.seq for uri, hold in held_things(lookup, holds).items()} if holds else {}
 
 
 def _mocks(lookup: Lookup, lots: set[str]) -> list[Mock]:
@@ -129,14 +124,17 @@ def _write(
 
     tables = recall_tables(united, *beside, codes, several=len(recalls) > 1)
     loose = sum(row[9] == "NO" for row in next(table for table in tables if table.title == "Affected").rows)
+    plain = asked.site.codes.short
     more = "More may be affected than is listed."
+    block = " and ".join(f"trace hold --recall {shlex.quote(plain(found.lot))}" for found in recalls)
     alert = None if united.complete else f"NOT COMPLETE: {_gaps(len(united.gaps))}. {more}"
     about = [
         f"{asked.site.origin}: {', '.join(codes.short(found.lot) for found in recalls)}",
-        f"Written {now():%Y-%m-%d %H:%M} UTC. {verdict['entries_proven']:,} events were proven first, against the "
-        f"signed head of {verdict['size']:,} entries ({verdict['anchor']}), which stands at the end.",
+        f"Written {now():%Y-%m-%d %H:%M} UTC. {counted(verdict['entries_proven'], 'event')} proven "
+        f"first, against the "
+        f"signed head of {counted(verdict['size'], 'entry')} ({verdict['anchor']}), which stands at the end.",
         *(["Complete: history supports every link."] if united.complete else []),
-        *([f"{loose} lines of goods that are still there are not on hold: trace hold LOT"] if loose else []),
+        *([f"Still there and not on hold: {counted(loose, 'line')} of goods. Block: {block}"] if loose else []),
         *warnings,
     ]
     if output.suffix == ".xlsx":
@@ -151,4 +149,4 @@ def _write(
 
 
 def _gaps(count: int) -> str:
-    return f"{count} gap{'' if count == 1 else 's'} in history, named below with what mends each"
+    return f"{counted(count, 'gap')} in history, named below with what mends each"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 
@@ -41,12 +41,11 @@ def receive_expected(
     """
     from ledger.custody.statement import EXPECTED
     from trace_cli.capture import make_event, make_statement, one_saying, read_thing
-    from trace_cli.dock.declared import DeclaredList
-    from trace_cli.dock.packing_list import read_packing_list
+    from trace_cli.dock.declared import DeclaredList, read_expected
 
-    packing = read_packing_list(expect, site.codes)
+    packing = read_expected(expect, site.codes)
     if isinstance(packing, DeclaredList):
-        said = replace(said, extensions={**said.extensions, EXPECTED: packing.digest})
+        said = said._replace(extensions={**said.extensions, EXPECTED: packing.digest})
     read = [read_thing(site.codes, text, said) for text in named]
     match = _match(site, packing, named, [thing for thing, _ in read])
     answer = {"schema": SCHEMA, "recorded": [], "expected": _facts(packing, expect), **match}
@@ -125,7 +124,7 @@ def _record(site: Site, statement: Any, event: dict[str, Any], said: Circumstanc
     from trace_cli.capture import record_events
     from trace_cli.refusals import make_guard, plan
 
-    planned = [replace(one, once=True) for one in plan(statement)]
+    planned = [one._replace(once=True) for one in plan(statement)]
     with site.recording() as recorder:
         guard = None if said.anyway else make_guard(site.codes, recorder, planned)
         outcome = record_events(
@@ -164,7 +163,7 @@ def _tell(site: Site, answer: dict[str, Any], match: dict[str, Any], *, as_json:
         say(f"  transaction statement {'affirmed' if affirmed else 'NOT affirmed'} by the sender")
     if documents := expected.get("documents"):
         say(f"  {', '.join(map(short, documents[:_SHOWN]))}")
-    inside = f", {len(match['inferred'])} units inside of them not scanned" if match["inferred"] else ""
+    inside = f", {counted(len(match['inferred']), 'unit')} inside of them not scanned" if match["inferred"] else ""
     say(f"  {len(match['matched'])} matched{inside}, {len(match['missing'])} missing")
     for one in match["missing"][:_SHOWN]:
         say(f"  - missing  {short(one['item'])}  {one['quantity']:f}")

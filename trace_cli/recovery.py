@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ledger.chain.counting import counted
 from trace_cli.context import Site, ask, find_site, now
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
@@ -135,7 +136,8 @@ def accept_epoch(ledger: Path | None) -> None:
             return
     raise CommandError(
         ExitCode.NOT_VERIFIED,
-        f"no epoch of this ledger says that the head of {pin.head.size:,} entries, seen here, was given up",
+        f"no epoch of this ledger says that the head of {counted(pin.head.size, 'entry')}, seen here, "
+        f"was given up",
         remedy="trace verify",
     )
 

@@ -13,7 +13,7 @@ from trace_cli.prediction import Prediction, moment_text, number, telling
 if TYPE_CHECKING:
     from forecasting.rerun import Rerun
     from forecasting.scoring import Score
-    from trace_cli.replay import Decided
+    from trace_cli.decided import Decided
 
 SCHEMA: Final = "trace.decision-score/1"
 COMMAND: Final = "score"

@@ -6,9 +6,8 @@ import getpass
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
@@ -19,15 +18,14 @@ KNOWN: Final = {
     "codes": {"domain", "plain"},
     "private": {"fields", "public"},
     "demand": {"steps"},
-    "defaults": {"by"},
+    "defaults": {"by", "timezone"},
     "fsma": {"warn", "landings", "places", "products", "contact", "phone", "records", "foods", "lot_codes", "map"},
 }
 # A ledger that brings its own trust is not trusted, so its settings can never say where trust lies.
 _TRUST: Final = frozenset({"home", "key", "keys", "pin", "pins", "policy"})
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """The content of a `trace.toml`, checked; `folder` is where it lies."""
 
     folder: Path
@@ -79,17 +77,37 @@ def operator(flag: str | None, environ: Mapping[str, str], settings: Settings | 
     """Find who records: flag, TRACE_BY, `trace.toml`, user file, the login name."""
     if found := flag or environ.get("TRACE_BY"):
         return found
-    tables: list[Mapping[str, Any]] = [settings.table] if settings else []
-    user = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".config")
-    if (path := user / "trace" / "config.toml").is_file():
-        tables.append(_read(path))
-    for table in tables:
-        if isinstance(by := table.get("defaults", {}).get("by"), str) and by:
+    for table in _default_tables(environ, settings):
+        if isinstance(by := table.get("by"), str) and by:
             return by
     try:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"uid-{os.getuid()}"
+
+
+def _default_tables(environ: Mapping[str, str], settings: Settings | None) -> list[Mapping[str, Any]]:
+    """Give the sections [defaults]: of `trace.toml`, then of the user file."""
+    tables: list[Mapping[str, Any]] = [settings.table] if settings else []
+    if (path := user_file(environ)).is_file():
+        tables.append(_read(path))
+    return [table.get("defaults", {}) for table in tables]
+
+
+def timezone(environ: Mapping[str, str], settings: Settings | None) -> str:
+    """Find the zone in which planners read times: TRACE_TIMEZONE, `trace.toml`, user file, UTC."""
+    if found := environ.get("TRACE_TIMEZONE"):
+        return found
+    for table in _default_tables(environ, settings):
+        if isinstance(zone := table.get("timezone"), str) and zone:
+            return zone
+    return "UTC"
+
+
+def user_file(environ: Mapping[str, str]) -> Path:
+    """Name the file of the user's own defaults; it need not be there."""
+    base = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".config")
+    return base / "trace" / "config.toml"
 
 
 def write_settings(path: Path, *, org: str, site: str) -> None:

@@ -140,7 +140,7 @@ def find_policy(home: Path, origin: str | None, key: str | None, policy: Path | 
     except (Refused, OSError, UnicodeDecodeError) as error:
         raise CommandError(
             ExitCode.USAGE,
-            f"{'--key' if key is not None else policy}: {error}",
+            f"{'--key' if key is not None else policy}: {getattr(error, 'strerror', None) or error}",
             remedy="trace verify FILE --key acme.example/dc1+1f2e3d4c+AbC..., as its owner gave it to you",
         ) from None
     try:

@@ -7,16 +7,20 @@ origin 2  |========= known ========|--- scored ---|
 ```
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from forecasting.errors import NotEnoughHistory
+from forecasting.executors import map_chunks
 from forecasting.flow.bottlenecks import bottlenecks
 from forecasting.flow.free_flow import free_flow_hours
 from forecasting.flow.lead_times import lead_times
+from forecasting.flow.leaning import NAMED
 from forecasting.flow.period_history import read_history
 from forecasting.flow.scores import area_under_curve, brier_score, largest, pinball_loss
 from forecasting.flow.signals import Signals, read_signals
@@ -26,8 +30,9 @@ from forecasting.tables.events import microseconds, utc_timestamps
 from forecasting.tables.journeys import NO_TIME
 
 Floats = npt.NDArray[np.float64]
+Tell = Callable[[int, int], None]
+"""Told how many origins are done, of how many."""
 
-TOP = 5
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 _WARM_UP = 9
 _SMOOTHING = 0.3
@@ -35,7 +40,7 @@ _LEAST_LEGS = 30
 
 
 def backtest_bottlenecks(
-    visits: pd.DataFrame, *, as_of: object, period: str = "W", origins: int = 12
+    visits: pd.DataFrame, *, as_of: object, period: str = "W", origins: int = 12, tell: Tell | None = None
 ) -> pd.DataFrame:
     """Score the forecasts that `bottlenecks` would have made at the ends of past periods.
 
@@ -49,6 +54,7 @@ def backtest_bottlenecks(
         as_of: the moment up to which anything is known.
         period: pandas period alias.
         origins: how many; fewer where the history is shorter.
+        tell: told how many origins are done.
 
     Returns:
         A row for each of ``trace, last period, smoothing, open count``: ``method, origins, precision, emergent,
@@ -63,8 +69,7 @@ def backtest_bottlenecks(
     first = max(_WARM_UP, periods - origins)
     if first >= periods:
         raise NotEnoughHistory(
-            f"a backtest of bottlenecks needs {_WARM_UP + 1} complete periods, and there are {periods}; choose a "
-            "shorter --period"
+            f"a backtest of bottlenecks needs {_WARM_UP + 1} complete periods, got {periods}; choose a shorter one"
         )
     arrive, depart = microseconds(visits["arrive"], "arrive"), microseconds(visits["depart"], "depart")
     starts = moment + np.round(edges * MICROSECONDS_IN_HOUR).astype(np.int64)
@@ -87,11 +92,11 @@ def backtest_bottlenecks(
             "smoothing": smoothed[:, at - 1],
             "open count": truth.open_count[:, at - 1],
         }
-        real = largest(np.where(truth.queue[:, at] > 0, truth.queue[:, at], np.nan), TOP)
-        new = real - largest(truth.queue[:, at - 1], TOP)
+        real = largest(np.where(truth.queue[:, at] > 0, truth.queue[:, at], np.nan), NAMED)
+        new = real - largest(truth.queue[:, at - 1], NAMED)
         fresh += len(new)
         for name in methods:
-            named = largest(told[name], TOP)
+            named = largest(told[name], NAMED)
             if real:
                 exact[name].append(len(named & real) / len(real))
             if new:
@@ -100,6 +105,8 @@ def backtest_bottlenecks(
         usable = np.isfinite(alarm) & np.isfinite(truth.median[:, at]) & np.isfinite(truth.limit[:, at - 1])
         alarms.append(alarm[usable])
         happened.append(truth.median[usable, at] > truth.limit[usable, at - 1])
+        if tell is not None:
+            tell(at - first + 1, periods - first)
     came, probability = np.concatenate(happened), np.concatenate(alarms)
     answer = pd.DataFrame(
         {
@@ -127,8 +134,23 @@ def _past(visits: pd.DataFrame, moment: int, period: str) -> tuple[Signals, npt.
     return read_signals(stays, history, free_flow_hours(stays), edges), stays.places, edges
 
 
+@dataclass(frozen=True)
+class _Origin:
+    """What was known at an origin, and the legs that are asked for."""
+
+    when: pd.Timestamp
+    past: pd.DataFrame
+    queries: pd.DataFrame
+
+
 def backtest_lead_times(
-    legs: pd.DataFrame, *, as_of: object, origins: int = 4, days: float = 28.0
+    legs: pd.DataFrame,
+    *,
+    as_of: object,
+    origins: int = 4,
+    days: float = 28.0,
+    executor: Executor | None = None,
+    tell: Tell | None = None,
 ) -> pd.DataFrame:
     """Score the lead times that would have been forecast at past moments.
 
@@ -140,6 +162,8 @@ def backtest_lead_times(
         as_of: the moment up to which anything is known.
         origins: how many.
         days: between origins.
+        executor: where origins are forecast, None for here; results do not depend on it.
+        tell: told how many origins are done.
 
     Returns:
         A row for each of ``trace, lane median, all legs``: ``method, origins, legs, mae, pinball [hours],
@@ -160,7 +184,8 @@ def backtest_lead_times(
         "all legs": _by_all,
     }
     told: dict[str, list[pd.DataFrame]] = {name: [] for name in ("trace", *methods)}
-    truth, used = [], 0
+    truth: list[pd.DataFrame] = []
+    looks: list[_Origin] = []
     for back in range(origins, 0, -1):
         origin = moment - usual - back * step
         before = start <= origin
@@ -168,11 +193,10 @@ def backtest_lead_times(
         taught = before & (end != NO_TIME) & (end <= origin)
         if taught.sum() < _LEAST_LEGS or not asked.any():
             continue
-        used += 1
         past = legs[before].assign(end=utc_timestamps(np.where(taught, end, NO_TIME)[before]))
         queries = legs[asked].drop(columns=["end", "end_seq"], errors="ignore")
         when = utc_timestamps(np.array([origin]))[0]
-        told["trace"].append(lead_times(past, queries, as_of=when, quantiles=LEVELS))
+        looks.append(_Origin(when, past, queries))
         for name, method in methods.items():
             told[name].append(method(legs[taught], queries))
         truth.append(legs[asked])
@@ -181,14 +205,22 @@ def backtest_lead_times(
             f"a backtest of lead times needs {_LEAST_LEGS} legs that had ended {origins} times {days:g} days ago; "
             "choose fewer origins, or record more"
         )
+    for done, one in enumerate(map_chunks(_tell_origins, looks, executor, size=1), 1):
+        told["trace"].append(one)
+        if tell is not None:
+            tell(done, len(looks))
     happened = pd.concat(truth)
     hours = (happened["end"] - happened["start"]).dt.total_seconds().to_numpy() / 3600
     return pd.DataFrame(
         [
-            {"method": name, "origins": used, **_score(pd.concat(tables), happened, hours)}
+            {"method": name, "origins": len(looks), **_score(pd.concat(tables), happened, hours)}
             for name, tables in told.items()
         ]
     )
+
+
+def _tell_origins(looks: Sequence[_Origin]) -> list[pd.DataFrame]:
+    return [lead_times(one.past, one.queries, as_of=one.when, quantiles=LEVELS) for one in looks]
 
 
 def _by_lane(legs: pd.DataFrame, queries: pd.DataFrame) -> pd.DataFrame:

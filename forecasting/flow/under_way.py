@@ -9,6 +9,7 @@ import pandas as pd
 
 from forecasting.arguments import quantile_columns, read_levels
 from forecasting.errors import NotEnoughHistory
+from forecasting.flow.known_legs import FORGOTTEN
 from forecasting.flow.lead_times import lead_times
 from forecasting.flow.stays import MICROSECONDS_IN_HOUR, read_moment
 from forecasting.tables.events import microseconds, utc_timestamps
@@ -17,6 +18,9 @@ from forecasting.tables.visits import legs_table
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
+
+GRID = tuple(float(level) for level in np.arange(1, 20) / 20)
+"""Levels of the distribution of an arrival over which something is averaged."""
 
 
 def journey_legs(events: pd.DataFrame) -> pd.DataFrame:
@@ -68,106 +72,54 @@ def shipments_under_way(
 
     Returns:
         One row per leg under way, the earliest start first: the columns of `journey_legs` without ``end``, the
-        quantiles of the lead time [hours] (``q0.1``...), ``late_probability``, and the arrival at each of them as
-        UTC timestamps (``eta0.1``...); no arrival lies before `as_of`.
+        quantiles of the lead time [hours] (``q0.1``...), ``late_probability``, the arrival at each of them as
+        UTC timestamps (``eta0.1``...), no arrival lying before `as_of`, ``expected_late_hours`` (the hours after
+        the promise, 0 where before, averaged over the levels of `GRID`; NaN without a promise), and ``missing``:
+        under way for longer than `FORGOTTEN` times the longest leg that ever ended. What is missing is not
+        expected any more and has no arrival (NaT).
 
     Raises:
         NotEnoughHistory: something is under way and nothing has ever arrived.
     """
     moment, levels = read_moment(as_of), read_levels(quantiles)
     legs = journey_legs(events)
+    start = microseconds(legs["start"], "legs column start")
     end = microseconds(legs["end"], "legs column end")
-    begun = microseconds(legs["start"], "legs column start") <= moment
-    open_legs = legs[begun & ((end == NO_TIME) | (end > moment))].drop(columns=["end", "end_seq"])
+    is_open = (start <= moment) & ((end == NO_TIME) | (end > moment))
+    open_legs = legs[is_open].drop(columns=["end", "end_seq"])
+    every = np.unique(np.concatenate((levels, GRID)))
+    names = quantile_columns(levels)
     if open_legs.empty:
         told = open_legs.assign(
-            late_probability=np.empty(0), **{name: np.empty(0) for name in quantile_columns(levels)}
+            late_probability=np.empty(0), **{name: np.empty(0) for name in quantile_columns(every)}
         )
     else:
         try:
-            told = lead_times(legs, open_legs, as_of=as_of, quantiles=quantiles)
+            told = lead_times(legs, open_legs, as_of=as_of, quantiles=tuple(every.tolist()))
         except NotEnoughHistory as error:
             raise NotEnoughHistory(
                 f"{len(open_legs)} shipments are under way and none has arrived yet, so there is no lead time to "
                 "learn from; record what arrives, or choose a later moment"
             ) from error
-    start = microseconds(told["start"], "legs column start")
-    for name in quantile_columns(levels):
-        arrival = start + np.round(told[name].to_numpy() * MICROSECONDS_IN_HOUR).astype(np.int64)
-        told[f"eta{name[1:]}"] = utc_timestamps(np.maximum(arrival, moment))
+    ended = (start <= moment) & (end != NO_TIME) & (end <= moment)
+    longest = int((end[ended] - start[ended]).max()) if ended.any() else 0
+    begun = start[is_open]
+    missing = moment - begun > FORGOTTEN * longest
+    arrivals = {
+        name: np.maximum(begun + np.round(told[name].to_numpy() * MICROSECONDS_IN_HOUR).astype(np.int64), moment)
+        for name in quantile_columns(every)
+    }
+    late = _hours_late(told, [arrivals[name] for name in quantile_columns(np.array(GRID))])
+    told = told.drop(columns=[name for name in quantile_columns(every) if name not in names])
+    for name in names:
+        told[f"eta{name[1:]}"] = utc_timestamps(np.where(missing, NO_TIME, arrivals[name]))
+    told["expected_late_hours"] = np.where(missing, np.nan, late)
+    told["missing"] = missing
     return pd.DataFrame(told.reset_index(drop=True))
 
 
-def arrivals_by_day(
-    events: pd.DataFrame, *, as_of: object, place: str, days: int, levels: Sequence[float]
-) -> pd.DataFrame:
-    """Forecast how many arrivals a place will see on each day, for planning its docks.
-
-    Shipments under way to the place arrive by their lead times. Those not yet under way come at the rate at which
-    shipments to the place started in the last eight weeks, each with the lead times of a shipment starting now;
-    things that arrived without having been under way are counted at the rate of those weeks. The quantiles are
-    those of a sum of independent arrivals (normal approximation of the Poisson-binomial, cut at 0).
-
-    Args:
-        events: an events table of what was known at `as_of`.
-        as_of: the moment, UTC where it has no zone; days are UTC days.
-        place: where.
-        days: how many, the first being the one in which `as_of` lies.
-        levels: quantile levels.
-
-    Returns:
-        One row per day: ``ds`` (UTC midnight), ``mean``, ``under_way`` (the part of the mean that is under way),
-        ``q0.1``...
-    """
-    from scipy.special import ndtri
-
-    moment, asked = read_moment(as_of), read_levels(levels)
-    grid = np.arange(1, 20) / 20
-    told = shipments_under_way(events, as_of=as_of, quantiles=tuple(grid))
-    here = told[told["destination"] == place]
-    today = pd.Timestamp(moment, unit="us", tz="UTC").floor("D")
-    edges = microseconds(pd.Series(pd.date_range(today, periods=days + 1, freq="D")), "days")
-    # each of the equally likely arrivals of a shipment carries an equal share of it
-    share = np.zeros((len(here), days))
-    for level in grid:
-        times = microseconds(here[f"eta{float(level)!r}"], "eta")
-        column = np.searchsorted(edges, times, side="right") - 1
-        inside = (column >= 0) & (column < days)
-        share[np.flatnonzero(inside), column[inside]] += 1 / len(grid)
-    new = _new_arrivals(events, moment, place, edges)
-    mean = share.sum(axis=0) + new
-    spread = np.sqrt((share * (1 - share)).sum(axis=0) + new)
-    answer = pd.DataFrame({"ds": utc_timestamps(edges[:-1]), "mean": mean, "under_way": share.sum(axis=0)})
-    for level, name in zip(asked, quantile_columns(asked), strict=True):
-        answer[name] = np.maximum(mean + ndtri(level) * spread, 0.0)
-    return answer
-
-
-_LOOK_BACK_DAYS = 56
-
-
-def _new_arrivals(events: pd.DataFrame, moment: int, place: str, edges: Indices) -> Floats:
-    """Give for each day the arrivals of what is not under way yet, at the rates of the last eight weeks."""
-    from forecasting.tables.visits import visits_table
-
-    day = 24 * MICROSECONDS_IN_HOUR
-    arrive = microseconds(events["event_time"], "events column event_time")
-    known = events[arrive <= moment]
-    visits = visits_table(known)
-    came = microseconds(visits["arrive"], "visits column arrive")
-    at_place = (visits["place"] == place).to_numpy() & (came <= moment)
-    span = min(_LOOK_BACK_DAYS * day, max(moment - int(arrive.min()), day)) if len(arrive) else day
-    recent = at_place & (came > moment - span)
-    legs = journey_legs(known)
-    arriving = (legs["destination"] == place).to_numpy() & legs["end"].notna().to_numpy()
-    lead = (legs["end"] - legs["start"]).dt.total_seconds().to_numpy()[arriving] * 1e6
-    begun = microseconds(legs["start"], "legs column start")
-    ended = microseconds(legs["end"], "legs column end")
-    by_leg = int((arriving & (ended > moment - span)).sum())
-    without = max(int(recent.sum()) - by_leg, 0) / span
-    started = int((((legs["destination"] == place).to_numpy()) & (begun > moment - span)).sum()) / span
-    lead = np.sort(lead)
-    size = np.maximum(edges[1:] - np.maximum(edges[:-1], moment), 0)
-    since = np.maximum((edges[1:] + np.maximum(edges[:-1], moment)) / 2 - moment, 0)
-    done = np.searchsorted(lead, since, side="right") / max(len(lead), 1)
-    return np.asarray(size * (without + started * done), dtype=np.float64)
+def _hours_late(told: pd.DataFrame, arrivals: Sequence[Indices]) -> Floats:
+    """Average the hours between a promise and the arrivals after it; NaN without a promise, shape (rows,)."""
+    promised = microseconds(told["promised"], "legs column promised")
+    hours = np.mean([np.maximum(one - promised, 0) / MICROSECONDS_IN_HOUR for one in arrivals], axis=0)
+    return np.where(promised != NO_TIME, hours, np.nan)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The events table of what was known at a moment, from recorded columns.
 
-It is `ledger.custody.columns.events_columns` at the speed of columns, and gives the same table to the last bit:
+The same table, to the last bit, as one that is laid out event by event (`tests/reference/slow_columns.py`):
 
 1. what was known by the moment, in the order of event time, then number; withdrawn events marked;
 2. a row for each thing that an event names, once;
@@ -98,7 +98,7 @@ def known_readings(
 ) -> pd.DataFrame:
     """Build the readings table of what was known at a moment.
 
-    It is `ledger.custody.readings.readings_columns` at the speed of columns, and gives the same table.
+    The same table as one that is laid out event by event (`tests/reference/slow_columns.py`).
 
     Args:
         recorded: events of a history.

@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from forecasting.tables.journeys import NO_TIME
 from ledger.custody.codes import lot_of, product_of
-from ledger.custody.columns import number_of
 from ledger.custody.corrections import IMPORTED
 from ledger.custody.facts import text
 from ledger.custody.history import Event
+from ledger.custody.quantity import number_of
 
 Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

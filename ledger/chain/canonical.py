@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -187,6 +188,24 @@ _DECODER: Final = json.JSONDecoder(
 )
 
 
+def decode_bare(decoder: json.JSONDecoder) -> Callable[[str], Any]:
+    """Make what reads text as `decoder.decode` does, and is quicker where there is no white space around it."""
+    # What `decode` calls between two looks for white space; the type stubs do not know it.
+    scan: Callable[[str, int], tuple[Any, int]] = decoder.scan_once  # type: ignore[attr-defined]
+
+    def decode(text: str) -> Any:
+        try:
+            value, end = scan(text, 0)
+        except StopIteration:
+            end = -1
+        return value if end == len(text) else decoder.decode(text)
+
+    return decode
+
+
+_decode: Final = decode_bare(_DECODER)
+
+
 def parse(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> Any:
     """Read JSON text strictly.
 
@@ -202,9 +221,9 @@ def parse(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> Any:
     """
     try:
         text = data.decode("utf-8") if isinstance(data, bytes) else data
-        value = _DECODER.decode(text)
-        if "\\" in text or not text.isascii():
-            encode(value, max_depth=max_depth)
+        value = _decode(text)
+        if "\\" in text or (text is data and not text.isascii()):
+            encode(value, max_depth=max_depth)  # what stands unescaped in bytes, UTF-8 has passed
         elif text.count("{") + text.count("[") > max_depth:
             _inspect(value, max_depth)
     except BadJson:

@@ -15,10 +15,11 @@ entries are missing here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from ledger.chain.checkpoint import SignedCheckpoint
+from ledger.chain.counting import counted
 from ledger.chain.errors import Refused, Unavailable, Untrue
 from ledger.chain.hashing import HASH_SIZE
 from ledger.chain.policy import NotBelievedError, Policy, believe
@@ -98,18 +99,20 @@ def compare(
         if not _begins_with(ours, theirs.signed, ours.signed):
             where = _parting(ours, copy)
             return _forked(
-                verdict, theirs, where, f"our first {head.size} entries are not the ones that they hold"
+                verdict, theirs, where, f"our first {counted(head.size, 'entry')} are not the ones that they hold"
             )
         checks = (*verdict.checks, (CHECK, True, 1))
-        return replace(verdict, anchor=Anchor("partner", head.size, head.root), checks=checks)
+        return verdict._replace(anchor=Anchor("partner", head.size, head.root), checks=checks)
     goes_on = _goes_on(copy, ours, theirs.signed)
     if goes_on is False:
         where = _parting(ours, copy)
-        return _forked(verdict, theirs, where, f"our first {ours.size} entries are not the ones that they hold")
+        return _forked(
+            verdict, theirs, where, f"our first {counted(ours.size, 'entry')} are not the ones that they hold"
+        )
     known = "goes on from ours" if goes_on else "may go on from ours or not: it came without a tree that holds"
-    message = f"they hold a head of {head.size} entries, here are {ours.size}; theirs {known}"
+    message = f"they hold a head of {counted(head.size, 'entry')}, here are {ours.size}; theirs {known}"
     judged = _judged(verdict, "rolled_back", "rolled back", ours.size, message, "fetch the newer copy from them")
-    return replace(judged, anchor=Anchor("partner", head.size, head.root))
+    return judged._replace(anchor=Anchor("partner", head.size, head.root))
 
 
 def _begins_with(later: AuthenticReader, first: SignedCheckpoint, second: SignedCheckpoint) -> bool:
@@ -163,12 +166,11 @@ def _forked(verdict: Verdict, theirs: Theirs, seq: int | None, message: str) -> 
     head = theirs.signed.head
     where = "" if seq is None else f"; the histories part at entry {seq}"
     judged = _judged(verdict, "forked", "forked", seq, f"{message}{where}", _BOTH)
-    return replace(judged, anchor=Anchor("partner", head.size, head.root))
+    return judged._replace(anchor=Anchor("partner", head.size, head.root))
 
 
 def _judged(verdict: Verdict, word: Word, kind: str, seq: int | None, message: str, remedy: str) -> Verdict:
-    return replace(
-        verdict,
+    return verdict._replace(
         word=word,
         first_bad_seq=seq,
         checks=(*verdict.checks, (CHECK, False, 1)),

@@ -12,10 +12,9 @@ chain and the order are one comparison of bytes. The leaf is SHA-256(0x00 || byt
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.chain import canonical
 from ledger.chain.errors import BadJson, Refused
@@ -25,6 +24,7 @@ VIA: Final = frozenset({"scanned", "typed", "piped", "imported"})
 
 _KEYS: Final = ["_prev", "_seq", "body", "by", "kind", "rec", "via"]
 _KIND: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_is_hash: Final = re.compile("[0-9a-f]{64}").fullmatch
 _OPERATOR_LIMIT: Final = 256
 
 # As `ledger.chain.commitment.MARK`, which is built on entries.
@@ -39,8 +39,7 @@ KEY_MARK: Final = b'"kind":"key","rec":"'
 KEY_TAIL: Final = -(len(KEY_MARK) + 24 + len(b'","via":"') + 8 + len(b'"}'))
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(NamedTuple):
     """The value behind a commitment: SHA-256(salt || data) is `digest`."""
 
     digest: bytes
@@ -48,8 +47,7 @@ class Attachment:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """What a caller wants recorded: the payload in canonical bytes and who gave it, how.
 
     `attachments` are the private values whose commitments stand in the body.
@@ -62,8 +60,7 @@ class Draft:
     attachments: tuple[Attachment, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A parsed entry."""
 
     seq: int
@@ -137,16 +134,15 @@ def parse_entry(data: bytes) -> Entry:
     value = canonical.parse(data, max_depth=canonical.MAX_DEPTH + 1)
     if type(value) is not dict or list(value) != _KEYS:
         raise BadJson(f"an entry has exactly the keys {', '.join(_KEYS)}, in that order")
-    prev, seq = value["_prev"], value["_seq"]
-    if not (type(prev) is str and re.fullmatch("[0-9a-f]{64}", prev)):
+    prev, seq, body, by, kind, rec, via = value.values()
+    if not (type(prev) is str and _is_hash(prev)):
         raise BadJson("an entry's _prev must be 64 hexadecimal digits")
     if type(seq) is not int or seq < 0:
         raise BadJson("an entry's _seq must be a whole number from 0")
-    for key in ("by", "kind", "rec", "via"):
-        if type(value[key]) is not str:
-            raise BadJson(f"an entry's {key} must be a string")
-    said = value["body"], value["by"], value["kind"], value["rec"], value["via"]
-    return Entry(seq, bytes.fromhex(prev), *said, _COMMITMENT in data)
+    if not (type(by) is type(kind) is type(rec) is type(via) is str):
+        wrong = next(key for key in ("by", "kind", "rec", "via") if type(value[key]) is not str)
+        raise BadJson(f"an entry's {wrong} must be a string")
+    return Entry(seq, bytes.fromhex(prev), body, by, kind, rec, via, _COMMITMENT in data)
 
 
 def record_time(moment: datetime) -> str:

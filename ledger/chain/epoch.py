@@ -23,10 +23,10 @@ What an epoch entry can do is little on purpose:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.chain.checkpoint import SignedCheckpoint, parse_checkpoint
+from ledger.chain.counting import counted
 from ledger.chain.entry import parse_entry
 from ledger.chain.errors import BadJson, Refused
 from ledger.chain.hashing import leaf_hash
@@ -41,8 +41,7 @@ _LISTS: Final = ("keys", "replaces")
 _KEYS: Final = frozenset({"epoch", "reason", "kept", "old", "lost", "keys", "replaces"})
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(NamedTuple):
     """An entry that is given up, as far as a damaged copy still tells: number, leaf hash [hex], what it was."""
 
     seq: int
@@ -50,8 +49,7 @@ class Lost:
     event: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Epoch:
+class Epoch(NamedTuple):
     """What the entry `seq` declares. `old_believed`: a key of the policy signed the head that is quoted."""
 
     seq: int
@@ -103,7 +101,7 @@ def epoch_body(
             remedy='trace recover --reason "disk failed, backup restored"',
         )
     if old.head.size < size:
-        raise Refused(f"the old head has {old.head.size} entries, and {size} are kept")
+        raise Refused(f"the old head has {counted(old.head.size, 'entry')}, and {size} are kept")
     return {
         "epoch": number,
         "reason": reason.strip(),
@@ -144,7 +142,7 @@ def find_epochs(
             if type(body) is not dict or "epoch" not in body:
                 continue
             found = _read(seq, body, origin, policy, root_at, len(epochs) + 2)
-            epochs.append(replace(found, leaf=leaf_hash(data)))
+            epochs.append(found._replace(leaf=leaf_hash(data)))
         except BadJson:
             continue  # the check of keys has named it
         except Refused as error:
@@ -169,7 +167,7 @@ def _read(
         raise Refused("the old head is not the one in the note that it quotes")
     root = root_at(seq)
     if kept["size"] != seq or (root is not None and kept["root"] != root.hex()):
-        raise Refused(f"what it says is kept is not the {seq} entries before it")
+        raise Refused(f"what it says is kept is not the {counted(seq, 'entry')} before it")
     if head.size < seq or (head.size == seq and old["root"] != kept["root"]):
         raise Refused("the old head does not go on from what is kept")
     if body["lost"]["first"] != seq or body["lost"]["count"] != head.size - seq:

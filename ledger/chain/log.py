@@ -9,11 +9,10 @@ log continues, (3) chain and write the entries, (4) read them back and hash them
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.chain import pins
 from ledger.chain.checkpoint import (
@@ -23,6 +22,7 @@ from ledger.chain.checkpoint import (
     parse_checkpoint,
     sign_checkpoint,
 )
+from ledger.chain.counting import counted
 from ledger.chain.entry import Draft, draft, entry_bytes, parse_entry, record_time
 from ledger.chain.errors import KeyUnavailable, LedgerError, Refused, RolledBack, Untrue
 from ledger.chain.hashing import ZERO_HASH, leaf_hash
@@ -36,8 +36,7 @@ from ledger.chain.tree import Tree, edge_of
 FIRST_BODY_KEY: Final = "add"
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(NamedTuple):
     """What a commit recorded: entries `first` up to but not including `head.size`."""
 
     first: int
@@ -56,7 +55,7 @@ class Log:
 
     Raises:
         Untrue: The head in the store is not signed by the site's key or does not fit the tiles.
-        RolledBack: This verifier has seen a longer history of this log.
+        RolledBack: This verifier has seen a longer history of this log, or another one.
     """
 
     pin_fault: str
@@ -75,9 +74,7 @@ class Log:
         # The pin first: what it has seen was committed before it, so any snapshot taken after has that, too.
         pin = None if home is None else pins.load_pin(home, key.origin)
         with storage.snapshot() as view:
-            self._tree, self._last_leaf, self._note = _newest(view, key)
-        if pin is not None:
-            self._check_pin(pin)
+            self._tree, self._last_leaf, self._note = _newest(view, key, pin)
 
     @classmethod
     def create(
@@ -291,34 +288,21 @@ class Log:
         tree, last_leaf, note = _newest(view, self._key)
         if tree.size < seen:
             raise RolledBack(
-                f"the ledger has {tree.size} entries, but this process has seen {seen}",
+                f"the ledger has {counted(tree.size, 'entry')}, but this process has seen {seen}",
                 remedy="trace verify",
             )
         # Entry seen - 1 is chained to all before it, so it stands for everything that this object knew.
         if leaf_hash(view.entry(seen - 1) or b"") != self._last_leaf:
             raise RolledBack(
-                f"the first {seen} entries are not the ones that this process has seen",
+                f"the first {counted(seen, 'entry')} are not the ones that this process has seen",
                 remedy="trace verify",
             )
         self._tree, self._last_leaf, self._note, self._last_rec = tree, last_leaf, note, ""
 
-    def _check_pin(self, pin: SignedCheckpoint) -> None:
-        if pin.head.size > self.size:
-            raise RolledBack(
-                f"this ledger has {self.size} entries, but {pin.head.size} were seen before: "
-                "it was rolled back, perhaps restored from a backup",
-                remedy='trace verify; if you have restored it yourself: trace recover --reason "..."',
-            )
-        if pin.head.size == self.size and pin.head.root != self._tree.root():
-            raise RolledBack(
-                f"this ledger contradicts the head of size {pin.head.size} that was seen before",
-                remedy="trace verify",
-            )
 
-
-def _newest(view: View, key: SiteKey) -> tuple[Tree, bytes, str]:
+def _newest(view: View, key: SiteKey, pin: SignedCheckpoint | None = None) -> tuple[Tree, bytes, str]:
     """Read what the next entry continues: the tree, the last leaf and the note, each proven by the head."""
-    reader = AuthenticReader(view, origin=key.origin, policy=Policy(key.verifiers))
+    reader = AuthenticReader(view, origin=key.origin, policy=Policy(key.verifiers), pin=pin)
     size = reader.size
     if not size:
         raise Untrue("the newest checkpoint is of an empty log", remedy="trace verify")
@@ -351,6 +335,8 @@ def _check_written(transaction: Transaction, first: int, leaves: Sequence[bytes]
         expected += 1
     if expected != first + len(leaves):
         found = expected - first
-        raise Untrue(f"the store gave back {found} of {len(leaves)} entries that were written", seq=first)
+        raise Untrue(
+            f"the store gave back {found} of {counted(len(leaves), 'entry')} that were written", seq=first
+        )
     if (more := next(rows, None)) is not None:
         raise Untrue(f"the store gave back other bytes for entry {more[0]} than were written", seq=more[0])

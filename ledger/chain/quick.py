@@ -23,13 +23,14 @@ here: that is what makes it quick.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
 from typing import Final
 
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
 from ledger.chain.commitment import MARK
+from ledger.chain.counting import counted
 from ledger.chain.entry import KEY_MARK, KEY_TAIL
 from ledger.chain.epoch import Epoch, find_epochs, root_from
 from ledger.chain.erasure import PrivateCheck
@@ -170,7 +171,7 @@ def verify_since(
     run.check_pin(pin)
     run.private_seqs = private_seqs
     verdict = run.go(day, most).verdict
-    return replace(verdict, anchor=Anchor("pinned", pin.head.size, pin.head.root))
+    return verdict._replace(anchor=Anchor("pinned", pin.head.size, pin.head.root))
 
 
 class _Run:
@@ -200,7 +201,7 @@ class _Run:
         head = self._reader.head
         proof = prove_consistency(self._reader.tile, old.size, head.size)
         if not verify_consistency(old.size, head.size, proof, old.root, head.root):
-            raise Untrue(f"the first {old.size} entries are not the ones that were seen before")
+            raise Untrue(f"the first {counted(old.size, 'entry')} are not the ones that were seen before")
 
     def go(self, day: int, most: int) -> Quick:
         """Make all checks."""

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint, parse_checkpoint
+from ledger.chain.continuity import refuse_other_history
 from ledger.chain.entry import Entry, parse_entry
-from ledger.chain.errors import BadJson, Refused, RolledBack, Untrue
+from ledger.chain.errors import BadJson, Refused, Untrue
 from ledger.chain.hashing import HASH_SIZE, leaf_hash
 from ledger.chain.policy import Policy, believe
 from ledger.chain.storage.base import View
@@ -44,13 +45,13 @@ class AuthenticReader:
         view: The snapshot.
         origin: The origin that is expected.
         policy: The keys to believe.
-        pin: The head seen before, if any: a shorter log is refused.
+        pin: The head seen before, if any: a log that is shorter, or does not continue it, is refused.
         key_seqs: Where entries on the life of keys are, from an index that need not be trusted: each is proven
             before the reader gives anything out. What it leaves out stays unknown.
 
     Raises:
         Untrue: The head is not to be believed, or the tree does not give its root.
-        RolledBack: The log is shorter than the pin.
+        RolledBack: The log is shorter than the pin, or contradicts it.
     """
 
     def __init__(
@@ -68,18 +69,14 @@ class AuthenticReader:
         self.signed = _believed_head(view, origin, self.policy)
         self.head: Checkpoint = self.signed.head
         self.pinned = pin is not None
-        if pin is not None and pin.head.size > self.head.size:
-            raise RolledBack(
-                f"this ledger has {self.head.size} entries, but {pin.head.size} were seen before",
-                seq=self.head.size,
-                remedy=_REMEDY,
-            )
         self._tiles: OrderedDict[TileId, bytes] = OrderedDict()
         self._nodes: OrderedDict[int, bytes] = OrderedDict()
         self._leaves: OrderedDict[tuple[int, int], bytes] = OrderedDict()
         self.hints: Hints | None = None
         self._edge: dict[TileId, bytes] = {}
         self._check_edge()
+        if pin is not None:
+            refuse_other_history(self.tile, pin.head, self.head)
         for seq, data in keys:
             if seq >= self.size:
                 raise Untrue(f"entry {seq} is not covered by the checkpoint", seq=seq, remedy=_REMEDY)
@@ -147,6 +144,25 @@ class AuthenticReader:
             at = seq % GROUP * HASH_SIZE
             if leaves is None or data is None or leaf_hash(data) != leaves[at : at + HASH_SIZE]:
                 self._checked(seq, data)  # which proves it by the tile, or says what does not hold
+
+    def prove_some(self, entries: Iterable[tuple[int, bytes | None]]) -> dict[int, Entry]:
+        """Prove many, most of which `prepare` has seen; what does not hold is left out.
+
+        Raises:
+            IndexError: There is no such entry in the log.
+        """
+        found: dict[int, Entry] = {}
+        proven = self._leaves
+        for seq, data in entries:
+            leaves = proven.get(divmod(seq // GROUP, _GROUPS))
+            at = seq % GROUP * HASH_SIZE
+            try:
+                if leaves is None or data is None or leaf_hash(data) != leaves[at : at + HASH_SIZE]:
+                    data = self._checked(seq, data)
+                found[seq] = parse_entry(data)
+            except (Untrue, BadJson):
+                continue
+        return found
 
     def prepare(self, seqs: Iterable[int]) -> None:
         """Prove the leaves around many entries at once, as far as hints help; `check` says what does not hold."""

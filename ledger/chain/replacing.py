@@ -46,18 +46,32 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
+def lasting(path: Path) -> str | None:
+    """Say what a file is that nobody can make again, by how it begins; None: it may be replaced."""
+    try:
+        beginning = _beginning(path)
+    except OSError:
+        return None
+    return next((word for mark, word in _KEPT if beginning.startswith(mark)), None)
+
+
 def _refuse_lasting(path: Path) -> None:
+    beginning = _beginning(path)
+    word = next((word for mark, word in _KEPT if beginning.startswith(mark)), None)
+    if word is not None:
+        raise OSError(errno.EINVAL, f"{word}, and stays", str(path))
+
+
+def _beginning(path: Path) -> bytes:
+    """Read how a file begins; nothing where there is none, or none that may be read."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (FileNotFoundError, PermissionError):
-        return
+        return b""
     with os.fdopen(handle, "rb") as file:
         mode = os.fstat(handle).st_mode
         if stat.S_ISDIR(mode):
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "it is no plain file", str(path))
-        beginning = file.read(_BEGINNING)
-    for mark, word in _KEPT:
-        if beginning.startswith(mark):
-            raise OSError(errno.EINVAL, f"{word}, and stays", str(path))
+        return file.read(_BEGINNING)

@@ -21,7 +21,6 @@ entry after it) those are believed that lead to the signed root.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
 from typing import Final
@@ -29,6 +28,7 @@ from typing import Final
 from ledger.chain.authority import check_key, follow_keys, is_believed
 from ledger.chain.checkpoint import SignedCheckpoint, parse_checkpoint
 from ledger.chain.commitment import MARK
+from ledger.chain.counting import counted
 from ledger.chain.diagnosis import name_the_bad
 from ledger.chain.entry import KEY_MARK, KEY_TAIL
 from ledger.chain.epoch import Epoch, find_epochs, root_from, told
@@ -87,7 +87,7 @@ def verify(
     word = _judge(case, pinned)
     first_bad = min((f.seq for f in case.findings if f.seq is not None), default=None)
     verdict = _verdict(word, case, signed, key, _anchor(pin, signed, policy, pinned), first_bad, told_epochs)
-    return replace(verdict, ended=() if "key" in case.failed else ended_keys(policy))
+    return verdict._replace(ended=() if "key" in case.failed else ended_keys(policy))
 
 
 def _read_head(view: View, origin: str | None, case: Case) -> SignedCheckpoint | None:
@@ -220,7 +220,7 @@ def _check_pin(
     if policy is not None:
         try:
             # The key of a head that an epoch gives up may have been replaced by that very epoch.
-            believe(pin, policy if declared is None else replace(policy, lives=()))
+            believe(pin, policy if declared is None else policy._replace(lives=()))
         except NotBelievedError as error:
             if case.failed & _CONTENT:
                 return None  # a key entry that was changed breaks the chain of keys; it is named already
@@ -234,7 +234,7 @@ def _check_pin(
             "pin",
             "rolled back",
             first,
-            f"{pin.head.size} entries were seen before, now there are {signed.head.size}: "
+            f"{counted(pin.head.size, 'entry')} were seen before, now there are {signed.head.size}: "
             f"entries {first} to {pin.head.size - 1} are gone{given_up}",
             _ACCEPT if declared else "find the newer copy; the pin holds the signed proof that it existed",
         )
@@ -250,7 +250,8 @@ def _check_pin(
             "pin",
             "forked",
             None,
-            f"the first {pin.head.size} entries are not the ones that were seen before under a signed head"
+            f"the first {counted(pin.head.size, 'entry')} are not the ones that were seen before under "
+            f"a signed head"
             f"{given_up}",
             _ACCEPT if declared else _BOTH,
         )

@@ -35,7 +35,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote, unquote
 
 from ledger.chain.errors import Refused
@@ -59,8 +59,7 @@ _KEYED: Final = re.compile(r"00[0-9]{18}|0[12][0-9]{14}")
 PLAIN_KINDS: Final = frozenset({"item", "product", "place", "party"})
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
+class Identified(NamedTuple):
     """A URI, and whether it names a class of goods (a product or a lot) rather than one thing."""
 
     uri: str
@@ -109,7 +108,7 @@ class Codes:
             return self.item(code[3:]) if label is None else Identified(label.uri, label.is_class)
         _check(code, "item")
         if is_uri(code):
-            return Identified(code, _is_class_uri(code))
+            return Identified(code, is_class_uri(code))
         if self._is_number("item", code):
             if len(code) == keys.SSCC_LENGTH:
                 return Identified(self._or_plain(keys.sscc, code, "item"), False)
@@ -272,6 +271,7 @@ class Codes:
 
 
 @lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def product_of(uri: str) -> str | None:
     """Give the product of a lot or an instance, where its URI says so."""
     if found := keys.product_of(uri):
@@ -298,7 +298,8 @@ def _may_be_gtin(digits: str) -> bool:
     return len(digits) in (13, 14) or (len(digits) in (8, 12) and has_check_digit(digits))
 
 
-def _is_class_uri(uri: str) -> bool:
+def is_class_uri(uri: str) -> bool:
+    """Tell whether a URI names a class (a product, a lot), so that an event lists it by quantity."""
     if (key := key_elements(uri)) is not None:
         return keys.is_class(key)
     return "/class/" in uri or "/lot/" in uri or uri.startswith(("urn:epc:class:", "urn:epc:idpat:"))

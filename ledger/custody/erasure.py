@@ -7,7 +7,7 @@ positions may be left out. `party` and `document` stand for the standard fields,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +16,9 @@ from ledger.chain.entry import Entry
 from ledger.chain.erasure import KIND
 from ledger.custody.index.lookup import Lookup
 from ledger.custody.privacy import NEVER, STANDARD
+from ledger.custody.sealed_results import READ
 
+DECISION: Final = "decision"
 _PREFIX: Final = re.compile(r".*[:/#]", re.DOTALL)
 _PARTY_ENDS: Final = frozenset({"source", "destination"})
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
@@ -70,6 +72,38 @@ def erasures(lookup: Lookup) -> list[Erasure]:
         Untrue: An entry does not hold.
     """
     return [read_erasure(entry) for entry in lookup.entries_of_kind(KIND)]
+
+
+def told_elsewhere(lookup: Lookup, entry: Entry, digests: Iterable[bytes]) -> list[tuple[int, PrivateField]]:
+    """List the digests that predictions made of private values: whoever has one can try values until it fits.
+
+    The digest of what a decision gave stands beside that in the decision; the digest of what it read covers every
+    quantity, party and document of the history before it. Neither has a salt, because replays compare them.
+
+    Args:
+        lookup: The index of a snapshot.
+        entry: The entry whose values are to be erased.
+        digests: The commitments of these values.
+
+    Returns:
+        The entry and the field of each.
+
+    Raises:
+        Untrue: An entry does not hold.
+    """
+    wanted = frozenset(digests)
+    if entry.kind == DECISION:
+        gave = {one.digest for one in named_fields(entry.body, "output")}
+        return [(entry.seq, one) for one in named_fields(entry.body, "output_digest")] if gave & wanted else []
+    read = {one.digest for name in READ for one in named_fields(entry.body, name)}
+    if not read & wanted:
+        return []
+    return [
+        (decision.seq, one)
+        for decision in lookup.entries_of_kind(DECISION)
+        if decision.seq > entry.seq
+        for one in named_fields(decision.body, "data_digest")
+    ]
 
 
 def read_erasure(entry: Entry) -> Erasure:

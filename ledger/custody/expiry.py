@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 EXPIRY: Final = "trace:expiry"
@@ -15,29 +16,24 @@ _PRODUCED: Final = frozenset({"productionDate", "production_date", "manufactureD
 
 def read_production(body: Mapping[str, Any]) -> date | None:
     """Read the production date that an event states, in `ilmd` or in a column of a table."""
-    found = _among(body)
-    ilmd = body.get("ilmd")
-    if isinstance(ilmd, dict):
-        found += _among(ilmd)
+    found = [body[key] for key in _production_names(tuple(body))]
+    if "ilmd" in body and isinstance(ilmd := body["ilmd"], dict):
+        found += [ilmd[key] for key in _production_names(tuple(ilmd))]
     return _first_date(found) if found else None
 
 
-def _among(fields: Mapping[str, Any]) -> list[Any]:
-    """Give the production dates among fields; no other name ends like those, so most are passed over at once."""
-    return [fields[key] for key in fields if key[-4:] == "Date" or key[-4:] == "date" if _bare(key) in _PRODUCED]
-
-
-def _bare(key: str) -> str:
-    return key.rpartition(":")[2]
+@lru_cache(maxsize=256)  # events of one kind, from one source, have the same fields
+def _production_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Pick out the names of production dates, with any prefix."""
+    return tuple(name for name in names if name.rpartition(":")[2] in _PRODUCED)
 
 
 def read_expiry(body: Mapping[str, Any]) -> date | None:
     """Read the expiry date that an event states, in `ilmd` (CBV `itemExpirationDate`) or in our own field."""
-    ilmd = body.get("ilmd")
-    stated = [body.get(EXPIRY)]
-    if isinstance(ilmd, dict):
+    stated = [body[EXPIRY]] if EXPIRY in body else []
+    if "ilmd" in body and isinstance(ilmd := body["ilmd"], dict):
         stated += [value for key, value in ilmd.items() if key.rpartition(":")[2] == "itemExpirationDate"]
-    return _first_date(stated)
+    return _first_date(stated) if stated else None
 
 
 def _first_date(stated: Iterable[Any]) -> date | None:

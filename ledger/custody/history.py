@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
 from ledger.chain.commitment import MARK
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
     from ledger.chain.verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One recorded event of a history. `known` is when it was known [us since the epoch]."""
 
     seq: int
@@ -47,8 +45,7 @@ class Event:
     readings: tuple[Reading, ...] = ()
 
 
-@dataclass(frozen=True)
-class History:
+class History(NamedTuple):
     """The events of a log up to a checkpoint, in order of their number."""
 
     head: Checkpoint
@@ -166,7 +163,22 @@ def make_event(seq: int, body: dict[str, Any], rec: str, via: str, *, by: str | 
         known = since if facts.recorded is None else facts.recorded
     else:
         known = micros(datetime.fromisoformat(rec))
-    lot = body.get(LOT) or stated_lot(body)
-    said = body.get(PRODUCT), lot, body.get(QUANTITY), body.get(UNIT)
-    produced = read_production(body)
-    return Event(seq, facts, known, *said, via, read_expiry(body), by, produced, read_readings(body))
+    get = body.get
+    if not (lot := get(LOT)):
+        lot = stated_lot(body) if "ilmd" in body else None
+    readings = read_readings(body) if "sensorElementList" in body else ()
+    # By position, in the order of the fields, as names take longer.
+    return Event(
+        seq,
+        facts,
+        known,
+        get(PRODUCT),
+        lot,
+        get(QUANTITY),
+        get(UNIT),
+        via,
+        read_expiry(body),
+        by,
+        read_production(body),
+        readings,
+    )

@@ -69,20 +69,23 @@ class _Values:
         return self._values.get(digest)
 
 
-def gather_evidence(lookup: Lookup, item: str, *, withhold: Sequence[str] = ()) -> tuple[Bundle, ItemHistory]:
+def gather_evidence(
+    lookup: Lookup, item: str, *, withhold: Sequence[str] = (), closed: bool = False
+) -> tuple[Bundle, ItemHistory]:
     """Make the bundle of an item: every event of its history, with the private values that are not withheld.
 
     Args:
         lookup: The index of a snapshot, whose entries are proven.
         item: The thing.
         withhold: Names of private fields whose values stay out, as `trace erase --field` reads them.
+        closed: No private value goes in.
 
     Raises:
         NotCommittedError: A field to be withheld was not private in one of the events, or is in none of them.
         Untrue: An entry or a private value does not hold.
     """
     fields = [_Withheld(name) for name in withhold]
-    opened = _Opened(lookup.view)
+    opened = _Opened(_Values(()) if closed else lookup.view)
 
     def naming(uri: str) -> list[Entry]:
         entries = lookup.entries_naming(uri)

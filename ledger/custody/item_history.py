@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
+from ledger.chain.counting import counted
 from ledger.chain.entry import Entry
 from ledger.chain.errors import Refused
 from ledger.custody.codes import Codes
@@ -30,8 +30,7 @@ _NOTHING: Final = 1e-9
 _ROLES_AFTER: Final = ("destination: possessing_party", "party", "source: possessing_party")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One event of an item; `parent` is the container it was in, where the event is on that.
 
     `disputed` is an imported declaration that may not withdraw the event that it names.
@@ -48,8 +47,7 @@ class Line:
         return self.declaration is not None or self.event.facts.withdraws
 
 
-@dataclass(frozen=True, slots=True)
-class ItemHistory:
+class ItemHistory(NamedTuple):
     """What happened to an item, oldest first; who has it and where, by the last event that says so."""
 
     item: str
@@ -86,7 +84,7 @@ def resolve(lookup: Lookup, codes: Codes, code: str, *, mask: int = NAMED) -> st
         return fits[0]
     if fits:
         names = ", ".join(codes.short(uri) for uri in fits[:5])
-        raise Refused(f"{code!r} fits {len(fits)} things: {names}", remedy="name it in full")
+        raise Refused(f"{code!r} fits {counted(len(fits), 'thing')}: {names}", remedy="name it in full")
     raise NotFoundError(code)
 
 
@@ -100,7 +98,7 @@ def item_history(lookup: Lookup, item: str) -> ItemHistory:
     def withdrawn(some: Iterable[Event]) -> Corrections:
         return find_corrections(lookup, [event.facts.event_id for event in some])
 
-    return history_of(item, lookup.entries_naming, lookup.view, withdrawn, lookup.event_ahead)
+    return history_of(item, lookup.entries_naming, lookup.view, withdrawn, lookup.events_ahead)
 
 
 def history_of(
@@ -108,7 +106,7 @@ def history_of(
     naming: Callable[[str], Iterable[Entry]],
     held: Held,
     withdrawn: _Withdrawn | None = None,
-    known: Callable[[int], Event | None] | None = None,
+    known: Callable[[str], Sequence[Event] | None] | None = None,
 ) -> ItemHistory:
     """Gather the history of an item from entries that were proven, wherever they come from.
 
@@ -117,7 +115,7 @@ def history_of(
         naming: Gives the entries whose events name a thing.
         held: Where the private values are that may be seen.
         withdrawn: Finds the error declarations on some events; None: only among the entries that name a thing.
-        known: Gives the event of an entry that was read already, if it was and has nothing private.
+        known: Gives the events that name a thing, where all were proven and read already; None: ask `naming`.
 
     Raises:
         Untrue: A private value is not the one that was recorded.
@@ -125,32 +123,32 @@ def history_of(
     events: dict[int, Event] = {}
 
     def load(uri: str) -> list[Event]:
-        for entry in naming(uri):
-            if entry.seq not in events:
-                made = None if known is None else known(entry.seq)
-                if made is None:
+        if known is not None and (there := known(uri)) is not None:
+            events.update((event.seq, event) for event in there)
+        else:
+            for entry in naming(uri):
+                if entry.seq not in events:
                     body = reveal(entry.body, held) if entry.sealed else entry.body
-                    made = make_event(entry.seq, body, entry.rec, entry.via, by=entry.by)
-                events[entry.seq] = made
+                    events[entry.seq] = make_event(entry.seq, body, entry.rec, entry.via, by=entry.by)
         return [event for event in events.values() if any(m.uri == uri for m in event.facts.mentions)]
 
     def declared(_some: Iterable[Event]) -> Corrections:
         return Corrections(events.values())
 
     ask = withdrawn or declared
-    found = _gather(item, load, ask)
-    corrections = ask(event for event, _ in found.values())
-    lines = tuple(
-        Line(
-            event,
-            parent,
-            corrections.of(event.facts, event.via),
-            corrections.disputing(event.facts, event.via),
-        )
-        for event, parent in sorted(found.values(), key=lambda pair: (pair[0].facts.time, pair[0].seq))
+    found = sorted(_gather(item, load, ask).values(), key=lambda pair: (pair[0].facts.time, pair[0].seq))
+    corrections = ask(event for event, _ in found)
+    of, disputing = corrections.of, corrections.disputing
+    lines = (
+        [
+            Line(event, parent, of(event.facts, event.via), disputing(event.facts, event.via))
+            for event, parent in found
+        ]
+        if corrections.event_ids
+        else [Line(event, parent) for event, parent in found]
     )
     standing = [line for line in lines if not line.corrected]
-    return ItemHistory(item, lines, _holder(standing), _place(standing))
+    return ItemHistory(item, tuple(lines), _holder(standing), _place(standing))
 
 
 def _moment(event: Event) -> Moment:
@@ -159,6 +157,9 @@ def _moment(event: Event) -> Moment:
 
 def _gather(item: str, load: _Load, withdrawn: _Withdrawn) -> dict[int, tuple[Event, str | None]]:
     """Walk from the item to the containers it was in, each only for the time that it was in there."""
+    own = load(item)
+    if all(event.facts.container is None or event.facts.container == item for event in own):
+        return {event.seq: (event, None) for event in own}  # most things are never in another
     found: dict[int, tuple[Event, str | None]] = {}
     waiting: list[tuple[str, Moment, Moment, str | None]] = [(item, _BEGIN, _END, None)]
     done: set[tuple[str, Moment, Moment]] = set()
@@ -223,12 +224,17 @@ def _amount_of(facts: Facts, uri: str) -> float | None:
 
 def _holder(lines: list[Line]) -> str | None:
     for line in reversed(lines):
-        parties = dict(line.event.facts.parties)
-        for role in _ROLES_AFTER:
-            if role in parties:
-                return parties[role]
+        if line.event.facts.parties:
+            parties: dict[str, str] = dict(line.event.facts.parties)
+            for role in _ROLES_AFTER:
+                if role in parties:
+                    return parties[role]
     return None
 
 
 def _place(lines: list[Line]) -> str | None:
-    return next((line.event.facts.place for line in reversed(lines) if line.event.facts.place), None)
+    for line in reversed(lines):
+        if line.event.facts.place:
+            place: str = line.event.facts.place
+            return place
+    return None

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ledger.chain.entry import Entry
 from ledger.custody.codes import lot_of, product_of
-from ledger.custody.kinds.base import thing_uri
+from ledger.custody.master import by_identifier, standing_master
 
 _OTHER_ROLE: Final = {"/414/": "/417/", "/417/": "/414/"}  # a GLN as a place, and as a party
 
@@ -21,17 +21,15 @@ def known_places_and_lots(entries: Iterable[Entry], size: int) -> tuple[list[Row
     Private values do not help: coordinates and sizes that a policy keeps private stay unknown.
 
     Args:
-        entries: Proven entries of the kind `master`, in order; the latest of an identifier counts.
+        entries: Proven entries of the kind `master`, in order; what counts of them says `standing_master`.
         size: Only the entries before this number.
 
     Returns:
         Rows of ``place, latitude, longitude`` and of ``product, lot, lot_size``; lot is None where a product says
         it of all its lots.
     """
-    latest: dict[str, Mapping[str, Any]] = {}
-    for entry in entries:
-        if entry.seq < size and isinstance(entry.body, Mapping) and type(uri := entry.body.get("id")) is str:
-            latest[thing_uri(uri)] = entry.body
+    known = by_identifier(entry for entry in entries if entry.seq < size)
+    latest: dict[str, Mapping[str, Any]] = {uri: standing_master(found)[1] for uri, found in known.items()}
     places: list[Row] = []
     lots: list[Row] = []
     for uri in sorted(latest):

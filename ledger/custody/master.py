@@ -3,15 +3,17 @@
 An entry of kind `master` holds one record in full: ``type`` (`place`, `product`, `partner`, or `other` for what
 an EPCIS header has beside them), ``id`` as it was received, and the fields of `FIELDS`; what else an EPCIS header
 or a table says stands under ``attributes``. The latest entry of an identifier counts; earlier ones stay there.
+What comes in the files of others adds what was not said here, and changes nothing that was (`standing_master`).
 Contact and address are private by the default policy, so their values lie beside the log and can be erased.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.chain.commitment import refuse_reserved
 from ledger.chain.errors import Refused
@@ -27,17 +29,25 @@ if TYPE_CHECKING:
 
 TYPES: Final = ("place", "product", "partner")
 TEXT_LIMIT: Final = 1_000
+IMPORTED: Final = "imported"  # how the files of others come into the log
+# Of a record, what says nothing of a thing: what it is, and how others list it.
+_NOT_SAID: Final = frozenset({"id", "type", "attributes", "vocabulary", "children"})
 
 
-@dataclass(frozen=True, slots=True)
-class MasterRecord:
-    """The latest master data of one identifier; private values are in `body` as far as the ledger holds them."""
+class MasterRecord(NamedTuple):
+    """What counts of one identifier; private values are in `body` as far as the ledger holds them.
+
+    `imported` tells that all of it came in files of others. `disputed` is what such files say otherwise than what
+    was said here, by fields, and counts nowhere.
+    """
 
     seq: int
     uri: str
     recorded: str
     body: Mapping[str, Any]
     sealed: Mapping[str, Any]
+    imported: bool = False
+    disputed: Mapping[str, Any] = MappingProxyType({})
 
     def text(self, field: str) -> str | None:
         """Give a field as text; None: not stated, or withheld."""
@@ -86,10 +96,7 @@ class MasterData:
 
     def records(self, type_: str) -> list[MasterRecord]:
         """List the latest records of a type, in order of their identifiers."""
-        latest: dict[str, list[Entry]] = {}
-        for entry in self._lookup.entries_of_kind("master"):
-            if isinstance(entry.body, Mapping) and type(key := entry.body.get("id")) is str:
-                latest.setdefault(thing_uri(key), []).append(entry)
+        latest = by_identifier(self._lookup.entries_of_kind("master"))
         found = (self._latest(latest[key]) for key in sorted(latest))
         return [record for record in found if record is not None and record.body.get("type") == type_]
 
@@ -141,13 +148,63 @@ class MasterData:
         record = self.record(uri) if uri and not self.is_empty else None
         return None if record is None else record.text("tlc_source")
 
+    def imported(self, uri: str) -> MasterRecord | None:
+        """Give what the files of others say of an identifier, whatever was said here; None: nothing.
+
+        Raises:
+            Untrue: An entry of it does not hold.
+        """
+        return self._latest(entry for entry in self._lookup.master_of(thing_uri(uri)) if entry.via == IMPORTED)
+
     def _latest(self, entries: Iterable[Entry]) -> MasterRecord | None:
         known = [entry for entry in entries if self._as_of is None or entry.rec <= self._as_of]
         if not known:
             return None
-        entry = known[-1]
-        body = reveal(entry.body, self._lookup.view)
-        return MasterRecord(entry.seq, thing_uri(body["id"]), entry.rec, body, entry.body)
+        entry, sealed, otherwise = standing_master(known)
+        body = reveal(sealed, self._lookup.view)
+        disputed = {
+            key: value for key, value in reveal(otherwise, self._lookup.view).items() if body[key] != value
+        }
+        alone = all(one.via == IMPORTED for one in known)
+        return MasterRecord(entry.seq, thing_uri(body["id"]), entry.rec, body, sealed, alone, disputed)
+
+
+def by_identifier(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """Sort entries of master data by what they are about, each in order; what is about nothing is left out."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if isinstance(entry.body, Mapping) and type(key := entry.body.get("id")) is str:
+            found.setdefault(thing_uri(key), []).append(entry)
+    return found
+
+
+def standing_master(entries: Sequence[Entry]) -> tuple[Entry, dict[str, Any], dict[str, Any]]:
+    """Say what counts of the entries of one identifier.
+
+    What was said here counts before what the files of others say: a partner renames nothing of ours, moves no
+    place, widens no tolerance. Where nothing was said here, the latest file counts.
+
+    Args:
+        entries: Of kind `master`, in order; at least one.
+
+    Returns:
+        The entry that counts; its body, with what only files of others say; and what they say otherwise.
+    """
+    own = [entry for entry in entries if entry.via != IMPORTED]
+    theirs = [entry for entry in entries if entry.via == IMPORTED]
+    if not own:
+        return theirs[-1], dict(theirs[-1].body), {}
+    body = dict(own[-1].body)
+    said = theirs[-1].body if theirs and theirs[-1].seq > own[-1].seq else {}
+    otherwise = {key: value for key, value in said.items() if key in body and key not in _NOT_SAID}
+    attributes = {**_mapping(said, "attributes"), **_mapping(body, "attributes")}
+    body = {**said, **body, **({"attributes": attributes} if attributes else {})}
+    return own[-1], body, otherwise
+
+
+def _mapping(body: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = body.get(key)
+    return found if isinstance(found, Mapping) else {}
 
 
 @dataclass(frozen=True)
@@ -263,6 +320,8 @@ def merged(
     uri: str,
     fields: Mapping[str, Any],
     attributes: Mapping[str, Any] | None = None,
+    *,
+    imported: bool = False,
 ) -> dict[str, Any] | None:
     """Make the record that follows the latest one of an identifier: what was said anew, and the rest as it was.
 
@@ -272,6 +331,7 @@ def merged(
         uri: The identifier, as received.
         fields: From `read_fields`, or of an EPCIS header.
         attributes: What else is said.
+        imported: A file of others says so: the record then follows the latest of those.
 
     Returns:
         The body of the entry; None: nothing of it is new.
@@ -280,19 +340,37 @@ def merged(
         Refused: It uses a reserved key.
     """
     refuse_reserved({"fields": dict(fields), "attributes": dict(attributes or {})})
-    before = master.record(uri)
-    if before is None:
-        said = {**fields, **({"attributes": dict(attributes)} if attributes else {})}
-        return {"type": type_, "id": uri, **{key: value for key, value in said.items() if value is not None}}
+    said = {**fields, "type": type_}
+    more = dict(attributes or {})
+    known = master.record(uri)
+    if known is None:
+        all_said = {"type": type_, "id": uri, **fields, **({"attributes": more} if more else {})}
+        return {key: value for key, value in all_said.items() if value is not None}
+    before: MasterRecord | None = known
+    if imported and not known.imported:
+        if _says(known.body, fields) and _says(_mapping(known.body, "attributes"), more):
+            return None
+        before = master.imported(uri)
     # What stays as it was keeps its commitment, so that one erasure takes it away everywhere.
-    sealed = dict(before.sealed)
-    new = _laid_over(sealed, before.body, {**fields, "type": type_})
-    if attributes:
-        own = before.body.get("attributes", {})
-        new["attributes"] = _laid_over(sealed.get("attributes", {}), own, attributes)
-    return None if new == sealed else new
+    start: Mapping[str, Any] = before.sealed if before else {"id": uri}
+    old: Mapping[str, Any] = before.body if before else start
+    new = _laid_over(start, old, {key: _kept(known, key, value) for key, value in said.items()}, said)
+    if more:
+        new["attributes"] = _laid_over(_mapping(start, "attributes"), _mapping(old, "attributes"), more, more)
+    return None if new == start else new
 
 
-def _laid_over(sealed: Mapping[str, Any], old: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    fresh = {key: value for key, value in said.items() if old.get(key) != value}
-    return {key: value for key, value in {**sealed, **fresh}.items() if value is not None}
+def _says(body: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
+    return all(body.get(key) == value for key, value in said.items())
+
+
+def _kept(known: MasterRecord, key: str, value: Any) -> Any:
+    """Give a value as it is recorded already, perhaps as a commitment, else as it is."""
+    return known.sealed[key] if value is not None and known.body.get(key) == value else value
+
+
+def _laid_over(
+    sealed: Mapping[str, Any], old: Mapping[str, Any], fresh: Mapping[str, Any], said: Mapping[str, Any]
+) -> dict[str, Any]:
+    changed = {key: value for key, value in fresh.items() if old.get(key) != said[key]}
+    return {key: value for key, value in {**sealed, **changed}.items() if value is not None}

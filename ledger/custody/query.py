@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
+from ledger.chain.counting import counted
 from ledger.chain.errors import Refused
 from ledger.custody.codes import Codes
 from ledger.custody.kinds.base import thing_uri
@@ -113,7 +114,7 @@ class Query:
         """
         if self.most is not None and len(found) > self.most:
             raise Refused(
-                f"{len(found)} events fit, and maxEventCount allows {self.most}",
+                f"{counted(len(found), 'event')} fit, and maxEventCount allows {self.most}",
                 remedy="ask for less, or use orderBy and eventCountLimit",
             )
         if self.order is not None:

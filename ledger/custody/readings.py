@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.custody.query_fields import objects
 from ledger.custody.times import micros
 
-if TYPE_CHECKING:
-    from ledger.custody.history import Event
-
-NAMES: Final = ("seq", "time", "record_time", "sensor", "item", "place", "type", "value")
 _VALUES: Final = ("value", "meanValue")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One number of a sensor. `time` [us since the epoch], None: that of the event; `type` with its unit."""
 
     time: int | None
@@ -51,40 +45,6 @@ def _readings(elements: list[Any]) -> Iterator[Reading]:
                 type=" ".join(word for word in words if word),
                 value=value,
             )
-
-
-def readings_columns(events: Iterable[Event], *, as_of: int | None = None) -> dict[str, list[Any]]:
-    """Lay the readings of a history out as columns.
-
-    A reading goes with the thing that its event names, where it names one; times are microseconds since the epoch.
-
-    Args:
-        events: Of a history.
-        as_of: Use only what was known by then [us since the epoch]; None: everything.
-    """
-    from ledger.custody.corrections import Corrections
-
-    told = tuple(events)
-    columns: dict[str, list[Any]] = {name: [] for name in NAMES}
-    if not any(event.readings for event in told):
-        return columns
-    corrections = Corrections(told)
-    for event in told:
-        if not event.readings or event.facts.withdraws:
-            continue
-        known = corrections.known(event)
-        if as_of is not None and known > as_of:
-            continue
-        if corrections.of(event.facts, event.via, as_of) is not None:
-            continue
-        facts = event.facts
-        item = facts.mentions[0].uri if len(facts.mentions) == 1 else facts.container
-        for one in event.readings:
-            time = facts.time if one.time is None else one.time
-            row = (event.seq, time, known, one.sensor, item, facts.place, one.type, one.value)
-            for name, value in zip(NAMES, row, strict=True):
-                columns[name].append(value)
-    return columns
 
 
 def _number(value: object) -> float | None:

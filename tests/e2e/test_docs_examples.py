@@ -85,7 +85,12 @@ def test_queries(shell, tmp_path):
             assert json.loads(told)["schema"] == "trace.query/1"
         elif "EQ_bizStep" in line:
             assert not told.startswith("0 events")
-    # Every parameter that the page names by its whole name is one.
+    # Every parameter that the page names by its whole name is one; what is no name is refused without entries too.
+    shell("cd ..")
+    shell("trace init small --org coldchain.example --site small")
+    shell("cd small")
+    with pytest.raises(AssertionError, match="EQ_nonsense"):
+        shell("trace query EQ_nonsense=x")
     text = (DOCS / "query.md").read_text(encoding="utf-8")
     whole = set(re.findall(r"`((?:EQ|EXISTS|MATCH)_[a-zA-Z_]+)`", text)) - {"MATCH_", "INNER_ILMD_"}
     for name in sorted(name for name in whole if not name.endswith("_") and not name.endswith("TYPE")):

@@ -13,9 +13,8 @@ from forecasting.tables.events import events_table
 from forecasting.tables.known import find_declarations, known_events, known_readings
 from forecasting.tables.readings import readings_table
 from forecasting.tables.recorded import by_number, join_recorded, record_events, take_events
-from ledger.custody.columns import events_columns
 from ledger.custody.history import make_event
-from ledger.custody.readings import readings_columns
+from tests.reference.slow_columns import events_columns, readings_columns
 
 OBJ = "https://acme.example/obj/"
 THINGS = [*(f"{OBJ}{name}" for name in "ABCXYZ"), "https://acme.example/lot/P:L", "https://acme.example/lot/P:M"]

@@ -22,10 +22,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-m", "trace_cli")
 PATIENCE = 60.0
+LAST = b"<the last of it>"
 
 
 def _env(home: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TRACE_", "XDG_", "PYTHON"))}
+    ours = ("TRACE_", "XDG_", "PYTHON", "COLUMNS", "LINES")  # the size is that of the terminal
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return kept | {
         "TRACE_HOME": str(home),
         "HOME": str(home),
@@ -70,7 +72,14 @@ class Dock:
             view = memoryview(chunk)
             while view:
                 view = view[os.write(self.master, view[:1024]) :]
-            time.sleep(gap)
+            if gap:
+                self.pause(gap)
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass since the program took what was sent; before that there is no pause for it."""
+        time.sleep(0.005)  # the kernel hands bytes on from one end to the other by a thread of its own
+        self.until(lambda: not any(fcntl.ioctl(self.slave, termios.FIONREAD, bytes(4))))
+        time.sleep(seconds)
 
     def type(self, text: str) -> None:
         """Type as fingers do."""
@@ -87,8 +96,11 @@ class Dock:
             time.sleep(0.005)
 
     def end(self) -> int:
+        """Wait until the program has ended and all that it wrote is shown."""
         code = self.process.wait(PATIENCE)
-        time.sleep(0.05)
+        os.write(self.slave, LAST)  # comes behind everything
+        self.until(lambda: LAST in self.shown)
+        self.shown = self.shown.replace(LAST, b"")
         assert b"Traceback" not in self.shown
         return code
 

@@ -2,7 +2,6 @@
 """`trace scanner test` and `record` on a terminal, and what a saved profile does for a session."""
 
 import json
-import time
 
 import pytest
 
@@ -39,7 +38,6 @@ def test_a_profile_mends_the_scans_of_a_session(dock):
     session = dock(*JSON).ready()
     session.send(b"BOX-1")
     session.until(lambda: len(session.lines) == 1)
-    time.sleep(0.1)
     session.send(b"10AB~21CD")
     session.until(lambda: len(session.lines) == 2)
     assert session.raws == [b"BOX-1", b"10AB\x1d21CD"]

@@ -73,7 +73,10 @@ class Tmux:
     def cut_power(self):
         """Kill the program, and wait until it is gone: while it lives, the session is its."""
         os.kill(self.pid(), signal.SIGKILL)
-        time.sleep(1.0)
+        end = time.monotonic() + 60
+        while self.call("display-message", "-p", "#{pane_dead}").strip() != "1":
+            assert time.monotonic() < end
+            time.sleep(0.01)
 
     def send(self, data):
         self.call("send-keys", "-H", *(f"{byte:02x}" for byte in data))
@@ -87,7 +90,7 @@ def tmux(place):
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("TRACE_", "XDG_", "PYTHON", "TMUX"))
+        if not name.startswith(("TRACE_", "XDG_", "PYTHON", "TMUX")) and name not in ("COLUMNS", "LINES")
     }
     home = {"TRACE_HOME": str(place / "home"), "HOME": str(place / "home"), "PYTHONPATH": str(ROOT)}
     terminal = Tmux(place / "site", kept | home | {"LC_ALL": "C.UTF-8", "TZ": "UTC"})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 if TYPE_CHECKING:
@@ -110,6 +111,6 @@ def _write(
     say(basis_line(prediction) + "\n")
     write_alarms(shown)
     if output is not None:
-        say(f"\nWritten to {output}: {len(answer['alarms'])} alarms")
+        say(f"\nWritten to {output}: {counted(len(answer['alarms']), 'alarm')}")
     if (seq := answer["decision_seq"]) is not None:
         say(f"\nRecorded as decision {seq}: trace decision show {seq}")

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
     from ledger.custody.provenance.answer import Answer
     from trace_cli.formats.graph import Arrow, Box
 
-Item = Annotated[str, typer.Argument(help="A code, PRODUCT:LOT, or a URI.")]
+Item = Annotated[str, typer.Argument(help="A code, PRODUCT:LOT, or a URI.", autocompletion=complete_things)]
 
 
 class Form(StrEnum):
@@ -28,7 +30,21 @@ class Form(StrEnum):
 
 
 Format = Annotated[Form, typer.Option("--format", help="tree, json, dot (Graphviz) or mermaid.")]
-_SUFFIXES = {".json": Form.JSON, ".dot": Form.DOT, ".gv": Form.DOT, ".mmd": Form.MERMAID, ".md": Form.MERMAID}
+_SUFFIXES = {
+    ".json": Form.JSON,
+    ".dot": Form.DOT,
+    ".gv": Form.DOT,
+    ".mmd": Form.MERMAID,
+    ".md": Form.MERMAID,
+    ".txt": Form.TREE,
+    "": Form.TREE,
+}
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", help="Write to a file; the suffix says how: .txt, .json, .dot, .gv, .mmd, .md."
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +56,7 @@ def register(app: typer.Typer) -> None:
 def back(
     item: Item,
     form: Format = Form.TREE,
-    output: options.Output = None,
+    output: Output = None,
     ledger: options.Ledger = None,
     as_json: options.Json = False,
 ) -> int:
@@ -61,7 +77,7 @@ def back(
 def forward(
     item: Item,
     form: Format = Form.TREE,
-    output: options.Output = None,
+    output: Output = None,
     ledger: options.Ledger = None,
     as_json: options.Json = False,
 ) -> int:
@@ -92,6 +108,8 @@ def _trace(
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import say, to_json, write_file, write_json, write_text
 
+    if output is not None and form is Form.TREE:
+        form = _form_of(output, direction, item)
     with asking(ledger) as asked:
         uri = asked.find(item, f"trace.{direction}/1")
         master = MasterData(asked.lookup)
@@ -101,8 +119,6 @@ def _trace(
     verdict = asked.verdict(len(answer.graph.source.records), elsewhere)
     warnings = asked.warnings(elsewhere)
     codes = named(asked.site.codes, names)
-    if output is not None and form is Form.TREE:
-        form = _SUFFIXES.get(output.suffix, Form.TREE)
     if as_json or form is Form.JSON:
         from trace_cli.reports.provenance import trace_answer
 
@@ -123,7 +139,31 @@ def _trace(
                 say(line)
         else:
             write_file(output, "\n".join(lines) + "\n")
+    if output is not None and not as_json:
+        say(f"Written: {output}")
     return int(ExitCode.OK)
+
+
+def _form_of(output: Path, direction: str, item: str) -> Form:
+    """Choose the form by the suffix.
+
+    Raises:
+        CommandError: There is none for that suffix.
+    """
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+
+    form = _SUFFIXES.get(output.suffix.lower())
+    if form is None:
+        known = ", ".join(suffix for suffix in _SUFFIXES if suffix)
+        way = " --forward" if direction == "forward" else ""
+        raise CommandError(
+            ExitCode.USAGE,
+            f"{output}: what `trace {direction}` finds is written as {known}",
+            remedy=f"to print, or as a workbook: trace report provenance {item}{way} -o "
+            f"{output.stem}.html (.xlsx)",
+        )
+    return form
 
 
 def _lines(answer: Answer, codes: Codes, anchor: str, size: int) -> list[str]:
@@ -139,9 +179,12 @@ def _lines(answer: Answer, codes: Codes, anchor: str, size: int) -> list[str]:
     lines.append(
         "Complete: history supports every link."
         if answer.complete
-        else f"NOT COMPLETE: {len(answer.gaps)} gap{'' if len(answer.gaps) == 1 else 's'} in history, named above."
+        else f"NOT COMPLETE: {counted(len(answer.gaps), 'gap')} in history, named above."
     )
-    lines.append(f"All {count:,} events read were proven against the signed head of {size:,} entries ({anchor}).")
+    lines.append(
+        f"Proven: {counted(count, 'event')}, all that were read, against the signed head of "
+        f"{counted(size, 'entry')} ({anchor})."
+    )
     return lines
 
 
@@ -158,5 +201,5 @@ def _drawing(answer: Answer, codes: Codes) -> tuple[list[Box], list[Arrow]]:
         Arrow(names[link.source], names[link.target], amount(link.quantity, link.unit)) for link in answer.links
     ]
     if not answer.complete:
-        boxes.append(Box("gaps", (f"NOT COMPLETE: {len(answer.gaps)} gaps in history",)))
+        boxes.append(Box("gaps", (f"NOT COMPLETE: {counted(len(answer.gaps), 'gap')} in history",)))
     return boxes, arrows

@@ -46,6 +46,9 @@ def backtest(
         int | None,
         typer.Option("--origins", min=1, help="From how many moments in the past (3 of demand, else 8)."),
     ] = None,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, help="Of eta, processes to run in; same answer.")
+    ] = 1,
     as_of: options.AsOf = None,
     unverified: options.Unverified = False,
     full: options.Full = False,
@@ -68,7 +71,7 @@ def backtest(
       trace backtest --series demand.csv --freq MS --horizon 6 -o backtest.html
       trace backtest --series demand.csv --future prices.csv --freq W --horizon 13
       trace backtest --of bottlenecks --period W
-      trace backtest --of eta --origins 4 --as-of 2026-02-01
+      trace backtest --of eta --origins 4 --workers 2 --as-of 2026-02-01
     """
     if of == "demand" or series is not None:
         from trace_cli.demand_backtest import KnownOptions, run_demand_backtest
@@ -94,6 +97,7 @@ def backtest(
         of,
         period=period,
         origins=origins or _FLOW_ORIGINS,
+        workers=workers,
         as_of=as_of,
         unverified=unverified,
         full=full,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 
@@ -61,6 +62,6 @@ def backup(
         answer = {"file": str(target), "bytes": size, **head, "verdict": verdict.word, "anchor": anchor}
         write_json({"schema": "trace.backup/1", **answer})
     else:
-        say(f"Backup of {verdict.origin}, {verdict.size:,} entries, {size:,} bytes: {target}")
+        say(f"Backup of {verdict.origin}, {counted(verdict.size, 'entry')}, {counted(size, 'byte')}: {target}")
         say(f"All of it is verified; the verdict rests on: {verdict.anchor.kind}.")
     return int(ExitCode.OK)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 
 def register(app: typer.Typer) -> None:
@@ -15,7 +16,7 @@ def register(app: typer.Typer) -> None:
 
 
 def balance(
-    lot: Annotated[str, typer.Argument(help="PRODUCT:LOT, a code, or a URI.")],
+    lot: Annotated[str, typer.Argument(help="PRODUCT:LOT, a code, or a URI.", autocompletion=complete_things)],
     ledger: options.Ledger = None,
     as_json: options.Json = False,
 ) -> int:
@@ -100,7 +101,7 @@ def balance(
         for line in lines
     ]
     if rows:
-        say(draw_table(("transformation", "in", "out", "difference", ""), rows, right=(0, 1, 2, 3)))
+        say(draw_table(("transformation", "in", "out", "difference", "verdict"), rows, right=(0, 1, 2, 3)))
     for text in gap_lines(tuple(gaps), codes):
         say(text)
     return int(ExitCode.OK)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 import typer
 
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "trace.check/1"
 _AT_ONCE: Final = 65_536  # bytes of input
-_LINES: Final = 512  # that are looked up together
+_LINES: Final = 500  # that are looked up together
 _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -38,7 +39,12 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="A code as scanned or typed, or - to read lines.")],
+    code: Annotated[
+        str,
+        typer.Argument(
+            metavar="CODE", help="A code as scanned or typed, or - to read lines.", autocompletion=complete_things
+        ),
+    ],
     place: options.Place = None,
     at: options.Time = None,
     against: Annotated[
@@ -233,7 +239,7 @@ class _Checker:
 def _read_declared(path: Path, codes: Any) -> dict[str, dict[str, str]]:
     from trace_cli.csv_file import read_csv_file
 
-    rows = read_csv_file(path, ("item",), begins="item,lot,expiry")
+    rows = read_csv_file(path, ("item",))
     return {codes.item(row["item"]).uri: row for row in rows if row["item"]}
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 
@@ -47,5 +48,5 @@ def checkpoint(
     elif output is None:
         say(signed.note.rstrip("\n"))
     else:
-        say(f"Head of {signed.head.size:,} entries: {output}")
+        say(f"Head of {counted(signed.head.size, 'entry')}: {output}")
     return int(ExitCode.OK)

@@ -46,6 +46,7 @@ def show(
             site.operator(None),
             "environment TRACE_BY" if os.environ.get("TRACE_BY") else "file or login",
         ),
+        ("timezone", site.time.name, "environment TRACE_TIMEZONE, file or default"),
         ("private", sorted(site.privacy.names), f"default and {file}"),
         ("demand.steps", site.settings.strings("demand", "steps"), file),
         ("codes.domain", site.codes.domain, file),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
@@ -19,7 +20,9 @@ def register(app: typer.Typer) -> None:
 
 
 def contents(
-    container: Annotated[str, typer.Argument(help="The pallet, crate or box: a code or a URI.")],
+    container: Annotated[
+        str, typer.Argument(help="The pallet, crate or box: a code or a URI.", autocompletion=complete_things)
+    ],
     at: Annotated[str | None, typer.Option("--at", help="At which time (default: now).")] = None,
     ledger: options.Ledger = None,
     as_json: options.Json = False,

@@ -109,10 +109,11 @@ def replay(
       trace decision replay 11504 --json --workers 2
     """
     from trace_cli.context import find_site
+    from trace_cli.decided import open_decision
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import write_json
     from trace_cli.progress import Progress
-    from trace_cli.replay import SCHEMA, open_decision, replay_decision
+    from trace_cli.replay import SCHEMA, replay_decision
     from trace_cli.replay import workers as start_workers
     from trace_cli.reports.decision import write_replay
 
@@ -149,11 +150,11 @@ def score(
       trace decision score 11504 --as-of 2026-04-01 --no-record --json
     """
     from trace_cli.context import find_site
+    from trace_cli.decided import open_decision
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import write_json
     from trace_cli.prediction import read_as_of, record_decision
     from trace_cli.progress import Progress
-    from trace_cli.replay import open_decision
     from trace_cli.reports.decision import write_score
     from trace_cli.scoring import SCHEMA, describe_score, score_answer, score_decision
 

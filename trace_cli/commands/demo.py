@@ -103,6 +103,8 @@ def _run(arguments: list[str], *, expected: int = 0) -> int:
 
     say(f"$ trace {shlex.join(arguments)}")
     code = invoke(arguments)
+    if code == ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     if code != expected:
         raise CommandError(ExitCode.FAILURE, f"this step ended with exit code {code}, expected {expected}")
     return code

@@ -29,7 +29,7 @@ def erase(
     """Delete the value of a private field, with its salt, so that nobody can find it again, nor try values.
 
     Only what was private when it was recorded can be erased: it stands in the log as a commitment, so no hash
-    changes. Copies elsewhere (backups, receivers) are not reached.
+    changes. Digests that decisions made of it go with it. Copies elsewhere (backups, receivers) are not reached.
 
     \b
     Examples:
@@ -37,7 +37,7 @@ def erase(
       trace erase urn:uuid:5f0d... --field ilmd.note --reason "recorded by mistake"
     """
     from ledger.chain.erasure import KIND
-    from ledger.custody.erasure import erasures, named_fields
+    from ledger.custody.erasure import erasures, named_fields, told_elsewhere
     from ledger.custody.index.lookup import Lookup
     from trace_cli.context import find_site
     from trace_cli.errors import CommandError
@@ -53,9 +53,16 @@ def erase(
         found = [] if entry.kind == KIND else named_fields(entry.body, field)
         if not found:
             raise _not_private(entry, field)
-        held = [value for item in found if (value := view.attachment(item.digest)) is not None]
-        gone = {item.digest for item in found} - {value.digest for value in held}
-        before = [past.seq for past in erasures(Lookup(view, reader)) if past.digests & gone] if gone else []
+        lookup = Lookup(view, reader)
+        values = {item.digest: value for item in found if (value := view.attachment(item.digest)) is not None}
+        gone = {item.digest for item in found} - values.keys()
+        before = [past.seq for past in erasures(lookup) if past.digests & gone] if gone else []
+        also = [
+            (one, item.path, value)
+            for one, item in told_elsewhere(lookup, entry, [item.digest for item in found])
+            if (value := view.attachment(item.digest)) is not None and item.digest not in values
+        ]
+        held = list((values | {value.digest: value for _, _, value in also}).values())
     _refuse_to_repeat(reason, held)
     with site.recording() as recorder:
         done = recorder.erase(seq, field, held, reason, by=site.operator(by)).first if held else None
@@ -65,7 +72,8 @@ def erase(
         "seq": done,
         "entry": seq,
         "fields": [item.path for item in found],
-        "erased": len(held),
+        "erased": len(values),
+        "also": [{"entry": one, "field": path} for one, path, _ in also],
         "erased_before": before,
         "clean": clean,
     }
@@ -84,6 +92,9 @@ def _tell(answer: dict[str, Any], found: list[PrivateField], *, as_json: bool) -
     else:
         told = ", ".join(map(str, answer["erased_before"]))
         say(f"Nothing is left to erase in entry {answer['entry']}" + (f": see entry {told}." if told else "."))
+    if not as_json and (entries := sorted({one["entry"] for one in answer["also"]})):
+        told = ", ".join(map(str, entries[:10])) + (" ..." if len(entries) > 10 else "")
+        say(f"  with it the digests that decisions made of it, which would let somebody try values: entry {told}")
     if not answer["clean"]:
         note("warning: another process still reads an older state, so the old bytes lie in the WAL until it ends")
         note("  mend: run the same command again then")

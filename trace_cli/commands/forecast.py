@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def forecast(
     moment, levels, keys = read_as_of(as_of), _read_levels(quantiles), tuple(by.split(","))
     _check_options(freq, horizon, levels, model, keys)
     calendars = read_holidays(holidays, freq)
-    require_series(future, series, output)
+    require_series(future, series)
     if series is not None:
         return _own(
             series, future, calendars, freq, horizon, levels, model, seed, top, charts, output, as_json=as_json
@@ -217,11 +218,14 @@ def _own(
     if as_json:
         write_json(shown)
         return int(ExitCode.OK)
-    say(f"UNVERIFIED: {series} is nobody's ledger; {answer['series_found']} series, nothing is recorded.")
+    say(
+        f"UNVERIFIED: {series} is nobody's ledger; {counted(answer['series_found'], 'series')}, nothing "
+        f"is recorded."
+    )
     charted = {one["unique_id"] for one in shown["series"][:charts]}
     write_forecast(shown, {name: histories[name][-HISTORY_SHOWN:] for name in charted}, None)
     if output is not None:
-        say(f"\nWritten to {output}: {len(answer['series'])} series")
+        say(f"\nWritten to {output}: {counted(len(answer['series']), 'series')}")
     return int(ExitCode.OK)
 
 
@@ -363,10 +367,7 @@ def _write(
         say(warning)
     horizon, found = answer["horizon"], answer["series_found"]
     period, explanation = period_name(freq), answer["demand"]["explanation"]
-    say(
-        f"Demand of the next {horizon} {period}{'' if horizon == 1 else 's'}, "
-        f"as known on {prediction.moment:%Y-%m-%d %H:%M} UTC"
-    )
+    say(f"Demand of the next {counted(horizon, period)}, as known on {prediction.moment:%Y-%m-%d %H:%M} UTC")
     say(f"{explanation[:1].upper()}{explanation[1:]}.")
     say(basis_line(prediction))
     if excluded := answer["excluded"]:
@@ -374,13 +375,16 @@ def _write(
     for line in record_lines(answer["completeness"]["words"]):
         say(line)
     if found > len(shown["series"]):
-        say(f"The {len(shown['series'])} of {found} series with most demand (--top for more, -o FILE for all).")
+        say(
+            f"The {len(shown['series'])} of {counted(found, 'series')} with most demand (--top for "
+            f"more, -o FILE for all)."
+        )
     if prediction.is_late:
         note("the history ends before --as-of; periods after its end count as periods without demand")
     charted = {one["unique_id"] for one in shown["series"][:charts]}
     past = histories_of(asked.table[asked.table["unique_id"].isin(charted)], freq, HISTORY_SHOWN)
     write_forecast(shown, past, prediction.site.codes)
     if output is not None:
-        say(f"\nWritten to {output}: {len(answer['series'])} series")
+        say(f"\nWritten to {output}: {counted(len(answer['series']), 'series')}")
     if (seq := answer["decision_seq"]) is not None:
         say(f"\nRecorded as decision {seq}: trace decision show {seq}")

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
@@ -20,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def history(
-    item: Annotated[str, typer.Argument(help="A code, PRODUCT:LOT, or a URI.")],
+    item: Annotated[str, typer.Argument(help="A code, PRODUCT:LOT, or a URI.", autocompletion=complete_things)],
     ledger: options.Ledger = None,
     as_json: options.Json = False,
 ) -> int:
@@ -38,6 +40,7 @@ def history(
     from ledger.custody.item_history import NotFoundError, item_history, resolve
     from ledger.custody.master import MasterData, named
     from ledger.custody.use_by import use_by
+    from trace_cli.completion import what_was_meant
     from trace_cli.context import find_site
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
@@ -54,7 +57,7 @@ def history(
             raise CommandError(
                 ExitCode.NOT_FOUND,
                 f"no event names {item!r}",
-                remedy="look at what is there: trace log",
+                remedy=what_was_meant(view.connection, site.codes.domain, item),
                 answer={"schema": "trace.history/1", "item": item, "events": []},
             ) from None
         found = item_history(lookup, uri)
@@ -70,17 +73,28 @@ def history(
         write_json({**_answer(found, verdict), "use_by": _use_by(until), "names": names, "warnings": warnings})
         return int(ExitCode.OK)
     codes = named(site.codes, names)
-    say(f"{codes.short(uri)}   {len(found.lines)} event{'' if len(found.lines) == 1 else 's'}")
+    say(f"{codes.short(uri)}   {counted(len(found.lines), 'event')}")
     _draw(found, codes)
-    say(
-        f"Now: {_short(codes, found.place) or 'place unknown'}"
-        + (f", held by {_short(codes, found.holder)}" if found.holder else "")
-    )
+    say(_now(found, codes))
     if until is not None:
         derived = f" (derived: made on {until.made} and the shelf life of the product)" if until.made else ""
         say(f"Use by: {until.day}{derived}, entry {until.seq}")
-    say(f"Every entry shown was proven against the signed head of {reader.size:,} entries ({anchor}).")
+    say(f"Every entry shown was proven against the signed head of {counted(reader.size, 'entry')} ({anchor}).")
     return int(ExitCode.OK)
+
+
+def _now(found: ItemHistory, codes: Codes) -> str:
+    """Say where a thing is by the last event; of what left a place, that it is on its way."""
+    from ledger.custody.codes import lot_of
+    from ledger.custody.vocabulary import GIVING_STEPS
+
+    holder = f", held by {_short(codes, found.holder)}" if found.holder else ""
+    last = next((line.event.facts for line in reversed(found.lines) if not line.corrected), None)
+    step = (last.step or "").rpartition("/")[2].rpartition(":")[2].rpartition("-")[2] if last else ""
+    if last is not None and step in GIVING_STEPS and lot_of(found.item) is None:
+        there = f" to {codes.short(last.destination)}" if last.destination else ""
+        return f"Now: on the way from {_short(codes, found.place) or 'an unknown place'}{there}{holder}"
+    return f"Now: {_short(codes, found.place) or 'place unknown'}{holder}"
 
 
 def _use_by(until: UseBy | None) -> dict[str, Any] | None:
@@ -173,6 +187,7 @@ def _draw(found: ItemHistory, codes: Codes) -> None:
     from trace_cli.formats.answer import say
     from trace_cli.formats.table import draw_table
     from trace_cli.reports.correction import dispute, remark_on
+    from trace_cli.reports.entry import told_step
 
     rows = []
     for line in found.lines:
@@ -191,7 +206,7 @@ def _draw(found: ItemHistory, codes: Codes) -> None:
             remark.append(remark_on(line.declaration, facts.withdraws))
         if line.disputed is not None and not facts.withdraws:
             remark.append(dispute(line.disputed))
-        step = codes.short(facts.step).rsplit("/", 1)[-1] if facts.step else ""
+        step = told_step(facts, codes)
         time = f"{from_micros(facts.time):%Y-%m-%d %H:%M}"
         rows.append((line.event.seq, time, step, _short(codes, facts.place), amount, ", ".join(remark)))
-    say(draw_table(("entry", "time (UTC)", "step", "place", "quantity", ""), rows, right=(0, 4)))
+    say(draw_table(("entry", "time (UTC)", "step", "place", "quantity", "details"), rows, right=(0, 4)))

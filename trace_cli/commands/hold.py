@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 
 class Word(StrEnum):
@@ -18,7 +20,16 @@ class Word(StrEnum):
     RECALLED = "recalled"
 
 
-Things = Annotated[list[str], typer.Argument(metavar="LOT...", help="PRODUCT:LOT, an item, or a URI.")]
+Things = Annotated[
+    list[str],
+    typer.Argument(metavar="LOT...", help="PRODUCT:LOT, an item, or a URI.", autocompletion=complete_things),
+]
+Some = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[LOT...]", help="PRODUCT:LOT, an item, or a URI; or --recall.", autocompletion=complete_things
+    ),
+]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; it stays in the log, so name no person.")]
 
 
@@ -29,10 +40,22 @@ def register(app: typer.Typer) -> None:
 
 
 def hold(
-    things: Things,
+    things: Some = None,
+    recalled: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--recall",
+            metavar="LOT",
+            help="A lot, and all that holds it and is still there; may be repeated.",
+            autocompletion=complete_things,
+        ),
+    ] = None,
     word: Annotated[
-        Word, typer.Option("--disposition", help="unavailable (quarantine, inspection) or recalled.")
-    ] = Word.UNAVAILABLE,
+        Word | None,
+        typer.Option(
+            "--disposition", help="unavailable (quarantine, inspection) or recalled (default with --recall)."
+        ),
+    ] = None,
     reason: Reason = None,
     place: options.Place = None,
     document: options.Document = None,
@@ -50,10 +73,47 @@ def hold(
     Examples:
       trace hold 9521234000037:P26030-MIX --reason "positive sample 2026-114"
       trace hold 9521234000037:P26030-MIX --disposition recalled --document RECALL-7
+      trace hold --recall 99521234009019:Y26029-ROM --document RECALL-7
     """
-    return _record(
-        things, {"set": [word.value]}, word.value, "holding", reason, place, document, at, by, ledger, as_json
-    )
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+
+    if not things and not recalled:
+        raise CommandError(
+            ExitCode.USAGE,
+            "hold needs a lot or an item",
+            remedy="trace hold PRODUCT:LOT, or trace hold --recall LOT",
+        )
+    chosen = (word or (Word.RECALLED if recalled else Word.UNAVAILABLE)).value
+    named = [*(things or ()), *(_find_recalled(recalled, ledger) if recalled else ())]
+    return _record(named, {"set": [chosen]}, chosen, "holding", reason, place, document, at, by, ledger, as_json)
+
+
+def _find_recalled(lots: list[str], ledger: Path | None) -> list[str]:
+    """Find what a recall of some lots asks to be held, and is not yet.
+
+    Raises:
+        CommandError: No event names a lot, or all of it is on hold.
+    """
+    from ledger.custody.provenance.recall import find_recall
+    from trace_cli.asking import asking
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.formats.answer import note
+    from trace_cli.recall_hold import held_now, not_held
+
+    with asking(ledger) as asked:
+        uris = [asked.find(lot, "trace.record/1") for lot in lots]
+        found = [find_recall(asked.lookup, uri) for uri in uris]
+        free = not_held(uris, [line for one in found for line in one.affected], held_now(asked.lookup))
+        codes = asked.site.codes
+    if not free:
+        raise CommandError(
+            ExitCode.REFUSED, "all of it is on hold already", remedy=f"trace recall {codes.short(uris[0])}"
+        )
+    if gaps := sum(len(one.gaps) for one in found):
+        note(f"warning: the recall has {counted(gaps, 'gap')}, so more may hold the lot: trace recall {lots[0]}")
+    return free
 
 
 def release(
@@ -91,6 +151,7 @@ def _record(
     ledger: Path | None,
     as_json: bool,
 ) -> int:
+    from ledger.custody.codes import is_class_uri
     from ledger.custody.holds import PERSISTENT
     from ledger.custody.statement import REASON, Thing
     from trace_cli.asking import asking
@@ -102,21 +163,16 @@ def _record(
     with asking(ledger) as asked:
         for text in things:
             uri = asked.find(text, "trace.record/1")
-            found.append(Thing(uri, is_class(uri)))
+            found.append(Thing(uri, is_class_uri(uri)))
         if "unset" in persistent:
             _check_held(asked.lookup, [thing.uri for thing in found])
     said = Circumstances(
         step=step, place=place, document=document, at=at, disposition=disposition, extensions=more
     )
     statement = make_statement(asked.site.codes, said, found)
-    return record_and_tell(asked.site, [make_event(statement)], by, step, as_json=as_json)
-
-
-def is_class(uri: str) -> bool:
-    """Tell whether a thing is a class (a lot, a product), so that an event lists it by quantity."""
-    from ledger.custody.codes import lot_of, product_of
-
-    return bool(lot_of(uri)) or (product_of(uri) is not None and "/21/" not in uri)
+    names = ", ".join(asked.site.codes.short(thing.uri) for thing in found)
+    told = f"{'released' if 'unset' in persistent else 'on hold (' + disposition + ')'}: {names}"
+    return record_and_tell(asked.site, [make_event(statement)], by, told, as_json=as_json)
 
 
 def _check_held(lookup: Any, uris: list[str]) -> None:

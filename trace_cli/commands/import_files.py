@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ def import_files(
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
     from trace_cli.progress import Progress
+    from trace_cli.reports.master import questioned
 
     if on_error not in ("stop", "skip"):
         raise CommandError(
@@ -98,18 +101,24 @@ def import_files(
                     by=site.operator(by),
                     progress=lambda what, count: progress.step(count, checked.count, what=what),
                 )
-                master = _record_master(site, recorder, checked, by) if checked.master.elements else 0
+                master = _record_master(site, recorder, checked, by) if checked.master.elements else []
     not_made = _not_made(site, outcome.declared)
-    answer = {**_answer(checked, outcome, begun), "master_recorded": master, "withdrawals_not_made": not_made}
+    answer = {
+        **_answer(checked, outcome, begun),
+        "master_recorded": len(master),
+        "master_questioned": questioned(site, master),
+        "withdrawals_not_made": not_made,
+    }
     return _tell(site, checked, answer, [], as_json=as_json, stopped=False, dry_run=False)
 
 
-def _record_master(site: Site, recorder: Recorder, checked: Checked, by: str | None) -> int:
-    """Record the master data of the headers, as far as it is new; give how many records."""
+def _record_master(site: Site, recorder: Recorder, checked: Checked, by: str | None) -> list[dict[str, Any]]:
+    """Record the master data of the headers, as far as it is new; give the records."""
     from ledger.custody.exchange.master_tables import read_element
     from trace_cli.reports.master import record_new
 
-    return len(record_new(site, recorder, map(read_element, checked.master.elements), by=by, via="imported"))
+    done = record_new(site, recorder, map(read_element, checked.master.elements), by=by, via="imported")
+    return [body for _, body in done]
 
 
 def _not_made(site: Site, declared: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
@@ -167,6 +176,7 @@ def _tell(
 ) -> int:
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import note, say, write_json
+    from trace_cli.named_files import remedy_for_missing
 
     if dry_run:
         answer = {**answer, "dry_run": True, "would_record": checked.count, "first_events": shown}
@@ -180,19 +190,23 @@ def _tell(
         if problem.field:  # a JSON pointer and an XPath begin with a slash, the name of a column does not
             where += f" {problem.field}" if problem.field.startswith("/") else f" column {problem.field!r}"
         note(f"REFUSED  {where}: {problem.reason}")
-        if problem.remedy:
-            note(f"           mend: {problem.remedy}")
+        absent = not problem.line and not os.path.lexists(problem.file)
+        if remedy := problem.remedy or (remedy_for_missing(Path(problem.file)) if absent else ""):
+            note(f"           mend: {remedy}")
     refused = answer["refused_count"]
     if dry_run and stopped:
         _show_first(site, shown)
     if refused > _SHOWN:
         note(f"... and {refused - _SHOWN} more (--json lists them)")
+    if stopped and not checked.count and not any(problem.line for problem in checked.problems):
+        note("Nothing was recorded.")
+        return int(code)
     if stopped:
         note(f"Nothing was recorded: {refused} of {refused + checked.count} rows or events are refused.")
         note("  mend: correct them" + (", or record the rest with --on-error skip" if checked.count else ""))
         return int(code)
     if dry_run:
-        say(f"{checked.count:,} events would be recorded or recognised, {refused:,} refused. The first:")
+        say(f"{counted(checked.count, 'event')} would be recorded or recognised, {refused:,} refused. The first:")
         _show_first(site, shown)
         return int(code)
     for found in answer["conflicts"][:_SHOWN]:
@@ -203,14 +217,26 @@ def _tell(
         note(f"warning: entry {found['seq']} withdraws nothing: {_WHY[found['why']]} ({found['event_id']})")
     if (more := len(answer["withdrawals_not_made"]) - _SHOWN) > 0:
         note(f"... and {more} more (--json lists them)")
+    for found in answer["master_questioned"][:_SHOWN]:
+        note(f"warning: master data of {site.codes.short(found['id'])}: {_asks(found)}")
+    if (more := len(answer["master_questioned"]) - _SHOWN) > 0:
+        note(f"... and {more} more (--json lists them)")
     for found in answer["held"][:_SHOWN]:
         note(f"warning: entry {found['seq']} is on {site.codes.short(found['item'])}, which is on hold")
     say(
-        f"{answer['recorded']:,} events recorded, {answer['duplicates']:,} known already, {refused:,} refused"
+        f"{counted(answer['recorded'], 'event')} recorded, {answer['duplicates']:,} known already, "
+        f"{refused:,} refused"
         + (f" (entries {answer['first_seq']} to {answer['last_seq']})" if answer["recorded"] else "")
-        + (f"; {answer['master_recorded']:,} records of master data" if answer["master_recorded"] else "")
+        + (f"; {counted(answer['master_recorded'], 'record')} of master data" if answer["master_recorded"] else "")
     )
     return int(code)
+
+
+def _asks(found: dict[str, Any]) -> str:
+    """Say what is to be asked about imported master data."""
+    if found["why"] == "looks_like":
+        return f"{found['there']!r} reads like {found['here']!r}, which was named here"
+    return f"the file says the {found['field']} is {found['there']!r}; {found['here']!r} was said here, and counts"
 
 
 def _show_first(site: Site, shown: list[dict[str, Any]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 
@@ -38,12 +39,12 @@ def check(ledger: options.Ledger = None, as_json: options.Json = False) -> int:
         verdict = "tampered" if found else "ok"
         write_json({"schema": "trace.index/1", "verdict": verdict, "size": size, "differences": differences})
     elif found:
-        say(f"WRONG  the index is not what the log of {size:,} entries gives")
+        say(f"WRONG  the index is not what the log of {counted(size, 'entry')} gives")
         for item in found:
             say(f"  {item.kind}: {item.message}")
         say("    mend: trace index rebuild")
     else:
-        say(f"OK  the index is what the log of {size:,} entries gives")
+        say(f"OK  the index is what the log of {counted(size, 'entry')} gives")
     return int(ExitCode.NOT_VERIFIED if found else ExitCode.OK)
 
 
@@ -75,5 +76,5 @@ def rebuild(ledger: options.Ledger = None, as_json: options.Json = False) -> int
     if as_json:
         write_json({"schema": "trace.index/1", "verdict": "ok", "size": size, "differences": []})
     else:
-        say(f"OK  the index was made anew from {size:,} entries")
+        say(f"OK  the index was made anew from {counted(size, 'entry')}")
     return int(ExitCode.OK)

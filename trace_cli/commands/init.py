@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 
@@ -68,7 +69,8 @@ def init(
     if (pin := load_pin(home, origin)) is not None:
         raise CommandError(
             ExitCode.REFUSED,
-            f"a ledger of {origin} with {pin.head.size} entries was seen before; a second one would be a fork",
+            f"a ledger of {origin} with {counted(pin.head.size, 'entry')} was seen before; a second one "
+            f"would be a fork",
             remedy="find the first one, or choose another site name",
         )
     try:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 
 def register(app: typer.Typer) -> None:
@@ -16,7 +17,12 @@ def register(app: typer.Typer) -> None:
 
 
 def label(
-    item: Annotated[str, typer.Argument(help="A code, PRODUCT:LOT, an element string in brackets, or a URI.")],
+    item: Annotated[
+        str,
+        typer.Argument(
+            help="A code, PRODUCT:LOT, an element string in brackets, or a URI.", autocompletion=complete_things
+        ),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write (.svg).")],
     kind: Annotated[str, typer.Option("--kind", help="qr, datamatrix or gs1-128.")] = "qr",
     ledger: options.Ledger = None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def _import(type_: str, file: Path, by: str | None, ledger: Path | None, *, as_j
 
     found, problems = read_table(file, type_, find_site(ledger).codes)
     if not problems:
-        return _record(type_, found, "imported", by, ledger, as_json=as_json)
+        return _record(type_, found, "piped", by, ledger, as_json=as_json)
     if as_json:
         refused = [
             {"file": one.file, "line": one.line, "field": one.field, "reason": one.reason, "remedy": one.remedy}
@@ -248,7 +249,10 @@ def _list(type_: str, ledger: Path | None, *, as_json: bool) -> int:
     ]
     if rows:
         say(draw_table((type_, *_COLUMNS, "entry"), rows, right=(len(_COLUMNS) + 1,)))
-    say(f"{len(rows):,} records, each proven against the signed head of {size:,} entries ({asked.anchor}).")
+    say(
+        f"{counted(len(rows), 'record')}, each proven against the signed head of "
+        f"{counted(size, 'entry')} ({asked.anchor})."
+    )
     return int(ExitCode.OK)
 
 

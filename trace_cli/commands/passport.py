@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 
 def register(app: typer.Typer) -> None:
@@ -16,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def passport(
-    item: Annotated[str, typer.Argument(help="A code, PRODUCT:LOT, or a URI.")],
+    item: Annotated[str, typer.Argument(help="A code, PRODUCT:LOT, or a URI.", autocompletion=complete_things)],
     output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")],
     withhold: options.Withhold = None,
     ledger: options.Ledger = None,
@@ -59,7 +61,7 @@ def passport(
         write_json({**answer, **proof, "bytes": len(page.encode()), "warnings": warnings})
         return int(ExitCode.OK)
     size = len(page.encode()) // 1024
-    say(f"Passport of {site.codes.short(uri)}, {len(found.lines)} events, {size:,} KB: {output}")
+    say(f"Passport of {site.codes.short(uri)}, {counted(len(found.lines), 'event')}, {size:,} KB: {output}")
     say(f"Key {key.key_id.hex()} of {key.name}; its fingerprint, for others to compare:")
     say(f"  {fingerprint(key)}")
     return int(ExitCode.OK)

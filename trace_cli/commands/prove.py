@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 if TYPE_CHECKING:
     from ledger.chain.reader import AuthenticReader
@@ -23,7 +25,12 @@ def register(app: typer.Typer) -> None:
 
 def prove(
     what: Annotated[
-        str, typer.Argument(metavar="ITEM|EVENT", help="An item; or the number of an entry, or an eventID.")
+        str,
+        typer.Argument(
+            metavar="ITEM|EVENT",
+            help="An item; or the number of an entry, or an eventID.",
+            autocompletion=complete_things,
+        ),
     ],
     output: Annotated[
         Path | None,
@@ -65,7 +72,7 @@ def prove(
             uri = find_item(lookup, site.codes, what)
             bundle, found = gather(lookup, uri, withhold or ())
             text, name = write_bundle(bundle), "bundle"
-            told = f"Bundle of {len(found.lines)} events of {site.codes.short(uri)}"
+            told = f"Bundle of {counted(len(found.lines), 'event')} of {site.codes.short(uri)}"
             answer |= {"item": uri, "events": [line.event.seq for line in found.lines]}
             answer |= {"values": len(bundle.values), "warnings": tell_index(lookup)}
         else:
@@ -81,7 +88,7 @@ def prove(
     elif output is None:
         say(text.rstrip("\n"))
     else:
-        say(f"{told} under {signed.head.size:,} entries: {output}")
+        say(f"{told} under {counted(signed.head.size, 'entry')}: {output}")
         say(f"Whoever knows the verifier key checks it with: trace verify {output} --key VKEY")
     return int(ExitCode.OK)
 

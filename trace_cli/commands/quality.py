@@ -7,7 +7,9 @@ from typing import Annotated, Final
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 _URI: Final = re.compile(r"(?:https?|urn):\S+?(?=[:,;)]?(?:\s|$))")
 
@@ -18,7 +20,10 @@ def register(app: typer.Typer) -> None:
 
 
 def quality(
-    item: Annotated[str, typer.Argument(metavar="LOT|ITEM", help="A code, PRODUCT:LOT, or a URI.")],
+    item: Annotated[
+        str,
+        typer.Argument(metavar="LOT|ITEM", help="A code, PRODUCT:LOT, or a URI.", autocompletion=complete_things),
+    ],
     top: options.Top = 10,
     ledger: options.Ledger = None,
     as_json: options.Json = False,
@@ -69,10 +74,10 @@ def quality(
         write_json({**answer, "losses": losses, "names": names, "verdict": verdict, "warnings": warnings})
         return int(ExitCode.OK)
     codes = named(codes, names)
-    say(f"{codes.short(uri)}   {found.score:g} of 100, by {events} events")
+    say(f"{codes.short(uri)}   {found.score:g} of 100, by {counted(events, 'event')}")
     for part, share in found.parts.items():
         count = sum(loss.part == part for loss in found.losses)
-        lost = f"   {count} loss{'' if count == 1 else 'es'}" if count else ""
+        lost = f"   {counted(count, 'loss')}" if count else ""
         say(f"  {part:<9} {'nothing to check' if share is None else f'{share:6.1%}'}{lost}")
     for loss in found.losses[:top]:
         say(f"  - {_URI.sub(lambda match: codes.short(match[0]), loss.message)}")

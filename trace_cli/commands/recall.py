@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 if TYPE_CHECKING:
     from ledger.custody.provenance.recall import Recall
@@ -21,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def recall(
-    lot: Annotated[str, typer.Argument(help="PRODUCT:LOT, a code, or a URI.")],
+    lot: Annotated[str, typer.Argument(help="PRODUCT:LOT, a code, or a URI.", autocompletion=complete_things)],
     mock: Annotated[
         bool, typer.Option("--mock", help="An exercise: time it, and record that and how it went.")
     ] = False,
@@ -48,8 +49,12 @@ def recall(
     from trace_cli.asking import asking
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import say, write_json
-    from trace_cli.reports.recall import recall_answer, recall_lines, write_recall
+    from trace_cli.recall_hold import held_now, hold_answer
+    from trace_cli.reports.recall import check_suffix, recall_answer, write_recall
+    from trace_cli.reports.recall_screen import recall_lines
 
+    if output is not None:
+        check_suffix(output)
     begun = time.monotonic()
     with asking(ledger) as asked:
         uri = asked.find(lot, "trace.recall/1")
@@ -58,12 +63,14 @@ def recall(
             asked.lookup, uri, contact=master.contact, tolerance=master.tolerance, unit_of=master.unit
         )
         parts = [line.part for line in found.affected]
+        held = held_now(asked.lookup)
         names = master.names(uri for part in parts for uri in (part.uri, part.place, part.holder))
     seconds = time.monotonic() - begun
     graph = found.answer.graph
     warnings = asked.warnings(graph.elsewhere)
     verdict = asked.verdict(len(graph.source.records), graph.elsewhere)
-    answer = {**recall_answer(found, seconds, verdict, warnings), "names": names}
+    hold = hold_answer(found.lot, found.affected, held, asked.site.codes)
+    answer = {**recall_answer(found, seconds, verdict, warnings), "hold": hold, "names": names}
     codes = named(asked.site.codes, names)
     if mock:
         answer["mock"] = _record_mock(asked, found, answer, by)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trace_cli import options
+from trace_cli.completion import complete_steps, complete_things
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +23,16 @@ def register(app: typer.Typer) -> None:
 
 def record(
     things: Annotated[
-        list[str], typer.Argument(metavar="THING...", help="Items, or PRODUCT:LOT=12.5kg for some of a lot.")
+        list[str],
+        typer.Argument(
+            metavar="THING...",
+            help="Items, or PRODUCT:LOT=12.5kg for some of a lot.",
+            autocompletion=complete_things,
+        ),
     ],
-    step: Annotated[str, typer.Option("--step", help="What happens: a CBV word or a URI.")],
+    step: Annotated[
+        str, typer.Option("--step", help="What happens: a CBV word or a URI.", autocompletion=complete_steps)
+    ],
     place: options.Place = None,
     source: options.Source = None,
     destination: options.Destination = None,

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 
 class Direction(StrEnum):
@@ -28,7 +30,10 @@ def register(app: typer.Typer) -> None:
 
 
 def recall(
-    lots: Annotated[list[str], typer.Argument(metavar="LOT...", help="PRODUCT:LOT, codes, or URIs.")],
+    lots: Annotated[
+        list[str],
+        typer.Argument(metavar="LOT...", help="PRODUCT:LOT, codes, or URIs.", autocompletion=complete_things),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="FILE.html or FILE.xlsx.")],
     ledger: options.Ledger = None,
     as_json: options.Json = False,
@@ -49,7 +54,7 @@ def recall(
 
 
 def provenance(
-    item: Annotated[str, typer.Argument(help="A code, PRODUCT:LOT, or a URI.")],
+    item: Annotated[str, typer.Argument(help="A code, PRODUCT:LOT, or a URI.", autocompletion=complete_things)],
     output: Annotated[Path, typer.Option("--output", "-o", help="FILE.html or FILE.xlsx.")],
     direction: Annotated[Direction, typer.Option("--direction", help="Which way to look.")] = Direction.BACK,
     ledger: options.Ledger = None,
@@ -94,11 +99,13 @@ def provenance(
     codes = named(asked.site.codes, names)
     tables = provenance_tables(answer, codes.short)
     about = [
-        f"Written {now():%Y-%m-%d %H:%M} UTC from the ledger {head.origin}, {head.size:,} entries, root "
-        f"{head.root.hex()} ({verdict['anchor']}); {verdict['entries_proven']} events were proven first.",
+        f"Written {now():%Y-%m-%d %H:%M} UTC from the ledger {head.origin}, {counted(head.size, 'entry')}, root "
+        f"{head.root.hex()} ({verdict['anchor']}); {counted(verdict['entries_proven'], 'event')} proven first.",
         *(["Complete: history supports every link."] if answer.complete else []),
     ]
-    alert = None if answer.complete else f"NOT COMPLETE: {len(answer.gaps)} gaps in history, named below."
+    alert = (
+        None if answer.complete else f"NOT COMPLETE: {counted(len(answer.gaps), 'gap')} in history, named below."
+    )
     if output.suffix == ".xlsx":
         write_workbook(output, tables)
     else:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trace_cli import options
+from trace_cli.completion import complete_steps, complete_things
 
 if TYPE_CHECKING:
     from ledger.custody.recorder import Recorder
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _READ = 65536
 _MAX_CODE = 4096
+_COOLDOWN = 2.0
 
 
 def register(app: typer.Typer) -> None:
@@ -31,11 +33,17 @@ def register(app: typer.Typer) -> None:
 
 def scan(
     codes: Annotated[
-        list[str] | None, typer.Argument(metavar="CODE...", help="Codes, or - to read lines.")
+        list[str] | None,
+        typer.Argument(metavar="CODE...", help="Codes, or - to read lines.", autocompletion=complete_things),
     ] = None,
-    step: Annotated[str, typer.Option("--step", help="What happens: a CBV word or a URI.")] = "",
+    step: Annotated[
+        str, typer.Option("--step", help="What happens: a CBV word or a URI.", autocompletion=complete_steps)
+    ] = "",
     place: options.Place = None,
-    container: Annotated[str | None, typer.Option("--container", help="Pack into, or unpack from, this.")] = None,
+    container: Annotated[
+        str | None,
+        typer.Option("--container", help="Pack into, or unpack from, this.", autocompletion=complete_things),
+    ] = None,
     source: options.Source = None,
     destination: options.Destination = None,
     party: options.Party = None,
@@ -58,7 +66,7 @@ def scan(
     ] = None,
     cooldown: Annotated[
         float, typer.Option("--cooldown", min=0, help="Session: so long a code again is the same scan [s].")
-    ] = 2.0,
+    ] = _COOLDOWN,
     stop_on_error: Annotated[
         bool, typer.Option("--stop-on-error", help="Session: after a refusal take nothing until it was seen.")
     ] = False,
@@ -93,6 +101,18 @@ def scan(
         raise CommandError(
             ExitCode.USAGE, f"scan needs {what}", remedy="trace scan CODE --step receiving --place DOCK-3"
         )
+    if codes:
+        wanted = {
+            "--expect": expect is not None,
+            "--sound": sound != "errors",
+            "--badge": badge,
+            "--idle": idle is not None,
+            "--cooldown": cooldown != _COOLDOWN,
+            "--stop-on-error": stop_on_error,
+            "--new": fresh,
+            "--scanner": scanner is not None,
+        }
+        _refuse_session_options([name for name, given in wanted.items() if given], codes)
     said = Circumstances(
         step=step,
         place=place,
@@ -125,6 +145,22 @@ def scan(
         if codes == ["-"]:
             return _scan_lines(site, recorder, said, who)
         return _scan_codes(site, recorder, said, codes, who, as_json=as_json)
+
+
+def _refuse_session_options(names: list[str], codes: list[str]) -> None:
+    """Refuse what only a session heeds: nobody is to believe that a list was looked at."""
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+
+    if not names:
+        return
+    held = "trace receive CODE --place DOCK-3 --expect FILE"
+    where = "with - as the code" if codes == ["-"] else "with codes as arguments"
+    raise CommandError(
+        ExitCode.USAGE,
+        f"{', '.join(names)} is for a session, and {where} none begins; nothing was recorded",
+        remedy=held if names == ["--expect"] else f"leave {' and '.join(names)} out, or leave the codes out",
+    )
 
 
 def _event(site: Site, said: Circumstances, text: str) -> tuple[Statement, dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def show(
     say(to_json(body, indent=2))
     for item in withheld:
         say(f"withheld: {item['field']}, {item['why']}")
-    say(f"Proven against the signed head of {site.origin}, {reader.size:,} entries.")
+    say(f"Proven against the signed head of {site.origin}, {counted(reader.size, 'entry')}.")
     return int(ExitCode.OK)
 
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
+from trace_cli.completion import complete_things
 
 if TYPE_CHECKING:
     from trace_cli.asking import Asking
-    from trace_cli.cases import Closed
+    from trace_cli.cases import Closed, Evidence
     from trace_cli.context import Site
 
 SUSPECT: Final = "trace.suspect/1"
@@ -31,13 +33,17 @@ def register(app: typer.Typer) -> None:
 
 
 def suspect(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="An item or a lot, as scanned or typed.")],
+    code: Annotated[
+        str,
+        typer.Argument(
+            metavar="CODE", help="An item or a lot, as scanned or typed.", autocompletion=complete_things
+        ),
+    ],
     reason: Why,
     finding: Annotated[
         list[str] | None,
-        typer.Option("--finding", help="Id of an alarm of trace anomalies; may be repeated."),
+        typer.Option("--finding", help="Id of an alarm of trace anomalies, looked up; may be repeated."),
     ] = None,
-    withhold: options.Withhold = None,
     by: options.By = None,
     ledger: options.Ledger = None,
     as_json: options.Json = False,
@@ -45,7 +51,8 @@ def suspect(
     """Open a case about a thing: hold it, and bundle what is known of it.
 
     The hold and the case are signed in one commit. The bundle lies in cases/ beside the ledger; its SHA-256 stands
-    in the case, and trace verify checks it anywhere. A thing that no event names can be suspect, too.
+    in the case, and trace verify checks it anywhere. Private values stay out of it; trace passport hands them on.
+    A thing that no event names can be suspect, too.
 
     \b
     Examples:
@@ -56,7 +63,7 @@ def suspect(
     from trace_cli.cases import gather_case_evidence, open_case
     from trace_cli.evidence import keep_checkpoint
     from trace_cli.exit_codes import ExitCode
-    from trace_cli.formats.answer import say, write_json
+    from trace_cli.formats.answer import note, say, write_json
     from trace_cli.reports.entry import tell_index
 
     check_reason(reason)
@@ -64,7 +71,8 @@ def suspect(
     with asking(ledger) as found:
         site = found.site
         uri = _find(found, code)
-        evidence = gather_case_evidence(found, uri, withhold or ())
+        evidence = gather_case_evidence(found, uri)
+        looked_up = _look_up(found, uri, findings, evidence)
         signed, size = found.lookup.reader.signed, found.lookup.reader.size
         tell_index(found.lookup)
     keep_checkpoint(site, signed)
@@ -77,6 +85,7 @@ def suspect(
         "item": uri,
         "hold": hold,
         "findings": findings,
+        "looked_up": [{"finding": name, "seqs": seqs} for name, seqs in looked_up],
         "evidence": None if evidence is None else {"file": str(evidence.file), "sha256": evidence.digest},
         "events": [] if evidence is None else list(evidence.events),
     }
@@ -88,7 +97,15 @@ def suspect(
     if evidence is None:
         say("  no event names it, so there is no history to bundle")
     else:
-        say(f"  evidence: {evidence.file} ({len(evidence.events)} events): trace verify {evidence.file}")
+        say(
+            f"  evidence: {evidence.file} ({counted(len(evidence.events), 'event')}): trace verify {evidence.file}"
+        )
+    for name, seqs in looked_up:
+        if seqs is None:
+            note(f"warning: {name} does not follow from the entries of {site.codes.short(uri)} alone:")
+            note("  it is about something else, or names others, too; look: trace anomalies --alpha 1 --top 100")
+        else:
+            say(f"  {name} names entries {', '.join(map(str, seqs))}")
     say(f'Decide: trace confirm {number} --reason "..."  or  trace dismiss {number} --reason "..."')
     return int(ExitCode.OK)
 
@@ -178,6 +195,21 @@ def _read_findings(texts: list[str]) -> list[str]:
                 remedy="trace anomalies --json",
             )
     return list(dict.fromkeys(texts))
+
+
+def _look_up(
+    found: Asking, uri: str, findings: list[str], evidence: Evidence | None
+) -> list[tuple[str, list[int] | None]]:
+    """Find the entries that findings name; None: they do not follow from what is known of the thing alone."""
+    if not findings:
+        return []
+    from forecasting.detectors.finding import entries_of_finding
+    from ledger.chain.hashing import leaf_hash
+
+    reader = found.lookup.reader
+    leaves = {seq: leaf_hash(reader.proven_bytes(seq)) for seq in (evidence.events if evidence else ())}
+    named = ((name, entries_of_finding(name, uri, leaves)) for name in findings)
+    return [(name, None if seqs is None else list(seqs)) for name, seqs in named]
 
 
 def _find(found: Asking, code: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from trace_cli import options
+from trace_cli.completion import complete_steps
 
 
 def register(app: typer.Typer) -> None:
@@ -17,7 +18,9 @@ def register(app: typer.Typer) -> None:
 def transform(
     inputs: Annotated[list[str], typer.Option("--input", help="What went in; PRODUCT:LOT=12.5kg; repeat.")],
     outputs: Annotated[list[str], typer.Option("--out", help="What came out; repeat.")],
-    step: Annotated[str, typer.Option("--step", help="What happens.")] = "creating_class_instance",
+    step: Annotated[
+        str, typer.Option("--step", help="What happens.", autocompletion=complete_steps)
+    ] = "creating_class_instance",
     place: options.Place = None,
     document: options.Document = None,
     at: options.Time = None,

@@ -196,8 +196,15 @@ def _target(file: Path | None, ledger: Path | None) -> tuple[Path, Path, str | N
 
     from ledger.chain.home import find_home
     from trace_cli.context import find_site
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+    from trace_cli.named_files import remedy_for_missing
 
     if file is None:
         site = find_site(ledger)
         return site.path, site.home, site.origin
+    if not os.path.lexists(file):
+        raise CommandError(
+            ExitCode.UNAVAILABLE, f"there is no file {file} to verify", remedy=remedy_for_missing(file)
+        )
     return file / "ledger.db" if file.is_dir() else file, find_home(os.environ), None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 if TYPE_CHECKING:
@@ -81,7 +82,10 @@ def watch(
             _refuse_older(watcher.size, size, site.origin)
             lines = watcher.begin(watcher.size if begin is None else begin)
         if not as_json:
-            note(f"watching {site.origin}: {watcher.size:,} entries verified, {len(told.findings)} findings known")
+            note(
+                f"watching {site.origin}: {counted(watcher.size, 'entry')} verified, "
+                f"{counted(len(told.findings), 'finding')} known"
+            )
         _tell(lines, site.codes, as_json=as_json)
         _save(state, watcher.size, told)
         while not once and not select.select([stopped], [], [], interval)[0]:
@@ -124,7 +128,8 @@ def _refuse_older(size: int, seen: int | None, origin: str) -> None:
     if seen is not None and size < seen:
         raise CommandError(
             ExitCode.NOT_VERIFIED,
-            f"the ledger of {origin} has {size} entries and had {seen} when it was last watched: rolled back",
+            f"the ledger of {origin} has {counted(size, 'entry')} and had {seen} when it was last "
+            f"watched: rolled back",
             remedy="trace verify",
             answer={"schema": SCHEMA, "type": "tampered", "size": size, "seen": seen},
         )

@@ -6,11 +6,12 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from ledger.custody.codes import Codes
 
 Place = Literal["listed", "over", "extra", "unlisted"]
+_NAMED: Final = frozenset({"item", "code", "product"})
+MOST_THINGS: Final = 50_000  # some seconds to read
+MOST_BYTES: Final = 32 << 20
 
 
 @dataclass
@@ -76,7 +80,7 @@ class PackingList:
 
 
 def read_packing_list(path: Path, codes: Codes) -> PackingList:
-    """Read a packing list; an EPCIS document in XML is read as what its sender declares.
+    """Read a packing list.
 
     CSV has the columns of an import (`item`, or `product` with or without `lot`; `quantity`), JSON the same keys
     in a list of objects or of codes, alone or under `items`.
@@ -86,37 +90,79 @@ def read_packing_list(path: Path, codes: Codes) -> PackingList:
     """
     from ledger.custody.exchange.plain_file import open_plain
 
-    if path.name.lower().endswith((".xml", ".xml.gz")):
-        from trace_cli.dock.declared import read_declared_list
-
-        return read_declared_list(path)
     try:
         with open_plain(path) as file:
             text = file.read().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(ExitCode.USAGE, f"{path}: the packing list cannot be read: {error}") from None
+    except OSError as error:
+        raise CommandError(
+            ExitCode.REFUSED, f"{path}: the packing list cannot be read: {error.strerror}"
+        ) from None
+    except UnicodeDecodeError:
+        raise CommandError(ExitCode.REFUSED, f"{path}: a packing list is text (UTF-8), this is none") from None
+    if "\0" in text:
+        raise CommandError(ExitCode.REFUSED, f"{path}: a packing list is text, this is none")
     expected: dict[str, Decimal] = {}
     for number, row in _rows(path, text):
+        refuse_long(path, number)
         uri, quantity = _line(path, number, row, codes)
         expected[uri] = expected.get(uri, Decimal(0)) + quantity
     if not expected:
-        raise CommandError(ExitCode.USAGE, f"{path}: the packing list is empty")
+        raise CommandError(ExitCode.REFUSED, f"{path}: the packing list is empty")
     return PackingList(expected)
+
+
+def refuse_large(path: Path) -> None:
+    """Refuse a file that is larger than any list of what one delivery holds; whatever else is wrong is told later.
+
+    Raises:
+        CommandError: It is.
+    """
+    with suppress(OSError):
+        if path.stat().st_size > MOST_BYTES:
+            raise _too_long(path, f"{MOST_BYTES >> 20} MiB")
+
+
+def refuse_long(path: Path, things: int) -> None:
+    """Refuse a list that would keep the dock waiting.
+
+    Raises:
+        CommandError: It names more things than `MOST_THINGS`.
+    """
+    if things > MOST_THINGS:
+        raise _too_long(path, f"{MOST_THINGS:,} things")
+
+
+def _too_long(path: Path, most: str) -> CommandError:
+    return CommandError(
+        ExitCode.REFUSED,
+        f"{path}: what is expected at once is at most {most}",
+        remedy="receive one delivery at a time, or record it as it is: trace import FILE",
+    )
 
 
 def _rows(path: Path, text: str) -> list[tuple[int, Mapping[str, Any]]]:
     if path.suffix.lower() != ".json":
         try:
-            return list(enumerate(csv.DictReader(io.StringIO(text, newline="")), 2))
+            table = csv.DictReader(io.StringIO(text, newline=""))
+            head = [name or "" for name in table.fieldnames or ()]
+            if head and not _NAMED & set(head):
+                raise CommandError(
+                    ExitCode.REFUSED,
+                    f"{path}: a packing list has the column item, or product with lot and quantity; "
+                    f"this has {', '.join(head)}",
+                )
+            return list(enumerate(table, 2))
         except csv.Error as error:
-            raise CommandError(ExitCode.USAGE, f"{path}: no CSV: {error}") from None
+            raise CommandError(ExitCode.REFUSED, f"{path}: no CSV: {error}") from None
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise CommandError(ExitCode.USAGE, f"{path}: no JSON: {error}") from None
+        raise CommandError(ExitCode.REFUSED, f"{path}: no JSON: {error}") from None
     items = found.get("items") if isinstance(found, dict) else found
     if not isinstance(items, list) or not all(isinstance(item, str | dict) for item in items):
-        raise CommandError(ExitCode.USAGE, f"{path}: a packing list is a list of codes or objects, or under items")
+        raise CommandError(
+            ExitCode.REFUSED, f"{path}: a packing list is a list of codes or objects, or under items"
+        )
     return list(enumerate(({"item": item} if isinstance(item, str) else item for item in items), 1))
 
 
@@ -141,4 +187,4 @@ def _line(path: Path, number: int, row: Mapping[str, Any], codes: Codes) -> tupl
             return (codes.lot(cell("lot"), product) if cell("lot") else codes.product(product)), quantity
         raise Refused("it names neither an item nor a product")
     except Refused as error:
-        raise CommandError(ExitCode.USAGE, f"{path}:{number}: {error}") from None
+        raise CommandError(ExitCode.REFUSED, f"{path}:{number}: {error}") from None

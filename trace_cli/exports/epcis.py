@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 if TYPE_CHECKING:
@@ -94,10 +95,11 @@ def export_epcis(
         write_file(output, text)
     if withheld:
         note(
-            f"warning: {len(withheld)} values are not in this ledger and were left out, as in entry {withheld[0]}"
+            f"warning: left out, as this ledger does not hold them: {counted(len(withheld), 'value')}, "
+            f"as in entry {withheld[0]}"
         )
     if left:
-        note(f"warning: {len(left)} fields were dropped, which {form} {version} cannot say")
+        note(f"warning: dropped, as {form} {version} cannot say them: {counted(len(left), 'field')}")
     answer = {
         "schema": "trace.export/1",
         "format": form,
@@ -113,7 +115,7 @@ def export_epcis(
     elif output is None:
         say(text.rstrip("\n"))
     else:
-        say(f"Wrote {len(events):,} events, EPCIS {version}: {output}")
+        say(f"Wrote {counted(len(events), 'event')}, EPCIS {version}: {output}")
     return int(ExitCode.OK)
 
 
@@ -121,6 +123,7 @@ def _wanted(site: Site, view: SqliteView, reader: AuthenticReader, items: list[s
     """List the entries that are asked for: all, or those that name an item."""
     from ledger.custody.index.lookup import Lookup
     from ledger.custody.item_history import NotFoundError, resolve
+    from trace_cli.completion import what_was_meant
     from trace_cli.errors import CommandError
     from trace_cli.exit_codes import ExitCode
     from trace_cli.reports.entry import tell_index
@@ -134,7 +137,9 @@ def _wanted(site: Site, view: SqliteView, reader: AuthenticReader, items: list[s
             seqs.update(entry.seq for entry in lookup.entries_naming(resolve(lookup, site.codes, item)))
         except NotFoundError:
             raise CommandError(
-                ExitCode.NOT_FOUND, f"no event names {item!r}", remedy="look at what is there: trace log"
+                ExitCode.NOT_FOUND,
+                f"no event names {item!r}",
+                remedy=what_was_meant(view.connection, site.codes.domain, item),
             ) from None
     tell_index(lookup)
     return sorted(seqs)

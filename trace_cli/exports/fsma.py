@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.chain.counting import counted
 from trace_cli import options
 
 if TYPE_CHECKING:
     from ledger.custody.fsma.sheets import Scope, Workbook
 
 _SUFFIXES = (".xlsx", ".csv")
+_SHOWN = 6
 
 
 def register(app: typer.Typer) -> None:
@@ -105,14 +107,33 @@ def _tell(answer: dict[str, Any], book: Workbook, scope: Scope) -> None:
     from trace_cli.formats.answer import note, say
 
     said = ", ".join(f"{len(sheet.rows)} {sheet.title.lower()}" for sheet in book.events.values() if sheet.rows)
-    say(f"{book.count:,} rows ({said or 'none'}) of verified history: {answer['files'][0]}")
+    say(f"{counted(book.count, 'row')} ({said or 'none'}) of verified history: {answer['files'][0]}")
     if not book.count and (scope.lots or scope.products):
         note("nothing of that product or lot in those days; trace log shows what is there")
     if book.unnamed:
-        say(f"{book.unnamed:,} events name things of no known product or lot and are left out")
+        say(f"Left out: {counted(book.unnamed, 'event')} of things of no known product or lot")
     if book.missing.rows:
-        say(f"{len(book.missing.rows):,} elements are missing, each named with its record and section (Missing):")
-        for row in book.missing.rows[:5]:
-            say(f"  {row[0]}: {row[3]} ({row[4]})")
+        _tell_missing(book, answer["files"])
     else:
         say("No element is missing.")
+
+
+def _tell_missing(book: Workbook, files: list[str]) -> None:
+    """Tell what is missing, the element that is missing most often first, and where all of it is listed."""
+    from trace_cli.formats.answer import say
+
+    entries: dict[str, list[str]] = {}
+    for row in book.missing.rows:
+        entries.setdefault(f"{row[3]} ({row[4]})", []).append(str(row[0]))
+    ranked = sorted(entries.items(), key=lambda one: -len(one[1]))
+    shown = ranked[:_SHOWN]
+    say(
+        f"Missing: {counted(len(book.missing.rows), 'element')}, each named with its record and "
+        f"section. Most often:"
+    )
+    for element, named in shown:
+        say(f"  {len(named):>5,} x {element}, first in {named[0]}")
+    left = sum(len(named) for _, named in ranked[_SHOWN:])
+    where = next((name for name in files if name.endswith("-missing.csv")), None)
+    listed = where or f"the sheet {book.missing.title} of {files[0]}"
+    say((f"  and {left:,} more; all of them: " if left else "  all of them: ") + listed)

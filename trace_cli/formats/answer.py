@@ -12,6 +12,8 @@ from typing import Any, Final
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 
+# Embeddings, overrides and isolates (UAX 9, section 2): after them a text reads otherwise than it is.
+_TURNS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _MARKED: Final = re.compile(r'"\\u0000(-?[0-9.]+)"')
 
 
@@ -54,6 +56,11 @@ def visible(text: str) -> str:
     return "".join(
         char if char == "\n" or (char.isprintable() or char == " ") else f"\\u{ord(char):04x}" for char in text
     )
+
+
+def unturned(text: str) -> str:
+    """Write out what turns the direction of reading, and leave all else as it is, for cells of tables."""
+    return _TURNS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def safe(text: str) -> str:

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
+from trace_cli.formats.answer import unturned
 from trace_cli.formats.tabular import Tabular
 
 MAX_ROWS: Final = 1_048_575
@@ -25,7 +26,9 @@ _MAX_TEXT: Final = 32_767
 _EPOCH: Final = date(1899, 12, 30)
 _WIDEST: Final = 48
 _AT_ONCE: Final = 2_000
-_MARKUP: Final = re.compile("[&<>\x00-\x1f\ufffe\uffff\ud800-\udfff]|^\\s|\\s$|_x[0-9A-Fa-f]{4}_")
+_MARKUP: Final = re.compile(
+    "[&<>\x00-\x1f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]|^\\s|\\s$|_x[0-9A-Fa-f]{4}_"
+)
 _UNFIT: Final = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]")
 _NAMESPACE: Final = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 _REL: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -191,6 +194,7 @@ def _text(at: str, text: str, style: int) -> str:
     if _MARKUP.search(text) is None and len(text) <= _MAX_TEXT:
         return f'<c r="{at}" s="{style}" t="inlineStr"><is><t>{text}</t></is></c>'
     # A text that looks like an escape of SpreadsheetML (section 22.9.2.19) is escaped itself.
+    text = unturned(text)
     kept = re.sub("_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", text[:_MAX_TEXT])
     kept = _UNFIT.sub("\ufffd", kept)
     shown = escape(kept, quote=False)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.csv_file import read_csv_file
 from trace_cli.formats.answer import say
 from trace_cli.formats.csv_text import csv_text
@@ -68,7 +69,7 @@ def alarms_csv(answer: Mapping[str, Any]) -> str:
 def write_alarms(answer: Mapping[str, Any]) -> None:
     """Tell people: the alarms by certainty, each with its entries, and what could not be seen."""
     found, shown = answer["alarms_found"], answer["alarms"]
-    say(f"{found} alarm{'' if found == 1 else 's'}; {answer['checked']:,} items were judged.")
+    say(f"{counted(found, 'alarm')} among {counted(answer['checked'], 'item')} judged.")
     for number, one in enumerate(shown, 1):
         text = f"{number}. {one['explanation']}"
         say(textwrap.fill(text, _WIDTH, subsequent_indent="   ", break_long_words=False))
@@ -94,7 +95,7 @@ def read_places(path: Path | None, codes: Codes) -> list[dict[str, Any]]:
         CommandError: The file cannot be read, or lacks a column.
     """
     names = ("place", "latitude", "longitude")
-    rows = [] if path is None else read_csv_file(path, names, begins=",".join(names))
+    rows = [] if path is None else read_csv_file(path, names)
     return [{**{name: row[name] for name in names}, "place": codes.place(row["place"])} for row in rows]
 
 
@@ -107,7 +108,7 @@ def read_lots(path: Path | None, codes: Codes) -> list[dict[str, Any]]:
     if path is None:
         return []
     rows = []
-    for row in read_csv_file(path, ("lot", "lot_size"), begins="lot,lot_size"):
+    for row in read_csv_file(path, ("lot", "lot_size")):
         spelled = {row["lot"], *codes.candidates(row["lot"])}
         rows += [{"lot": one, "lot_size": row["lot_size"]} for one in sorted(spelled)]
     return rows

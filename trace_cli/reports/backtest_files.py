@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.formats.answer import to_json, write_file
 from trace_cli.formats.tabular import Table
 from trace_cli.reports.backtest import (
@@ -55,10 +56,13 @@ def _about(answer: Mapping[str, Any]) -> list[str]:
     stated = answer["checkpoint"]
     basis = f"UNVERIFIED: {answer.get('source') or 'this history does not hold'}."
     if stated and answer["verified"]:
-        basis = f"Verified history: {stated['size']:,} entries of {stated['origin']}, root {stated['root']}."
+        basis = (
+            f"Verified history: {counted(stated['size'], 'entry')} of {stated['origin']}, root {stated['root']}."
+        )
     known = [*answer["regressors"], *(f"holidays of {name}" for name in answer["holidays"])]
     return [
-        f"{answer['series_found']} series, {answer['origins']} origins, {answer['horizon']} periods "
+        f"{counted(answer['series_found'], 'series')}, {counted(answer['origins'], 'origin')}, "
+        f"{answer['horizon']} periods "
         f"({answer['frequency']}) ahead of each.",
         basis,
         *([f"Known ahead: {', '.join(known)}; combination is the same engine without."] if known else []),

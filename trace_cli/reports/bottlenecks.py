@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from trace_cli.formats.answer import say
 from trace_cli.formats.chart import draw_bar, is_rich
 from trace_cli.formats.csv_text import csv_text
+from trace_cli.formats.fitted import fit_columns, fit_name, shown_width
 from trace_cli.formats.table import draw_table
 from trace_cli.prediction import number
+from trace_cli.site_time import duration, likelihood
 
 if TYPE_CHECKING:
+    from forecasting.flow.cause_evidence import Shown
     from ledger.custody.codes import Codes
 
 SCHEMA: Final = "trace.bottlenecks/1"
@@ -23,10 +27,10 @@ _NUMBERS: Final = (
     "expected_arrivals", "capacity", "relief_units", "relief_hours", "relief_replayed_hours",
 )  # fmt: skip
 _COUNTS: Final = frozenset(("arrivals", "departures", "open_visits", "relief_units"))
-_WIDTH: Final = 80
 _BAR: Final = 8
 _NAME_WIDTH: Final = 18
 _LEAST_CAUSE: Final = 12
+_SHOWN_ENTRIES: Final = 3
 _URI: Final = re.compile(r"(?:https?://|urn:)\S+?(?=[:;,]?(?:\s|$))")
 _MEASURED: Final = """\
 Queue hours are the hours that goods stood at a place beyond its free flow (the time within which the quickest
@@ -47,6 +51,45 @@ def site_answers(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def add_evidence(
+    sites: Sequence[dict[str, Any]],
+    shown: Mapping[str, Shown],
+    event_ids: Callable[[Collection[int]], Mapping[int, str]],
+    *,
+    by: str,
+) -> None:
+    """Add to sites the entries that show each cause, and what to release by when.
+
+    Args:
+        sites: of the JSON answer; those without evidence stay as they are.
+        shown: by place, from `forecasting.flow.cause_evidence`.
+        event_ids: gives the identifiers of events by the numbers of entries.
+        by: when the period ahead begins.
+    """
+    found = [(site, shown[site["place"]]) for site in sites if site["place"] in shown]
+    named = {seq for _, one in found for seqs in one.entries for seq in seqs}
+    names = event_ids(named | {seq for site, _ in found for seq in site["events"]})
+    for site, one in found:
+        site["event_ids"] = [names[seq] for seq in site["events"]]
+        site["evidence"] = [
+            {"cause": cause, "events": seqs, "event_ids": [names[seq] for seq in seqs]}
+            for cause, seqs in zip(site["causes"], one.entries, strict=True)
+        ]
+        items = list(dict.fromkeys(item for item, _ in one.release))
+        site["relief"] = (
+            None
+            if not one.release
+            else {
+                "release": items,
+                "events": list(dict.fromkeys(seq for _, seq in one.release)),
+                "by": by,
+                "units": site["relief_units"],
+                "saves_hours": site["relief_hours"],
+                "replayed_hours": site["relief_replayed_hours"],
+            }
+        )
 
 
 def short_cause(cause: str, short: Callable[[str], str]) -> str:
@@ -77,45 +120,92 @@ def write_bottlenecks(answer: Mapping[str, Any], codes: Codes, *, longest_days: 
         codes: How URIs are shortened.
         longest_days: For how long a stay counts [days].
     """
-    sites = answer["sites"]
-    say(textwrap.fill(_MEASURED.format(days=longest_days), _WIDTH))
+    sites, width = answer["sites"], shown_width()
+    say(textwrap.fill(_MEASURED.format(days=longest_days), width))
     say()
-    say(_table(sites, codes))
+    say(_table(sites, codes, width))
     first = sites[0]
     if not first["queue_hours"]:
         say("\nNothing waited in this period.")
         return
     say(f"\nWhy {codes.short(first['place'])} is first:")
-    for cause in first["causes"] or ["no single cause stands out"]:
-        say(
-            textwrap.fill(short_cause(cause, codes.short), _WIDTH, initial_indent="  - ", subsequent_indent="    ")
-        )
-    free = first["free_flow_hours"]
-    moved = f"{first['arrivals']} came, {first['departures']} left, {first['open_visits']} are there"
-    say(f"  - {moved}; free flow is {free:.1f} h")
-    if first["relief_units"]:
-        replayed = first["relief_replayed_hours"]
-        past = (
-            "" if replayed is None else f"; in past periods the same would have saved {replayed:,.0f} h on average"
-        )
-        units, saved = first["relief_units"], first["relief_hours"]
-        relief = (
-            f"to relieve it: release the {units} oldest before the next period, saving about {saved:,.0f} h{past}"
-        )
-        say(textwrap.fill(relief, _WIDTH, initial_indent="  - ", subsequent_indent="    "))
+    for line in _reasons(first, codes, answer):
+        say(textwrap.fill(line, width, initial_indent="  - ", subsequent_indent="    "))
     if first["events"]:
         seqs = " ".join(map(str, first["events"]))
-        say(textwrap.fill(f"Events that began the longest waits: {seqs}", _WIDTH, subsequent_indent="  "))
+        say(textwrap.fill(f"Entries that began the longest waits: {seqs}", width, subsequent_indent="  "))
         say(f"Look at one: trace show {first['events'][0]}")
+    sinks = sum(any(cause.startswith("end of the line") for cause in site["causes"]) for site in sites)
+    if sinks and not answer["through_only"]:
+        told = "1 of the places shown is the end" if sinks == 1 else f"{sinks} of the places shown are ends"
+        say(
+            "\n"
+            + textwrap.fill(f"{told} of the line, where nothing ever left; --through-only leaves such out.", width)
+        )
 
 
-def _table(sites: Sequence[Mapping[str, Any]], codes: Codes) -> str:
+def _reasons(site: Mapping[str, Any], codes: Codes, answer: Mapping[str, Any]) -> list[str]:
+    """Say why goods wait at a place, how sure what comes is, and what would relieve it."""
+    evidence = {one["cause"]: one["events"] for one in site.get("evidence", ())}
+    lines = []
+    for cause in site["causes"]:
+        seqs = evidence.get(cause, [])[:_SHOWN_ENTRIES]
+        word = "entry" if len(seqs) == 1 else "entries"
+        shown = f" ({word} {', '.join(map(str, seqs))})" if seqs else ""
+        lines.append(short_cause(cause, codes.short) + shown)
+    moved = f"{site['arrivals']} came, {site['departures']} left, {site['open_visits']} are there"
+    lines = [
+        *(lines or ["no single cause stands out"]),
+        f"{moved}; free flow is {duration(site['free_flow_hours'])}",
+    ]
+    ahead = f"from {day_of(answer['forecast_start'])} to {day_of(answer['forecast_end'])}"
+    if (alarm := site["alarm_probability"]) is not None:
+        lines.append(
+            f"{ahead}: an unusually long median stay is {likelihood(alarm)} ({alarm * 100:.0f} %); "
+            f"{hours_text(site['expected_queue_hours'])} of waiting are expected, "
+            f"{hours_text(site['usual_queue_hours'])} are usual"
+        )
+    if relief := site.get("relief"):
+        lines.append(f"to relieve it: {relief_words(relief, codes, site)}")
+    return lines
+
+
+def relief_words(relief: Mapping[str, Any], codes: Codes, site: Mapping[str, Any]) -> str:
+    """Say what to release by when, and what that is worth."""
+    items, units = relief["release"], relief["units"]
+    what = "the oldest thing" if units == 1 else f"the {units} oldest things"
+    some = ", ".join(codes.short(item) for item in items[:_SHOWN_ENTRIES])
+    more = ", ..." if len(items) > _SHOWN_ENTRIES else ""
+    share = relief["saves_hours"] / site["expected_queue_hours"] if site["expected_queue_hours"] else 0.0
+    words = (
+        f"release {what} by {day_of(relief['by'])}: {some}{more}; that saves about "
+        f"{hours_text(relief['saves_hours'])} of waiting in the period ahead, {share * 100:.0f} % of it"
+    )
+    if relief["replayed_hours"] is not None:
+        words += (
+            f"; replayed on the last eight periods it would have saved {hours_text(relief['replayed_hours'])} each"
+        )
+    return words
+
+
+def hours_text(hours: float) -> str:
+    """Write hours of waiting, which add up over things, so they stay hours: ``1,150 h``, ``40 min``."""
+    return f"{hours:,.0f} h" if hours >= 10 else duration(hours)
+
+
+def day_of(moment: str) -> str:
+    """Write the UTC moment at which a period begins: its day, with the hour where it is not midnight."""
+    read = datetime.fromisoformat(moment)
+    return f"{read:%a %Y-%m-%d}" if read.hour == read.minute == 0 else f"{read:%a %Y-%m-%d %H:%M} UTC"
+
+
+def _table(sites: Sequence[Mapping[str, Any]], codes: Codes, width: int) -> str:
     rich = is_rich()
     head = ["", "place", "hours", "share", "", "next", "alarm", "why"]
     rows = [
         [
             f"{site['rank']}.",
-            _fit(codes.short(site["place"]), _NAME_WIDTH),
+            fit_name(codes.short(site["place"]), _NAME_WIDTH),
             f"{site['queue_hours']:,.0f}",
             f"{site['share'] * 100:.0f} %",
             draw_bar(site["share"], _BAR, rich=rich),
@@ -126,10 +216,12 @@ def _table(sites: Sequence[Mapping[str, Any]], codes: Codes) -> str:
         for site in sites
     ]
     taken = sum(max(len(str(row[at])) for row in [head, *rows]) + 2 for at in range(len(head) - 1))
-    room = max(_WIDTH - taken, _LEAST_CAUSE)
+    room = max(width - taken, _LEAST_CAUSE)
     for row, site in zip(rows, sites, strict=True):
         row[-1] = _cut(short_cause(site["causes"][0], codes.short) if site["causes"] else "", room)
-    return draw_table(head, rows, right=(0, 2, 3, 5, 6))
+    left, cells = fit_columns(head, rows, width=width, names=(1,), spare=(4, 3, 7), least=10)
+    right = [at for at, column in enumerate(left) if column in (0, 2, 3, 5, 6)]
+    return draw_table([head[at] for at in left], cells, right=right)
 
 
 def _cut(cause: str, room: int) -> str:
@@ -138,10 +230,3 @@ def _cut(cause: str, room: int) -> str:
         return cause
     words = cause.partition(":")[0]
     return words if len(words) <= room else f"{words[: room - 3].rstrip()}..."
-
-
-def _fit(name: str, width: int) -> str:
-    if len(name) <= width:
-        return name
-    half = (width - 3) // 2
-    return f"{name[:half]}...{name[-half:]}"

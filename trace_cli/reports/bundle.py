@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.formats.answer import say
 
 if TYPE_CHECKING:
@@ -174,8 +175,8 @@ def write_bundle_verdict(answer: dict[str, Any], path: Path) -> None:
     """Tell people."""
     if answer["verdict"] == "ok":
         count = len(answer["events"])
-        say(f"OK  {count} event{'' if count == 1 else 's'} of {answer['item']}, signed by {answer['origin']}")
-        say(f"All are in the signed tree of {answer['size']:,} entries, root {answer['root'][:12]}...")
+        say(f"OK  {counted(count, 'event')} of {answer['item']}, signed by {answer['origin']}")
+        say(f"All are in the signed tree of {counted(answer['size'], 'entry')}, root {answer['root'][:12]}...")
         for one in answer["contradicted"]:
             how, by = ("withdrawn", one["withdrawn"]) if one["withdrawn"] else ("disputed", one["disputed"])
             why = f" ({by['reason']})" if by["reason"] else ""

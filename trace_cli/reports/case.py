@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ledger.chain.counting import counted
 from trace_cli.formats.answer import say
 from trace_cli.formats.tabular import Table
 
@@ -108,7 +109,7 @@ def _about(answer: dict[str, Any], codes: Codes) -> list[str]:
         lines.append(f"Evidence: {evidence['file']} ({evidence['state']}), SHA-256 {evidence['sha256']}")
     else:
         lines.append("Evidence: none, no event named it when the case was opened")
-    lines.append(f"Proven against the signed head of {proven['origin']}, {proven['size']:,} entries")
+    lines.append(f"Proven against the signed head of {proven['origin']}, {counted(proven['size'], 'entry')}")
     return lines
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.formats.answer import say
 from trace_cli.formats.table import draw_table
 
@@ -54,7 +55,7 @@ def write_replay(answer: Mapping[str, Any]) -> None:
     """Tell people whether a decision came out the same."""
     size, present = answer["checkpoint"]["size"], answer["present_size"]
     say(f"Decision {answer['seq']} ({answer['command']}): {answer['outcome']}")
-    say(f"History: its first {size:,} of {present:,} entries, verified, as the decision states them.")
+    say(f"History: its first {size:,} of {counted(present, 'entry')}, verified, as the decision states them.")
     if not answer["data_same"]:
         say("The table built from this history is another than the one that was recorded.")
     gap = answer["difference"]
@@ -63,9 +64,12 @@ def write_replay(answer: Mapping[str, Any]) -> None:
     elif gap is None:
         say("By how much cannot be told: the entry keeps only the digest of its result.")
     elif gap["column"] is None:
-        say(f"{gap['cells_different']} of {gap['cells']} cells differ; none of them is a number on both sides.")
+        say(
+            f"{gap['cells_different']} of {counted(gap['cells'], 'cell')} differ; none of them is a "
+            f"number on both sides."
+        )
     else:
-        say(f"{gap['cells_different']} of {gap['cells']} cells differ beyond {answer['tolerance']:g}.")
+        say(f"{gap['cells_different']} of {counted(gap['cells'], 'cell')} differ beyond {answer['tolerance']:g}.")
         say(f"Largest difference: {gap['largest_relative']:.3g} relative, in {gap['column']}")
         if gap["row"]:
             say(f"  of {gap['row']}")
@@ -94,7 +98,7 @@ def write_score(answer: Mapping[str, Any], codes: Codes, *, top: int) -> None:
     ]
     say(draw_table(head, cells, right=(1, 2, 3, 4, 5)))
     if len(answer["series"]) > top:
-        say(f"\nThe first {top} of {len(answer['series'])} series (--top shows more).")
+        say(f"\nThe first {top} of {counted(len(answer['series']), 'series')} (--top shows more).")
     if (seq := answer["decision_seq"]) is not None:
         say(f"\nRecorded as decision {seq}: trace decision replay {seq}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.formats.answer import to_json
 from trace_cli.reports.decision import plain
 
@@ -129,7 +130,10 @@ def _figures(body: Mapping[str, Any]) -> list[str]:
         lines += ["", f"| {' | '.join(map(_cell, names))} |", f"|{'---|' * len(names)}"]
         lines += [f"| {' | '.join(map(_cell, row))} |" for row in cells[:_ROWS_SHOWN]]
         if len(cells) > _ROWS_SHOWN:
-            lines += ["", f"The first {_ROWS_SHOWN} of {len(cells)} rows; `trace decision show` has all."]
+            lines += [
+                "",
+                f"The first {_ROWS_SHOWN} of {counted(len(cells), 'row')}; `trace decision show` has all.",
+            ]
     return lines
 
 

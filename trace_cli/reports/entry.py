@@ -10,10 +10,20 @@ if TYPE_CHECKING:
     from ledger.chain.reader import AuthenticReader
     from ledger.chain.storage.sqlite import SqliteView
     from ledger.custody.codes import Codes
+    from ledger.custody.facts import Facts
     from ledger.custody.index.lookup import Lookup
 
 _NAMED = 3
+_BARE: Final = frozenset({"holding", "other"})
 _TOLD = frozenset({"key", "master", "decision", "erase", "case"})
+
+
+def told_step(facts: Facts, codes: Codes) -> str:
+    """Say what happened; of a step that says nothing by itself, such as a hold or its release, what came of it."""
+    step = codes.short(facts.step).rsplit("/", 1)[-1] if facts.step else ""
+    if step not in _BARE or not facts.disposition:
+        return step
+    return f"{step} ({codes.short(facts.disposition).rsplit('/', 1)[-1].rpartition('-')[2]})"
 
 
 def summary(entry: Entry, codes: Codes) -> str:
@@ -28,7 +38,7 @@ def summary(entry: Entry, codes: Codes) -> str:
         things = [codes.short(mention.uri) for mention in facts.mentions]
         named = ", ".join(things[:_NAMED]) + (f" and {len(things) - _NAMED} more" if len(things) > _NAMED else "")
         place = f" at {codes.short(facts.place)}" if facts.place else ""
-        step = codes.short(facts.step).rsplit("/", 1)[-1] if facts.step else facts.kind
+        step = told_step(facts, codes) or facts.kind
         withdrawn = "withdrawn: " if facts.withdraws else ""
         return f"{withdrawn}{step}{place}: {named}"
     if entry.kind in _TOLD and not isinstance(entry.body, dict):
@@ -46,6 +56,8 @@ def summary(entry: Entry, codes: Codes) -> str:
         about = entry.body.get("case")
         what = codes.short(str(entry.body.get("item", ""))) if about is None else f"case {about}"
         return f"case: {entry.body.get('state', '')} {what}"
+    if entry.kind == "recall" and isinstance(entry.body, dict):
+        return f"mock recall of {codes.short(str(entry.body.get('lot', '')))}"
     return entry.kind
 
 

@@ -1,30 +1,38 @@
-"""The answer of `eta`: JSON for programs, a table for people, rows for spreadsheets."""
+"""The answer of `eta`: JSON for programs, a table or sentences for people, rows for spreadsheets."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from trace_cli.formats.answer import say
 from trace_cli.formats.csv_text import csv_text
+from trace_cli.formats.fitted import fit_columns, shown_width
 from trace_cli.formats.table import draw_table
 from trace_cli.prediction import number
+from trace_cli.site_time import duration, likelihood
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
+    from trace_cli.site_time import SiteTime
 
 SCHEMA: Final = "trace.eta/1"
-_NAME_WIDTH: Final = 9
-_ITEM_WIDTH: Final = 12
 _HEAD: Final = (
     "item", "product", "origin", "destination", "started", "promised", "p10", "p50", "p90", "late_probability",
-    "seq",
+    "expected_late_hours", "state", "seq",
 )  # fmt: skip
+_MOST_TOLD: Final = 3
+"""Things that are told in sentences where they were asked for by name; more are a table."""
 
 
 def shipment_answers(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Build the list `shipments` of the JSON answer: the likeliest late first, then by the middle arrival."""
+    """Build the list `shipments` of the JSON answer.
+
+    What is expected to be late by most hours comes first, then the likelier late, then the earlier arrival; what
+    is missing comes last.
+    """
     shipments = [
         {
             "item": row["item"],
@@ -34,13 +42,20 @@ def shipment_answers(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "started": _moment(row["start"]),
             "eta": {"p10": _moment(row["eta0.1"]), "p50": _moment(row["eta0.5"]), "p90": _moment(row["eta0.9"])},
             "late_probability": number(row["late_probability"]),
+            "expected_late_hours": number(row["expected_late_hours"]),
             "promised": _moment(row["promised"]),
+            "state": "missing" if row["missing"] else "under way",
             "seq": int(row["start_seq"]),
         }
         for row in rows
     ]
-    shipments.sort(key=lambda one: (-(one["late_probability"] or 0), one["eta"]["p50"], one["item"], one["seq"]))
+    shipments.sort(key=_urgency)
     return shipments
+
+
+def _urgency(one: Mapping[str, Any]) -> tuple[object, ...]:
+    late = -round(one["expected_late_hours"] or 0, 6), -(one["late_probability"] or 0)
+    return one["state"] == "missing", *late, one["eta"]["p50"] or one["started"], one["item"], one["seq"]
 
 
 def eta_csv(answer: Mapping[str, Any]) -> str:
@@ -50,51 +65,114 @@ def eta_csv(answer: Mapping[str, Any]) -> str:
         (
             *(one[name] for name in _HEAD[:6]),
             *(one["eta"][name] for name in _HEAD[6:9]),
-            *(one["late_probability"], one["seq"], *warned),
+            *(one[name] for name in _HEAD[9:]),
+            *warned,
         )
         for one in answer["shipments"]
     )
     return csv_text([*_HEAD, "verified"] if warned else _HEAD, rows)
 
 
-def write_eta(answer: Mapping[str, Any], codes: Codes) -> None:
+def write_eta(answer: Mapping[str, Any], codes: Codes, time: SiteTime, *, by_name: bool) -> None:
     """Tell people.
 
     Args:
         answer: The JSON answer, cut to what is shown.
         codes: How URIs are shortened.
+        time: The zone in which times are shown.
+        by_name: Whether things were asked for by name.
     """
     for item in answer["not_under_way"]:
         say(f"{codes.short(item)} is not under way: trace history {codes.short(item)}")
-    if not answer["shipments"]:
+    shipments = answer["shipments"]
+    if not shipments:
         say("Nothing that was asked for is under way.")
-        return
-    head = ["item", "from", "to", "from (10 %)", "middle", "to (90 %)", "late"]
+    elif by_name and len(shipments) <= _MOST_TOLD:
+        for one in shipments:
+            _tell(one, answer["as_of"], codes, time)
+    else:
+        _write_table(shipments, answer["as_of"], codes, time)
+
+
+def _tell(one: Mapping[str, Any], as_of: str, codes: Codes, time: SiteTime) -> None:
+    """Tell one shipment in sentences."""
+    now = time.local(as_of)
+    age = duration((now - time.local(one["started"])).total_seconds() / 3600)
+    way = f"from {_short(one['origin'], codes)} to {_short(one['destination'], codes)}"
+    say(f"{codes.short(one['item'])}, {way}, under way since {time.minute(one['started'])} ({age})")
+    if one["state"] == "missing":
+        lines = [
+            "not expected any more: it has been under way for more than three times as long as anything that ever "
+            f"arrived. Find it, or record what became of it: trace history {codes.short(one['item'])}"
+        ]
+    else:
+        p10, p50, p90 = (time.local(one["eta"][name]) for name in ("p10", "p50", "p90"))
+        ahead = duration((p50 - now).total_seconds() / 3600)
+        lines = [
+            f"expected  {p50:%a %Y-%m-%d %H:%M} {time.name}, in {ahead}",
+            f"band      {p10:%Y-%m-%d %H:%M} to {p90:%Y-%m-%d %H:%M}, in 8 of 10 cases",
+            f"promised  {_promise(one, time)}",
+        ]
+    for line in [*lines, f"entry     {one['seq']}: trace show {one['seq']}"]:
+        say(textwrap.fill(line, shown_width(), initial_indent="  ", subsequent_indent="            "))
+
+
+def _promise(one: Mapping[str, Any], time: SiteTime) -> str:
+    if one["promised"] is None:
+        return "nothing, so it cannot be late"
+    late = one["late_probability"]
+    words = f"{time.minute(one['promised'])}; being late is {likelihood(late)} ({_percent(late)})"
+    if one["expected_late_hours"] and round(late, 2):
+        words += f", by {duration(one['expected_late_hours'])} on average"
+    return words
+
+
+def _write_table(shipments: Sequence[Mapping[str, Any]], as_of: str, codes: Codes, time: SiteTime) -> None:
+    year = time.local(as_of).year
+    head = ["item", "from", "to", "expected", "8 of 10", "promised", "late", "by"]
     rows = [
         [
-            _last(one["item"], codes),
-            *(_short(one[name], codes) for name in ("origin", "destination")),
-            *(one["eta"][name][5:16].replace("T", " ") for name in ("p10", "p50", "p90")),
-            "-" if one["late_probability"] is None else f"{one['late_probability'] * 100:.0f} %",
+            codes.short(one["item"]),
+            _short(one["origin"], codes),
+            _short(one["destination"], codes),
+            "missing" if one["state"] == "missing" else time.short(one["eta"]["p50"], year),
+            _band(one["eta"], time, year),
+            "-" if one["promised"] is None else time.short(one["promised"], year),
+            "-" if one["late_probability"] is None else _percent(one["late_probability"]),
+            "-" if one["expected_late_hours"] is None else duration(one["expected_late_hours"]),
         ]
-        for one in answer["shipments"]
+        for one in shipments
     ]
-    say(draw_table(head, rows, right=(6,)))
-    say(
-        "\nMonth, day and hour are UTC; late is the probability of arriving after the\npromise (-: none was made)."
-    )
+    width = shown_width()
+    left, cells = fit_columns(head, rows, width=width, names=(0, 1, 2), spare=(1, 4, 7, 5), ends=(0,), least=9)
+    right = tuple(at for at, column in enumerate(left) if column in (6, 7))
+    say(draw_table([head[at] for at in left], cells, right=right))
+    words = [f"Times are {time.name}. Expected is the middle" + ("." if 4 not in left else ";")]
+    if 4 in left:
+        words.append("in 8 of 10 cases the arrival lies between the two times of that column.")
+    words.append("Late is how likely it comes after the promise (-: nothing was promised)")
+    words.append("." if 7 not in left else ", by how much is the mean of all cases.")
+    say("\n" + textwrap.fill(" ".join(words).replace(") ,", "),").replace(") .", ")."), width))
 
 
-def _last(uri: str, codes: Codes) -> str:
-    """Cut a long code from its front: what tells things apart, lot or serial number, stands at its end."""
-    name = codes.short(uri)
-    return name if len(name) <= _ITEM_WIDTH else f"...{name[3 - _ITEM_WIDTH :]}"
+def _band(eta: Mapping[str, str | None], time: SiteTime, year: int) -> str:
+    """Write a band: clock times within one day, else days."""
+    if eta["p10"] is None or eta["p90"] is None:
+        return "-"
+    low, high = time.local(eta["p10"]), time.local(eta["p90"])
+    if low.date() == high.date():
+        return f"{low:%H:%M}-{high:%H:%M}"
+    if low.year == high.year == year:
+        return f"{low:%m-%d} to {high:%m-%d}"
+    return f"{low:%y-%m-%d} to {high:%y-%m-%d}"
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %"
 
 
 def _short(uri: str | None, codes: Codes) -> str:
-    name = "?" if uri is None else codes.short(uri)
-    half = (_NAME_WIDTH - 3) // 2
-    return name if len(name) <= _NAME_WIDTH else f"{name[:half]}...{name[-half:]}"
+    return "?" if uri is None else codes.short(uri)
 
 
 def _text(value: Any) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.formats.answer import say
 from trace_cli.formats.chart import Ahead, draw_chart, figure, is_rich
 from trace_cli.formats.csv_text import csv_text
@@ -280,7 +281,7 @@ def _is_mixed(series: Mapping[str, Any]) -> bool:
 
 def plural(count: int, period: str) -> str:
     """Count periods."""
-    return f"{count} {period}{'' if count == 1 else 's'}"
+    return counted(count, period)
 
 
 def decimals_for(values: Sequence[float]) -> int:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.formats.answer import to_json, write_file
 from trace_cli.formats.tabular import Table
 from trace_cli.reports.forecast import forecast_csv, levels_of, series_name
@@ -61,7 +62,7 @@ def proof_of(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
         found.append(("left out", str(left_out["words"])))
     if stated := answer["checkpoint"]:
         state = f"verified, anchor {answer['anchor']['kind']}" if answer["verified"] else "NOT verified"
-        found.append(("history", f"{stated['size']:,} entries of {stated['origin']}, {state}"))
+        found.append(("history", f"{counted(stated['size'], 'entry')} of {stated['origin']}, {state}"))
         found.append(("root", stated["root"]))
     seq = answer["decision_seq"]
     found.append(("decision", "recorded nowhere" if seq is None else f"entry {seq} of that log"))

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
+
 if TYPE_CHECKING:
     from ledger.chain.storage.sqlite import SqliteView
     from trace_cli.context import Site
@@ -88,7 +90,7 @@ def check_home(home: Path) -> Iterator[Health]:
         yield Health("modes", "fail", f"others may replace what is in {path}", f"chmod 700 {path}")
     if not open_files and not open_folders:
         count = sum(1 for path in files if path.is_file())
-        yield Health("modes", "ok", f"{count} files in {home} are for their owner alone")
+        yield Health("modes", "ok", f"{counted(count, 'file')} in {home} are for their owner alone")
 
 
 def _mode(path: Path) -> int:
@@ -131,7 +133,7 @@ def check_trust(site: Site) -> Iterator[Health]:
     if pin is None:
         yield Health("pin", "warn", "no head was seen here yet, so an older copy would pass", "trace verify")
     else:
-        yield Health("pin", "ok", f"a head of {pin.head.size:,} entries was seen")
+        yield Health("pin", "ok", f"a head of {counted(pin.head.size, 'entry')} was seen")
 
 
 def check_ledger(site: Site, present: datetime) -> Iterator[Health]:
@@ -156,10 +158,10 @@ def _check_view(site: Site, view: SqliteView, seen: int, present: datetime) -> I
         message = f"{site.path} is of {head.origin}, but trace.toml says {site.origin}"
         yield Health("ledger", "fail", message, "mend trace.toml, or find the right file")
     elif head.size < seen:
-        message = f"{head.size:,} entries, but {seen:,} were seen before"
+        message = f"{counted(head.size, 'entry')}, but {seen:,} were seen before"
         yield Health("ledger", "fail", message, f"trace verify {site.path}")
     else:
-        yield Health("ledger", "ok", f"{site.path}, {head.size:,} entries of {head.origin}")
+        yield Health("ledger", "ok", f"{site.path}, {counted(head.size, 'entry')} of {head.origin}")
     mode = journal_mode(view)
     if mode == "wal":
         yield Health("journal", "ok", "WAL; trace commits with synchronous=FULL, which outlasts a power cut")
@@ -173,7 +175,7 @@ def _check_view(site: Site, view: SqliteView, seen: int, present: datetime) -> I
     if why := index_fault(view, head.size):
         yield Health("index", "warn", f"{why}; what an answer shows is proven all the same", "trace index rebuild")
     else:
-        yield Health("index", "ok", f"it covers all {head.size:,} entries")
+        yield Health("index", "ok", f"it covers all {counted(head.size, 'entry')}")
     last = parse_entry(view.entry(head.size - 1) or b"").rec
     ahead = datetime.fromisoformat(last) - present
     if ahead > _CLOCK_SLACK:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from trace_cli.reports.provenance import amount, gap_keys, gap_lines, number
+from ledger.chain.counting import counted
+from trace_cli.reports.provenance import gap_keys, number
+from trace_cli.reports.recall_words import HEAD, PLACES, STATES
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
     from ledger.custody.provenance.recall import Recall, There
-
-HEAD: Final = ("item", "state", "place", "container", "holder", "quantity", "unit", "contact", "last entry")
-PLACES: Final = ("place", "quantity", "unit", "things")
-STATES: Final = {"under_way": "under way", "here": "here"}
 
 
 def recall_answer(found: Recall, seconds: float, verdict: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
@@ -50,43 +48,29 @@ def _there(there: There) -> dict[str, Any]:
     return {"place": there.place, "quantity": number(there.quantity), "unit": there.unit, "items": there.items}
 
 
-def recall_lines(found: Recall, answer: dict[str, Any], codes: Codes) -> list[str]:
-    """Tell a recall to people: the list, the places, the gaps, and what it rests on."""
-    from trace_cli.formats.table import draw_table
+def check_suffix(path: Path) -> None:
+    """Refuse a file of another format, before anything is recorded.
 
-    rows = _rows(found, codes)
-    lines = [f"RECALL {codes.short(found.lot)}   {len(rows)} lines"]
-    lines += draw_table(HEAD, rows, right=(5, 8)).splitlines()
-    for head, places in (("Now at", found.where), ("Sold at", found.sold)):
-        told = [
-            f"{codes.short(at.place) if at.place else 'place unknown'} "
-            f"{amount(at.quantity, at.unit) or f'{at.items} things'}"
-            for at in places
-        ]
-        lines.append(f"{head}: {', '.join(told) or 'nowhere'}")
-    lines += gap_lines(found.gaps, codes)
-    verdict = answer["verdict"]
-    count = len(found.gaps)
-    lines.append(
-        "Complete: history supports every link."
-        if answer["complete"]
-        else f"NOT COMPLETE: {count} gap{'' if count == 1 else 's'} in history, named above."
-    )
-    lines.append(
-        f"{answer['seconds']:.2f} s; {verdict['entries_proven']:,} events proven against the signed head of "
-        f"{verdict['size']:,} entries ({verdict['anchor']})."
-    )
-    return lines
+    Raises:
+        CommandError: There is no such format.
+    """
+    from trace_cli.errors import CommandError
+    from trace_cli.exit_codes import ExitCode
+
+    if path.suffix not in (".json", ".csv", ".xlsx"):
+        raise CommandError(
+            ExitCode.USAGE,
+            f"{path}: a recall is written as .xlsx, .csv or .json",
+            remedy=f"-o {path.stem}.xlsx; a page to print: trace report recall LOT -o {path.stem}.html",
+        )
 
 
 def write_recall(path: Path, found: Recall, answer: dict[str, Any], codes: Codes) -> None:
     """Write the list to a file, with the format of its suffix.
 
     Raises:
-        CommandError: No such format, or the file cannot be written.
+        CommandError: The file cannot be written.
     """
-    from trace_cli.errors import CommandError
-    from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import to_json, write_file
 
     if path.suffix == ".json":
@@ -115,17 +99,13 @@ def write_recall(path: Path, found: Recall, answer: dict[str, Any], codes: Codes
                 Table("proof", ("what", "value"), _proof(found, answer)),
             ],
         )
-    else:
-        raise CommandError(
-            ExitCode.USAGE, f"{path}: a recall is written as .xlsx, .csv or .json", remedy="-o recall.xlsx"
-        )
 
 
 def _proof(found: Recall, answer: dict[str, Any]) -> list[tuple[object, ...]]:
     verdict = answer["verdict"]
     return [
         ("lot", found.lot),
-        ("complete", "yes" if answer["complete"] else f"NO: {len(found.gaps)} gaps, see the sheet"),
+        ("complete", "yes" if answer["complete"] else f"NO: {counted(len(found.gaps), 'gap')}, see the sheet"),
         ("events proven", str(verdict["entries_proven"])),
         ("signed head, entries", str(verdict["size"])),
         ("anchor", verdict["anchor"]),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 from trace_cli.formats.tabular import Table
 from trace_cli.reports.provenance import amount, shorten
-from trace_cli.reports.recall import HEAD, PLACES, STATES
+from trace_cli.reports.recall_words import HEAD, PLACES, STATES
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
@@ -66,7 +68,7 @@ def recall_tables(
         texts = (shorten(gap.message, codes), shorten(gap.remedy, codes))
         gaps.rows.append((gap.kind, codes.short(gap.item), ", ".join(map(str, gap.seqs)), *texts))
     tables = [
-        _calls(found.affected, codes),
+        calls_table(found.affected, codes),
         gaps,
         affected,
         _places("Now at", found.where, codes),
@@ -75,7 +77,7 @@ def recall_tables(
     return [*tables, _exercises(mocks, codes)] if mocks else tables
 
 
-def _calls(affected: Sequence[Affected], codes: Codes) -> Table:
+def calls_table(affected: Sequence[Affected], codes: Codes) -> Table:
     """List whom to call: each holder once, with what they have or sold, and where."""
     table = Table("Whom to call", ("Holder", "Contact", "Has", "Sold", "Where", "Entries"))
     calls: dict[tuple[str | None, str | None], list[Affected]] = {}
@@ -88,7 +90,7 @@ def _calls(affected: Sequence[Affected], codes: Codes) -> Table:
         table.rows.append(
             (
                 _short(codes, holder) or "unknown",
-                contact or "none known: trace partner add HOLDER --contact TEXT",
+                contact or f"no contact known ({_remedy(holder, lines[0].part.place)})",
                 _amounts([line for line in goods if line.part.state != "sold"]),
                 _amounts([line for line in goods if line.part.state == "sold"]),
                 ", ".join(map(codes.short, places)) or "place unknown",
@@ -96,6 +98,13 @@ def _calls(affected: Sequence[Affected], codes: Codes) -> Table:
             )
         )
     return table
+
+
+def _remedy(holder: str | None, place: str | None) -> str:
+    """Say how a contact becomes known: of the holder, else of the place."""
+    what, uri = ("partner", holder) if holder or not place else ("place", place)
+    code = shlex.quote(unquote(uri.rpartition("/")[2])) if uri else "CODE"
+    return f"trace {what} add {code} --contact TEXT"
 
 
 def _amounts(lines: Sequence[Affected]) -> str:

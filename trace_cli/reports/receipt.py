@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ledger.chain.counting import counted
 from trace_cli.formats.answer import say
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def write_receipt(answer: dict[str, Any], path: Path) -> None:
     if answer["verdict"] == "ok":
         entry = answer["entry"]
         say(f"OK  entry {entry['seq']} of {answer['origin']}, recorded {entry['recorded']} by {entry['by']}")
-        say(f"It is in the signed tree of {answer['size']:,} entries, root {answer['root'][:12]}...")
+        say(f"It is in the signed tree of {counted(answer['size'], 'entry')}, root {answer['root'][:12]}...")
         rests = {"self": "its own signature only", "pinned": "a head that this machine saw before"}
         say(f"The verdict rests on {rests.get(answer['anchor']['kind'], 'the key given on the command line')}.")
         say("It proves that this entry was recorded so; it does not prove that what it says is true.")

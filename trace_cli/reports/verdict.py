@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ledger.chain.counting import counted
 from ledger.chain.epoch import told
 from trace_cli.formats.answer import say
 
@@ -72,7 +73,7 @@ def verdict_answer(verdict: Verdict, *, seconds: float) -> dict[str, Any]:
 
 def write_verdict(verdict: Verdict, path: Path) -> None:
     """Tell people."""
-    say(f"{_HEADLINE[verdict.word]}  {verdict.origin or path}  {verdict.size:,} entries")
+    say(f"{_HEADLINE[verdict.word]}  {verdict.origin or path}  {counted(verdict.size, 'entry')}")
     for name, passed, count in verdict.checks:
         say(f"  {'ok  ' if passed else 'FAIL'}  {name:<10}  {count:,} checked")
     say("The verdict rests " + _RESTS_ON[verdict.anchor.kind].format(size=verdict.anchor.size) + ".")

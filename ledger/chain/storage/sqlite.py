@@ -361,7 +361,8 @@ def _fault(path: Path, error: sqlite3.DatabaseError) -> Unavailable:
             remedy="try again when it has ended",
         )
     if code == sqlite3.SQLITE_NOTADB:
-        return NotALedger(f"{path} is no SQLite file, so no ledger")
+        remedy = "name a ledger.db, a receipt, a bundle or a passport; a damaged ledger comes back from a backup"
+        return NotALedger(f"{path} is no SQLite file, so no ledger", remedy=remedy)
     remedy = {
         sqlite3.SQLITE_FULL: "free some space and try again; nothing was half-written",
         sqlite3.SQLITE_READONLY: "make the file and its directory writable, or work on a copy",

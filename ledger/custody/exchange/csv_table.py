@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from io import BufferedReader
 from typing import BinaryIO, Final
 
+from ledger.chain.counting import counted
 from ledger.custody.problems import Problem
 
 MAX_LINE: Final = 1 << 20
@@ -106,7 +107,9 @@ class CsvTable:
             if not cells:
                 continue
             if len(cells) != width:
-                yield Problem(self._name, line, "", f"the row has {len(cells)} cells, the header has {width}")
+                yield Problem(
+                    self._name, line, "", f"the row has {counted(len(cells), 'cell')}, the header has {width}"
+                )
                 continue
             found = control_in(cells, self.header, self._name, line)
             yield Row(line, tuple(cells)) if found is None else found

@@ -14,6 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from ledger.chain.counting import counted
 from ledger.chain.errors import Refused
 from ledger.custody import vocabulary
 from ledger.custody.expiry import read_expiry
@@ -88,7 +89,9 @@ def read_declared(bodies: Iterable[Mapping[str, Any]]) -> Delivery:
         facts = read_facts({**body, "eventID": body.get("eventID") or ""})
         named += len(facts.mentions)
         if named > 4 * MAX_UNITS:
-            raise Refused(f"the document names things {named:,} times; a delivery has at most {MAX_UNITS:,} units")
+            raise Refused(
+                f"the document names things {counted(named, 'time')}; a delivery has at most {MAX_UNITS:,} units"
+            )
         if facts.withdraws:
             withdrawn.add(facts.event_id)
         else:

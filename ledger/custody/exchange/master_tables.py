@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -100,8 +101,9 @@ def read_element(element: VocabularyElement) -> Said:
     taken: set[str] = set()
     for local in _NAMES:
         if local in by_name and type(by_name[local][1]) is str and by_name[local][1].strip():
-            fields["name"] = by_name[local][1].strip()
-            taken.add(by_name[local][0])
+            with suppress(Refused):  # kept below as it was sent, and shown as no name
+                fields |= read_fields({"name": by_name[local][1]})
+                taken.add(by_name[local][0])
             break
     parts = {local: by_name[local][1] for local in _ADDRESS if local in by_name}
     if parts:
@@ -110,19 +112,15 @@ def read_element(element: VocabularyElement) -> Said:
         taken |= {by_name[local][0] for local in parts}
     for local in ("latitude", "longitude"):
         if local in by_name:
-            try:
+            with suppress(Refused):  # kept below as it was sent, and not taken for a coordinate
                 fields |= read_fields({local: str(by_name[local][1])})
-            except Refused:
-                continue  # kept below as it was sent, and not taken for a coordinate
-            taken.add(by_name[local][0])
+                taken.add(by_name[local][0])
     for name, value in element.attributes:
         field = name.removeprefix(OWN_FIELDS) if name.startswith(OWN_FIELDS) else ""
         if field in SAID and type(value) is str:
-            try:
+            with suppress(Refused):
                 fields |= read_fields({field: value})
-            except Refused:
-                continue
-            taken.add(name)
+                taken.add(name)
     attributes: dict[str, Any] = {}
     for given, value in element.attributes:
         if (name := given) not in taken:
@@ -144,8 +142,13 @@ def _local(name: str) -> str:
     return name.rsplit("#", 1)[-1].rsplit("/", 1)[-1].rsplit(":", 1)[-1]
 
 
-def new_records(master: MasterData, said: Iterable[Said]) -> list[dict[str, Any]]:
+def new_records(master: MasterData, said: Iterable[Said], *, imported: bool = False) -> list[dict[str, Any]]:
     """Make the records that are new, the last one of each identifier.
+
+    Args:
+        master: What is recorded.
+        said: Type, identifier, fields and attributes of each.
+        imported: Files of others say so, which changes nothing that was said here.
 
     Raises:
         Refused: One uses a reserved key, or has no canonical form.
@@ -155,7 +158,7 @@ def new_records(master: MasterData, said: Iterable[Said]) -> list[dict[str, Any]
         before = last.get(key := thing_uri(uri))
         joined = (fields, attributes) if before is None else (before[2] | fields, before[3] | attributes)
         last[key] = (type_, uri, *joined)
-    bodies = [merged(master, *one) for one in last.values()]
+    bodies = [merged(master, *one, imported=imported) for one in last.values()]
     found = [body for body in bodies if body is not None]
     for body in found:
         canonical.encode(body)

@@ -15,6 +15,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, BinaryIO, Final
 
+from ledger.chain.counting import counted
 from ledger.custody.exchange.csv_table import Row, TableFault, check_header, control_in
 from ledger.custody.problems import Problem
 
@@ -112,7 +113,7 @@ class WorkbookTable:
             columns += min(_COLUMNS, cells - places)
         if rows * max(columns, 1) > MAX_CELLS:
             raise self._fault(
-                0, "", f"the sheet spans {rows:,} rows and {columns:,} columns, more than a table has"
+                0, "", f"the sheet spans {counted(rows, 'row')} and {columns:,} columns, more than a table has"
             )
 
     def _fault(self, line: int, field: str, reason: str, remedy: str = "") -> TableFault:

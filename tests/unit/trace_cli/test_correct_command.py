@@ -9,8 +9,8 @@ from ledger.chain.errors import Refused
 from ledger.chain.storage.sqlite import SqliteStorage
 from ledger.custody.amendment import FIELDS, amend
 from ledger.custody.codes import Codes
-from ledger.custody.columns import events_columns
 from ledger.custody.history import read_events
+from tests.reference.slow_columns import events_columns
 
 HEAD = "time,step,item,product,lot,quantity,unit,place,contact\n"
 ROWS = HEAD + (

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import csv
 import zipfile
+from datetime import datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
@@ -49,6 +50,70 @@ def test_selected_things_and_places(trace, ledger_of):
     assert trace("eta", "NOTHING", *asked).code == 4
 
 
+AT_SEVEN = ("--as-of", "2026-01-20T07:00Z", "--no-record")
+
+
+def test_one_thing_is_told_in_sentences_in_the_zone_of_the_site(trace, ledger_of, monkeypatch):
+    folder = ledger_of(HEAD + ARRIVED + OPEN)
+    ran = trace("eta", "BOX-LATE", *AT_SEVEN)
+    assert "BOX-LATE, from DOCK to SHOP, under way since 2026-01-20 06:00 (1.0 h)" in ran.out
+    assert "promised  2026-01-20 08:00; being late is" in ran.out
+    assert "trace show" in ran.out
+    with (folder / "trace.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[defaults]\ntimezone = "America/Chicago"\n')
+    there = trace("eta", "BOX-LATE", *AT_SEVEN)
+    assert "under way since 2026-01-20 00:00 (1.0 h)" in there.out
+    assert "Under way on 2026-01-20 01:00 America/Chicago" in there.out
+    assert (
+        trace("eta", "BOX-LATE", "--json", *AT_SEVEN).answer["shipments"][0]["started"] == "2026-01-20T06:00:00Z"
+    )
+    monkeypatch.setenv("TRACE_TIMEZONE", "Mars/Olympus")
+    ran = trace("eta", *AT_SEVEN)
+    assert ran.code == 2
+    assert "TRACE_TIMEZONE" in ran.err
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 110])
+def test_the_table_fits(trace, ledger_of, monkeypatch, width):
+    ledger_of(
+        HEAD + ARRIVED + OPEN.replace("BOX-", "PALLET-OF-SOMETHING-LONG-").replace("SHOP", "A-SHOP-FAR-AWAY")
+    )
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = trace("eta", *AT_SEVEN).out.splitlines()
+    table = lines[lines.index("") + 1 :]
+    assert max(map(len, table)) <= width
+    assert "expected" in table[0]
+    assert "late" in table[0]
+    assert ("promised" in table[0]) == (width >= 60)
+
+
+def test_what_is_misspelt_is_named_before_anything_is_fitted(trace, ledger_of):
+    ledger_of(HEAD + ARRIVED + OPEN)
+    ran = trace("eta", "--place", "shpo", *AT_SEVEN)
+    assert ran.code == 4
+    assert "did you mean SHOP?" in ran.err
+    assert "trace eta --place SHOP" in ran.err
+    assert "fitting" not in ran.err
+    assert "did you mean BOX-LATE" in trace("eta", "BOX-LAT", *AT_SEVEN).err
+    arrivals = trace("forecast", "--of", "arrivals", "--place", "SHO", *AT_SEVEN)
+    assert arrivals.code == 4
+    assert "trace forecast --of arrivals --place SHOP" in arrivals.err
+
+
+def test_what_never_arrived_is_missing_and_comes_last(trace, ledger_of):
+    lost = "2025-06-01T06:00Z,shipping,BOX-LOST,,,,,DOCK,SHOP,2025-06-02T00:00Z\n"
+    ledger_of(HEAD + lost + ARRIVED + OPEN)
+    shipments = trace("eta", "--json", *AT_SEVEN).answer["shipments"]
+    assert [one["state"] for one in shipments] == ["under way", "under way", "missing"]
+    assert shipments[-1]["eta"] == {"p10": None, "p50": None, "p90": None}
+    assert shipments[0]["expected_late_hours"] > 4 > 1 > shipments[1]["expected_late_hours"]
+    ran = trace("eta", *AT_SEVEN)
+    assert "1 of them is missing" in ran.out
+    assert "not expected any more" in trace("eta", "BOX-LOST", *AT_SEVEN).out
+    (shop,) = trace("forecast", "--of", "arrivals", "--place", "SHOP", "--json", *AT_SEVEN).answer["series"]
+    assert shop["points"][0]["under_way"] == pytest.approx(2, abs=0.3)
+
+
 def test_nothing_has_arrived_yet(trace, ledger_of):
     ledger_of(HEAD + OPEN)
     ran = trace("eta", "--no-record")
@@ -79,18 +144,40 @@ def test_arrivals_of_each_day(trace, ledger_of):
     assert trace(*asked, "--place", "NOWHERE").code == 4
 
 
-@pytest.mark.slow
-def test_backtests(trace, sample):
+WEEKS = "".join(
+    f"{start:%Y-%m-%dT%H:%MZ},shipping,BOX-{number},,,,,DOCK,SHOP,{start + timedelta(hours=8):%Y-%m-%dT%H:%MZ}\n"
+    f"{start + timedelta(hours=5 + number * 7 % 6):%Y-%m-%dT%H:%MZ},receiving,BOX-{number},,,,,SHOP,,\n"
+    for number, start in ((one, datetime(2026, 1, 1) + timedelta(hours=20 * one)) for one in range(120))
+)
+
+
+def test_backtests(trace, ledger_of, monkeypatch):
+    ledger_of(HEAD + WEEKS)
     for of, period in (("eta", "W"), ("bottlenecks", "D")):
-        answer = trace(
-            "backtest", "--of", of, "--period", period, "--origins", "2", "--no-record", "--json"
-        ).answer
+        asked = ("backtest", "--of", of, "--period", period, "--origins", "2", "--no-record")
+        answer = trace(*asked, "--json").answer
         assert answer["schema"] == "trace.backtest/1"
         assert answer["methods"][0]["method"] == "trace"
         assert len(answer["methods"]) >= 3
         key = "pinball" if of == "eta" else "precision"
         assert all(method[key] >= 0 for method in answer["methods"])
+        for width in (60, 80):
+            monkeypatch.setenv("COLUMNS", str(width))
+            ran = trace(*asked)
+            assert max(map(len, ran.out.splitlines()[3:])) <= width
+        assert f"forecasting {of} from 2 moments in the past" in ran.err
+        assert ("The middle missed by" if of == "eta" else "Of the five worst places") in ran.out
     assert trace("backtest", "--of", "weather", "--no-record").code == 2
+
+
+def test_origins_may_run_in_two_processes(trace, ledger_of):
+    ledger_of(HEAD + WEEKS)
+    asked = ("backtest", "--of", "eta", "--origins", "2", "--json")
+    one, two = (trace(*asked, "--workers", count).answer for count in (1, 2))
+    assert one["methods"] == two["methods"]
+    assert one["methods"][0]["origins"] == 2
+    replayed = trace("decision", "replay", one["decision_seq"], "--workers", 2, "--json").answer
+    assert replayed["outcome"] == "same"
 
 
 def test_the_report_of_operations(trace, ledger_of):
@@ -107,6 +194,8 @@ def test_the_report_of_operations(trace, ledger_of):
     for picture in pictures:
         ElementTree.fromstring(picture)
     assert "DOCK to SHOP" in pictures[0]
+    assert "1 of 2 shipments under way are likely late; most of all BOX-LATE to SHOP" in page
+    assert "<td>Tue 2026-01-20</td>" in page
     assert trace(*asked, "--no-record", "-o", "operations.xlsx").code == 0
     with zipfile.ZipFile(folder / "operations.xlsx") as book:
         assert "BOX-LATE" in "".join(book.read(name).decode() for name in book.namelist() if "sheet" in name)

@@ -27,7 +27,11 @@ def records(trace):
     kept = []
     for one in found:
         kept.append(
-            {key: value for key, value in one.items() if key not in ("seq", "recorded", "contact", "vocabulary")}
+            {
+                key: value
+                for key, value in one.items()
+                if key not in ("seq", "recorded", "imported", "contact", "vocabulary")
+            }
         )
     return kept
 

@@ -90,7 +90,7 @@ def test_what_is_not_on_hold_and_what_is(trace, ledger_of):
     trace("report", "recall", "P:A", "-o", "r.html")
     page = (folder / "r.html").read_text(encoding="utf-8")
     assert [line[9] for line in cells_of(page, "Affected") if line[0] == "Q:C"] == ["NO", "NO"]
-    assert "2 lines of goods that are still there are not on hold" in page
+    assert "Still there and not on hold: 2 lines of goods. Block: trace hold --recall P:A" in page
     assert trace("hold", "Q:C", "--disposition", "recalled").code == 0
     trace("report", "recall", "P:A", "-o", "r.html")
     page = (folder / "r.html").read_text(encoding="utf-8")

@@ -13,9 +13,8 @@ from ledger.custody.exchange.delivery import Delivery
 from trace_cli.capture import Circumstances
 from trace_cli.context import find_site, now
 from trace_cli.dock.book import Book
-from trace_cli.dock.declared import DeclaredList, read_declared_list
+from trace_cli.dock.declared import DeclaredList, read_declared_list, read_expected
 from trace_cli.dock.journal import begin
-from trace_cli.dock.packing_list import read_packing_list
 from trace_cli.dock.reader import Read
 from trace_cli.dock.screen import Screen
 from trace_cli.dock.session import Session
@@ -288,7 +287,7 @@ def test_a_session_counts_by_what_the_sender_declares(announced, trace, capsys):
         said = Circumstances(step="receiving", place="DOCK-3")
         book = Book(site, recorder, journal.name)
         session = Session(book, journal, Screen(colour=False), said, "jo", lambda: 0.0)
-        session.packing = read_packing_list(announced, site.codes)
+        session.packing = read_expected(announced, site.codes)
 
         def scan(code):
             return session.take(Read(code.encode(), "scanned", "line"))

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from queue import Empty, Queue
 
 import pytest
@@ -60,6 +61,11 @@ class Watch:
             self.process.kill()
             raise AssertionError(self.process.communicate()[1]) from None
 
+    def wait_for(self, path):
+        while not path.is_file():
+            assert self.process.poll() is None, self.process.stderr.read()
+            time.sleep(0.01)
+
     def left(self):
         code = self.process.wait(timeout=60)
         err = self.process.stderr.read()
@@ -105,9 +111,7 @@ def clone(number):
 def test_new_alarms_are_told_once_and_what_was_known_is_not(trace, site, watching, tmp_path):
     imported(trace, site, clone(1))
     one = watching("--state", str(tmp_path / "state.json"))
-    while not (tmp_path / "state.json").is_file():
-        threading.Event().wait(0.05)
-        assert one.process.poll() is None
+    one.wait_for(tmp_path / "state.json")
     imported(trace, site, clone(2))
     line = one.line()
     assert (line["schema"], line["type"]) == ("trace.watch/1", "alarm")
@@ -133,8 +137,7 @@ def test_new_alarms_are_told_once_and_what_was_known_is_not(trace, site, watchin
 
 def test_ctrl_c_ends_it_without_a_traceback(watching, tmp_path):
     one = watching("--state", str(tmp_path / "state.json"))
-    while not (tmp_path / "state.json").is_file():
-        threading.Event().wait(0.05)
+    one.wait_for(tmp_path / "state.json")
     one.process.send_signal(signal.SIGINT)
     code, err = one.left()
     assert code == 130
@@ -146,9 +149,9 @@ def test_tampering_and_rollback_end_it_with_exit_3(trace, site, watching, tmp_pa
     shutil.copy(site / "ledger.db", tmp_path / "old.db")
     imported(trace, site, clone(4))
     one = watching("--state", str(tmp_path / "state.json"))
-    while not (tmp_path / "state.json").is_file():
-        threading.Event().wait(0.05)
+    one.wait_for(tmp_path / "state.json")
     if how == "tampered":
+        one.process.send_signal(signal.SIGSTOP)  # what it has verified before, it does not read again
         imported(trace, site, "2026-01-12T06:00Z,inspecting,BOX-31,DOCK,,\n")
         with sqlite3.connect(site / "ledger.db") as connection:
             query = "SELECT seq, bytes FROM entry ORDER BY seq DESC LIMIT 1"
@@ -156,6 +159,7 @@ def test_tampering_and_rollback_end_it_with_exit_3(trace, site, watching, tmp_pa
             assert b"DOCK" in data
             connection.execute("UPDATE entry SET bytes = ? WHERE seq = ?", (data.replace(b"DOCK", b"DECK"), seq))
         connection.close()
+        one.process.send_signal(signal.SIGCONT)
     else:
         for beside in site.glob("ledger.db-*"):
             beside.unlink()

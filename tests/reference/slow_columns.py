@@ -1,18 +1,21 @@
-"""Plain columns out of a verified history: one row for each thing in each event (DESIGN section 5, `events`).
+# SPDX-License-Identifier: Apache-2.0
+"""Tables read slowly out of a history, event by event and without pandas.
+
+`events_columns`: one row for each thing in each event (the `events` table).
 
 An event on a container counts for what is inside at that time, once: packing opens, unpacking closes, nesting of
 any depth. Order is by event time, then by number. Only what was known at `as_of` is used; an event that was
-withdrawn by then is marked corrected, from the time at which the withdrawal was known.
+withdrawn by then is marked corrected, from the time at which the withdrawal was known. `readings_columns`: one row
+for each number of a sensor.
 
-This is the definition of that table, event by event and without pandas. Predictions build it out of kept columns
-(`forecasting.tables.known`), which is held to give the same, row by row.
+Predictions build both out of kept columns (`forecasting.tables.known`), which is held to give the
+same, row by row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 from ledger.custody.codes import lot_of, product_of
@@ -20,12 +23,15 @@ from ledger.custody.corrections import Corrections
 from ledger.custody.facts import Facts, text
 from ledger.custody.history import Event
 from ledger.custody.kinds.base import Mention
+from ledger.custody.quantity import number_of
 
 NAMES: Final = (
     "seq", "event_id", "event_time", "record_time", "kind", "action", "step", "disposition", "place", "item",
     "product", "lot", "quantity", "unit", "parent", "source", "destination", "document", "party", "corrected",
     "promised",
 )  # fmt: skip
+
+READING_NAMES: Final = ("seq", "time", "record_time", "sensor", "item", "place", "type", "value")
 
 _ROLE_ACTION: Final = {"input": "DELETE", "output": "ADD"}
 
@@ -65,6 +71,38 @@ def events_columns(events: Iterable[Event], *, as_of: int | None = None) -> dict
                 append(value)
         if not corrected:
             _pack(event, contents)
+    return columns
+
+
+def readings_columns(events: Iterable[Event], *, as_of: int | None = None) -> dict[str, list[Any]]:
+    """Lay the readings of a history out as columns.
+
+    A reading goes with the thing that its event names, where it names one; times are microseconds since the epoch.
+
+    Args:
+        events: Of a history.
+        as_of: Use only what was known by then [us since the epoch]; None: everything.
+    """
+    told = tuple(events)
+    columns: dict[str, list[Any]] = {name: [] for name in READING_NAMES}
+    if not any(event.readings for event in told):
+        return columns
+    corrections = Corrections(told)
+    for event in told:
+        if not event.readings or event.facts.withdraws:
+            continue
+        known = corrections.known(event)
+        if as_of is not None and known > as_of:
+            continue
+        if corrections.of(event.facts, event.via, as_of) is not None:
+            continue
+        facts = event.facts
+        item = facts.mentions[0].uri if len(facts.mentions) == 1 else facts.container
+        for one in event.readings:
+            time = facts.time if one.time is None else one.time
+            row = (event.seq, time, known, one.sensor, item, facts.place, one.type, one.value)
+            for name, value in zip(READING_NAMES, row, strict=True):
+                columns[name].append(value)
     return columns
 
 
@@ -145,11 +183,6 @@ def _pack(event: Event, contents: dict[str, _Inside]) -> None:
             _take(held, child)
         if not children or not held.things:
             del contents[facts.container]
-
-
-def number_of(value: Any) -> float | None:
-    """Give a number; None for anything else. A value that was private comes back exact, as a decimal."""
-    return float(value) if isinstance(value, int | float | Decimal) else None
 
 
 def _added(before: tuple[Any, str | None] | None, child: Mention) -> tuple[Any, str | None]:
