@@ -29,6 +29,8 @@ _MOST_ROWS_OF_LINE = 20_000
 RIDGE = 3.0
 """Rows that the belief in the lane's own expectation weighs as much as."""
 
+_COLUMNS_OF_TREE = 16
+_FINAL_FITS = 3
 _ROUNDS = 60
 _SMOOTHING = 0.01
 _LEAST_SPREAD = 1e-9
@@ -53,8 +55,13 @@ class Line:
         return np.asarray((np.clip(filled, self.low, self.high) - self.middle) / self.scale)
 
 
-def predict_stages(design: Design, stages: tuple[int, ...] = STAGES) -> Floats:
+def predict_stages(design: Design, stages: tuple[int, ...] = STAGES, *, final: bool = False) -> Floats:
     """Fit, and give the quantiles of the logarithm after each number of trees.
+
+    Args:
+        design: matrices.
+        stages: numbers of trees, ascending.
+        final: whether this is the answer, which may cost more than a look at the past.
 
     Returns:
         Ascending along the last axis, shape (stages, queries, levels).
@@ -67,11 +74,18 @@ def predict_stages(design: Design, stages: tuple[int, ...] = STAGES) -> Floats:
     excess = outcome - centre
     if len(rows) < _LEAST_FOR_TREES:
         stages = tuple(0 for _ in stages)
-    growth = Growth(trees=max(stages), least=int(np.clip(len(rows) // 300, 15, 40)))
     more = np.column_stack((rows, centre))
+    if design.ordered:
+        growth = Growth(trees=max(stages), least=int(np.clip(len(rows) // 300, 15, 40)))
+    else:
+        # conditions that do not change bear more leaves; and each tree sees about as many of the many columns
+        share = min(Growth.covariates, _COLUMNS_OF_TREE / more.shape[1])
+        least = int(np.clip(len(rows) // 800, 15, 20))
+        growth = Growth(trees=max(stages), depth=9, least=least, covariates=share)
     asked = np.column_stack((design.asked, asked_centre))
     # one fit to few rows depends on which of them each tree happened to see
-    seeds = range(1 + sum(len(rows) < bound for bound in _FEW_ROWS))
+    fewest = _FINAL_FITS if final and not design.ordered else 1
+    seeds = range(max(fewest, 1 + sum(len(rows) < bound for bound in _FEW_ROWS)))
     fits = (fit_boosted_quantiles(more, excess, LEVELS, growth, seed=seed) for seed in seeds)
     staged = np.mean([trees.predict(asked, stages=stages) for trees in fits], axis=0)
     return np.asarray(staged + asked_centre[None, :, None])

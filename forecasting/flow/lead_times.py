@@ -105,7 +105,7 @@ def _forecast(known: KnownLegs, legs: pd.DataFrame, queries: pd.DataFrame) -> Qu
     learnt = calibrate(known, covariates, item)
     design = build_design(known, covariates, item)
     used, place = np.unique(learnt.stages, return_inverse=True)
-    told = pick_stages(predict_stages(design, tuple(STAGES[at] for at in used)), np.asarray(place))
+    told = pick_stages(predict_stages(design, tuple(STAGES[at] for at in used), final=True), np.asarray(place))
     told = np.sort(told + learnt.shifts, axis=1)
     # nobody has judged starts so far ahead; what they meet is less sure with every doubling
     doublings = np.log2(np.maximum(known.asked_start / learnt.ahead, 1.0))

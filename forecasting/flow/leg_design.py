@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from forecasting.flow.covariates import Covariates
 from forecasting.flow.encodings import PARTS, Clock, group_means
+from forecasting.flow.interplay import find_interplay
 from forecasting.flow.known_legs import KnownLegs
 from forecasting.flow.recent_level import read_level
 from forecasting.flow.survival import fit_survival
@@ -33,6 +34,7 @@ class Design:
         outcome: logarithm of their lead times, shape (n,); drawn for those still open.
         asked: columns of the queries, shape (k, m).
         expected: column of `rows` and `asked` that holds the lane's own expectation.
+        ordered: whether legs began at different times (`is_ordered`).
     """
 
     names: list[str]
@@ -40,6 +42,7 @@ class Design:
     outcome: Floats
     asked: Floats
     expected: int
+    ordered: bool
 
 
 def is_ordered(known: KnownLegs) -> bool:
@@ -55,6 +58,7 @@ def build_design(known: KnownLegs, covariates: Covariates, item: Indices) -> Des
     2. The recent level of actual over expected (`read_level`) is read as stale as it will be for the queries.
     3. A leg that is still open gets an outcome drawn from the survival of the rest at its age, so that the slow
        ones are not missing among those that began lately.
+    4. Legs without a calendar have no recent level; there, what covariates say together is added (`interplay`).
 
     Args:
         known: legs and queries; the covariates' rows are those of `known`.
@@ -107,6 +111,8 @@ def build_design(known: KnownLegs, covariates: Covariates, item: Indices) -> Des
         # what is known of legs and not of queries teaches what cannot be used
         if np.isfinite(values[0]).sum() > size / 20 and 2 * np.isfinite(values[1]).sum() >= len(asked_now):
             columns[name] = (np.log(values[0] + 1), np.log(values[1] + 1)) if name == "window" else values
+    if not ordered:
+        columns |= find_interplay(known, covariates, outcome, clock, (base, asked_base))
     drawn = _draw_open(known, outcome, expected + drift)
     fitted = np.isfinite(drawn)
     if ordered:
@@ -119,6 +125,7 @@ def build_design(known: KnownLegs, covariates: Covariates, item: Indices) -> Des
         outcome=drawn[fitted],
         asked=np.column_stack([columns[name][1] for name in names]),
         expected=0,
+        ordered=ordered,
     )
 
 
