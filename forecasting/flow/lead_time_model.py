@@ -21,6 +21,9 @@ LEVELS = np.array([0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95])
 STAGES = (0, 30, 60, 120, 200)
 """Numbers of trees that are tried."""
 
+STAGES_UNDER_CHANGE = (0, 15, 30, 60, 100)
+"""The same where the legs have a calendar, so that conditions may have changed since they began."""
+
 _LEAST_FOR_LINE, _LEAST_FOR_TREES = 40, 150
 _FEW_ROWS = (3_000, 12_000)
 _MOST_ROWS = 40_000
@@ -28,6 +31,9 @@ _MOST_ROWS_OF_LINE = 20_000
 
 RIDGE = 3.0
 """Rows that the belief in the lane's own expectation weighs as much as."""
+
+RIDGE_UNDER_CHANGE = 100.0
+"""The same where the legs have a calendar: what a column told under other conditions is believed less."""
 
 _ROUNDS = 60
 _SMOOTHING = 0.01
@@ -62,12 +68,13 @@ def predict_stages(design: Design, stages: tuple[int, ...] = STAGES) -> Floats:
     rows, outcome = design.rows[-_MOST_ROWS:], design.outcome[-_MOST_ROWS:]
     centre, asked_centre = rows[:, design.expected], design.asked[:, design.expected]
     if len(rows) >= _LEAST_FOR_LINE:
-        line = fit_line(rows, outcome, expected=design.expected)
+        worth = RIDGE_UNDER_CHANGE if design.ordered else RIDGE
+        line = fit_line(rows, outcome, expected=design.expected, worth=worth)
         centre, asked_centre = line.predict(rows), line.predict(design.asked)
     excess = outcome - centre
     if len(rows) < _LEAST_FOR_TREES:
         stages = tuple(0 for _ in stages)
-    growth = Growth(trees=max(stages), least=int(np.clip(len(rows) // 300, 15, 40)))
+    growth = _growth(len(rows), max(stages), ordered=design.ordered)
     more = np.column_stack((rows, centre))
     asked = np.column_stack((design.asked, asked_centre))
     # one fit to few rows depends on which of them each tree happened to see
@@ -75,6 +82,18 @@ def predict_stages(design: Design, stages: tuple[int, ...] = STAGES) -> Floats:
     fits = (fit_boosted_quantiles(more, excess, LEVELS, growth, seed=seed) for seed in seeds)
     staged = np.mean([trees.predict(asked, stages=stages) for trees in fits], axis=0)
     return np.asarray(staged + asked_centre[None, :, None])
+
+
+def stages_of(ordered: bool) -> tuple[int, ...]:
+    """Give the numbers of trees to try, few where the legs have a calendar."""
+    return STAGES_UNDER_CHANGE if ordered else STAGES
+
+
+def _growth(rows: int, trees: int, *, ordered: bool) -> Growth:
+    if ordered:
+        # small leaves learn the width of the legs that were fitted, and later ones spread wider
+        return Growth(trees=trees, depth=3, least=int(np.clip(rows // 40, 20, 400)))
+    return Growth(trees=trees, least=int(np.clip(rows // 300, 15, 40)))
 
 
 def fit_line(rows: Floats, outcome: Floats, *, expected: int | None = None, worth: float = RIDGE) -> Line:

@@ -33,6 +33,7 @@ class Design:
         outcome: logarithm of their lead times, shape (n,); drawn for those still open.
         asked: columns of the queries, shape (k, m).
         expected: column of `rows` and `asked` that holds the lane's own expectation.
+        ordered: whether the legs began at different times, so that conditions may have changed.
     """
 
     names: list[str]
@@ -40,6 +41,7 @@ class Design:
     outcome: Floats
     asked: Floats
     expected: int
+    ordered: bool
 
 
 def is_ordered(known: KnownLegs) -> bool:
@@ -119,6 +121,7 @@ def build_design(known: KnownLegs, covariates: Covariates, item: Indices) -> Des
         outcome=drawn[fitted],
         asked=np.column_stack([columns[name][1] for name in names]),
         expected=0,
+        ordered=ordered,
     )
 
 

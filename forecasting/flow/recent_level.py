@@ -19,7 +19,7 @@ _STEPS = 1000
 _WANTED = 60
 """Legs that a window should hold."""
 
-_SHORTEST_WINDOW, _LONGEST_WINDOW = 7 * 24.0, 90 * 24.0
+_SHORTEST_WINDOW, _LONGEST_WINDOW = 28 * 24.0, 90 * 24.0
 _MOST_STARTED = 400
 """Legs of a window beyond which a regular sample of them is enough."""
 
