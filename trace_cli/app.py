@@ -9,9 +9,11 @@ from typing import Annotated, Any, Final
 import typer
 
 from trace_cli.exit_codes import ExitCode
+from trace_cli.help_pages import EXIT_CODES, finish_help, refuse_unknown
 from trace_cli.named_files import guard_files
 from trace_cli.version import __version__
 
+_HELP: Final = frozenset({"-h", "--help"})
 COMPLETING: Final = "_TRACE_COMPLETE"
 
 # The modules in `trace_cli.commands` and what each brings: begin, record, ask, prove, predict, as help lists them.
@@ -87,8 +89,7 @@ def make_app(only: str | None = None) -> typer.Typer:
             "  trace init --org acme.example --site dc1\n"
             "  trace scan 952132112345678902 --step receiving --place DOCK-3\n"
             "  trace verify\n\n"
-            "Exit codes: 0 ok, 1 failure, 2 usage, 3 not verified, 4 not found, 5 refused, 6 ledger unavailable, "
-            "7 no key, 130 interrupted. Add --debug to see a traceback."
+            f"{EXIT_CODES} Add --debug to see a traceback."
         ),
     )
     app.callback()(_root)
@@ -121,8 +122,12 @@ def invoke(arguments: list[str]) -> int:
         KeyboardInterrupt: The user left a prompt.
         Exception: What the command or the parser raised; `trace_cli.faults` tells it.
     """
+    if COMPLETING not in os.environ:
+        refuse_unknown(arguments, (name for names in COMMANDS.values() for name in names))
     command = typer.main.get_command(make_app(_wanted(arguments)))
     guard_files(command)
+    if not _HELP.isdisjoint(arguments) or len(arguments) < 2:
+        finish_help(command)
     try:
         outcome: Any = command.main(args=arguments, prog_name="trace", standalone_mode=False)
     except typer.Abort:

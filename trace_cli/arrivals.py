@@ -82,7 +82,7 @@ def forecast_load(
             for code in places
         ]
         progress.say(f"fitting lead times to {prediction.history.head.size:,} entries")
-        with telling():
+        with telling(more="trace scan CODE --step receiving --place PLACE, when something arrives"):
             tables = _measure(events, prediction.moment, uris, days, levels, time.name)
 
     def describe() -> dict[str, object]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from trace_cli.context import Site
 
 
-@dataclass(frozen=True)
-class Asking:
+class Asking(NamedTuple):
     """A site, the index of one snapshot of it, and what its answers are anchored in."""
 
     site: Site

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 _AMOUNT: Final = re.compile(r"(?P<code>.+?)=(?P<number>-?[0-9][0-9.,]*)\s*(?P<unit>[A-Za-z0-9]*)")
 
 
-@dataclass(frozen=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """What was said about an event beside the things: as typed, not yet read."""
 
     step: str
@@ -44,8 +43,8 @@ class Circumstances:
     unit: str | None = None
     promised: str | None = None
     anyway: str | None = None
-    extensions: dict[str, Any] = field(default_factory=dict)
-    ilmd: dict[str, Any] = field(default_factory=dict)
+    extensions: Mapping[str, Any] = MappingProxyType({})
+    ilmd: Mapping[str, Any] = MappingProxyType({})
 
 
 def read_thing(

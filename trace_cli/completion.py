@@ -51,6 +51,8 @@ def near_codes(connection: object, domain: str, code: str) -> list[str]:
     from difflib import get_close_matches
 
     known: list[str] = []
+    if not code.isprintable():
+        return known  # an argument that is no text has no spelling
     for share in (0.8, 0.5):
         start = code[: max(2, int(len(code) * share))]
         known += _find(connection, domain, ("lot", "obj", "class", "loc"), start)

@@ -60,5 +60,9 @@ def _report_usage(error: Any, *, as_json: bool) -> ExitCode:
         fault = {"code": int(ExitCode.USAGE), "message": message, "remedy": f"{path} --help"}
         sys.stdout.write(json.dumps({"schema": "trace.error/1", "error": fault}, ensure_ascii=False) + "\n")
     else:
-        sys.stderr.write(f"{message}\n" if is_help else f"trace: {message}\n  mend: {path} --help\n")
+        from trace_cli.help_pages import examples_of
+
+        examples = examples_of(getattr(getattr(error, "ctx", None), "command", None))
+        more = f"; for example: {examples[0]}" if examples else ""
+        sys.stderr.write(f"{message}\n" if is_help else f"trace: {message}\n  mend: {path} --help{more}\n")
     return ExitCode.USAGE

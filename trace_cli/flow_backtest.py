@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SCHEMA: Final = "trace.backtest/1"
 SUBJECTS: Final = ("eta", "bottlenecks")
 _NAMES: Final = {"trace": "this program"}
+_SHORTER: Final = {"Y": "Q", "Q": "M", "M": "W", "W": "D", "D": "h"}
 _WORDS: Final = {
     "eta": """\
 Error is the mean distance between the middle and what came; pinball loss judges the whole band (less is better);
@@ -54,10 +55,16 @@ def run_flow_backtest(
         CommandError: `of` is none of `SUBJECTS`, or the history is too short.
     """
     from trace_cli.context import find_site
-    from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
+    from trace_cli.prediction import (
+        check_output,
+        check_period,
+        open_prediction,
+        read_as_of,
+        record_decision,
+        telling,
+    )
     from trace_cli.progress import Progress
     from trace_cli.replay import workers as start_workers
-    from trace_cli.reports.forecast import period_name
 
     if of not in SUBJECTS:
         raise CommandError(
@@ -67,15 +74,18 @@ def run_flow_backtest(
         )
     check_output(output)
     moment = read_as_of(as_of)
-    with telling():
-        period_name(period)
+    check_period(period)
     site = find_site(ledger)
     with Progress("verifying", quiet=as_json) as progress:
         prediction = open_prediction(
             site, moment, schema=SCHEMA, unverified=unverified, full=full, progress=progress
         )
         progress.say(f"forecasting {of} from {origins} moments in the past")
-        with telling(), start_workers(workers if of == "eta" else 1) as executor:
+        shorter = "--origins 1" if of == "eta" else f"--period {_SHORTER.get(period, 'D')}"
+        with (
+            telling(more=f"trace backtest --of {of} {shorter}"),
+            start_workers(workers if of == "eta" else 1) as executor,
+        ):
             table = _measure(prediction, of, period, origins, executor, progress.count)
 
     def describe() -> dict[str, object]:

@@ -39,18 +39,22 @@ def _run(arguments: list[str]) -> int:
 def _run_told(arguments: list[str]) -> int:
     from trace_cli.exit_codes import ExitCode
     from trace_cli.faults import report
+    from trace_cli.help_pages import asked_for_help
 
     debug = "--debug" in arguments or os.environ.get("TRACE_DEBUG") == "1"
     as_json = "--json" in arguments
     _prepare_streams(as_json=as_json)
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
-        if arguments in (["--help"], ["-h"]):
+        arguments = asked_for_help(arguments)
+        if arguments in (["--help"], ["-h"], []) and "_TRACE_COMPLETE" not in os.environ:
             from trace_cli.overview import overview
 
-            sys.stdout.write(overview())
-            sys.stdout.flush()
-            return int(ExitCode.OK)
+            # Who asked for help gets it as the result; who typed nothing is told what is missing.
+            told = sys.stdout if arguments else sys.stderr
+            told.write(overview())
+            told.flush()
+            return int(ExitCode.OK if arguments else ExitCode.USAGE)
         from trace_cli.app import invoke
 
         if "trace_cli.passphrase" in sys.modules or any("passphrase-f" in argument for argument in arguments):

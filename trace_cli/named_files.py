@@ -35,7 +35,7 @@ EXAMPLES: Final = {
 _REQUIRED: Final = (*EXAMPLES, "--policy")
 # What another command reads under the same name: a ledger, a receipt or a checkpoint.
 _ELSEWHERE: Final = {("verify", "--against")}
-_NEAR: Final = 0.6
+_NEAR: Final = 0.75
 
 
 class _Read(NamedTuple):

@@ -3,6 +3,7 @@ workbook."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,8 +16,12 @@ if TYPE_CHECKING:
     from trace_cli.prediction import Prediction
 
 SCHEMA: Final = "trace.report.operations/1"
-ALARM: Final = 0.5
 _SHOWN: Final = 12
+_DOCKS, _DAYS = 5, 7
+_MOST_ROWS: Final = 200
+"""Rows of a table on a page; a workbook has all."""
+
+_PERIODS: Final = {"h": "hours", "D": "days", "W": "weeks", "M": "months", "Q": "quarters", "Y": "years"}
 _MOST_FLOWS: Final = 60
 _MOST_PLACES: Final = 24
 
@@ -40,26 +45,26 @@ def report_operations(
     from trace_cli.context import find_site
     from trace_cli.formats.answer import say, write_json
     from trace_cli.known_history import prove_named
-    from trace_cli.prediction import open_prediction, read_as_of, record_decision, telling
+    from trace_cli.prediction import check_period, open_prediction, read_as_of, record_decision, telling
     from trace_cli.progress import Progress
-    from trace_cli.reports.forecast import period_name
+    from trace_cli.reports.operations import ALARM
 
     if output.suffix.lower() not in (".html", ".xlsx"):
         raise CommandError(
             ExitCode.USAGE, f"-o takes .html or .xlsx, got {output.name!r}", remedy="-o operations.html"
         )
     moment = read_as_of(as_of)
-    with telling():
-        period_name(period)
+    check_period(period)
     site = find_site(ledger)
     with Progress("verifying", quiet=as_json) as progress:
         prediction = open_prediction(
             site, moment, schema=SCHEMA, unverified=unverified, full=full, progress=progress
         )
-        progress.say("measuring")
+        progress.say("measuring stays and fitting lead times")
         with telling():
             found = _measure(prediction, period)
         named = [seq for one in found["sites"] for seq in one["events"]]
+        named += [seq for one in found["sites"] for cause in one.get("evidence", ()) for seq in cause["events"]]
         named += [one["seq"] for one in found["shipments"]]
         prove_named(site, prediction.history, named, schema=SCHEMA, progress=progress)
 
@@ -87,33 +92,53 @@ def report_operations(
 
 def _measure(prediction: Prediction, period: str) -> dict[str, Any]:
     from forecasting.errors import NotEnoughHistory
-    from forecasting.flow.bottlenecks import bottlenecks
+    from forecasting.flow.arrivals import arrivals_by_day
+    from forecasting.flow.bottlenecks import bottlenecks, find_periods
+    from forecasting.flow.cause_evidence import show_causes
     from forecasting.flow.pictures import flows_between, queue_strips
-    from forecasting.flow.under_way import shipments_under_way
+    from forecasting.flow.under_way import GRID, shipments_under_way
     from forecasting.tables import legs_table, visits_table
-    from trace_cli.reports.bottlenecks import site_answers
+    from trace_cli.prediction import moment_text
+    from trace_cli.reports.bottlenecks import add_evidence, site_answers
     from trace_cli.reports.eta import shipment_answers
 
-    events = prediction.events()
+    events, moment = prediction.events(), prediction.moment
     visits = visits_table(events)
-    table: Any = bottlenecks(visits, as_of=prediction.moment, period=period)
-    reason, shipments = None, []
+    table: Any = bottlenecks(visits, as_of=moment, period=period)
+    sites = site_answers(table.to_dict("records"))
+    shown = show_causes(visits, table, as_of=moment, period=period)
+    add_evidence(sites, shown, prediction.event_ids, by=moment_text(find_periods(moment, period).ahead_start))
+    flows = flows_between(legs_table(events)).to_dict("records")
+    reason, shipments, arrivals = None, [], {}
     try:
-        told: Any = shipments_under_way(events, as_of=prediction.moment)
+        told: Any = shipments_under_way(events, as_of=moment, quantiles=GRID)
         shipments = shipment_answers(told.to_dict("records"))
+        zone = prediction.site.time.name
+        arrivals = arrivals_by_day(
+            events, as_of=moment, places=_docks(flows), days=_DAYS, levels=(0.1, 0.9), timezone=zone, told=told
+        )
     except NotEnoughHistory as error:
         reason = str(error)
-    strips = queue_strips(visits, as_of=prediction.moment, period=period)
+    strips = queue_strips(visits, as_of=moment, period=period)
     return {
-        "sites": site_answers(table.to_dict("records")),
+        "sites": sites,
         "table": table,
         "events": events,
         "shipments": shipments,
+        "arrivals": {place: one.to_dict("records") for place, one in arrivals.items()},
         "no_shipments": reason,
-        "flows": flows_between(legs_table(events)).to_dict("records"),
+        "flows": flows,
         "strips": {place: [float(value) for value in row] for place, row in strips.iterrows()},
         "labels": [f"{start:%Y-%m-%d}" for start in strips.columns],
     }
+
+
+def _docks(flows: Sequence[Mapping[Any, Any]]) -> list[str]:
+    """Choose the places at which most arrives."""
+    counts: dict[str, int] = {}
+    for flow in flows:
+        counts[flow["destination"]] = counts.get(flow["destination"], 0) + int(flow["legs"])
+    return sorted(counts, key=lambda place: (-counts[place], place))[:_DOCKS]
 
 
 def _decision(prediction: Prediction, period: str, found: dict[str, Any]) -> dict[str, object]:
@@ -139,22 +164,28 @@ def _write(prediction: Prediction, found: dict[str, Any], output: Path, *, perio
     from trace_cli.formats.report_page import report_page
     from trace_cli.formats.workbook import write_workbook
     from trace_cli.prediction import warning_line
+    from trace_cli.reports.operations import operations_tables, summary_lines
 
-    short = prediction.site.codes.short
-    tables = _tables(found, short)
+    codes, time = prediction.site.codes, prediction.site.time
+    short = codes.short
     head = prediction.history.head
     decision = "recorded nowhere" if seq is None else f"decision entry {seq}: trace decision show {seq}"
     about = [
-        f"As known on {prediction.moment:%Y-%m-%d %H:%M} UTC; periods: {period}.",
+        *summary_lines(found, codes, time),
+        f"As known on {prediction.known_by}; periods are {_PERIODS.get(period, period)} that begin at 00:00 UTC, "
+        f"other times are {time.name}.",
         f"Checkpoint: {head.origin}, {counted(head.size, 'entry')}, root {head.root.hex()} "
         f"({prediction.history.verdict.anchor.kind}); {decision}.",
-        *([warning] if (warning := warning_line(prediction)) else []),
         *([found["no_shipments"]] if found["no_shipments"] else []),
     ]
+    tables = operations_tables(found, codes, time)
+    alert = warning_line(prediction)
     if output.suffix.lower() == ".xlsx":
-        notes = Table("About", ("what",), [(line,) for line in about])
+        notes = Table("About", ("what",), [(line,) for line in ([alert] if alert else []) + about])
         write_workbook(output, [notes, *tables])
         return
+    if any(len(table.rows) > _MOST_ROWS for table in tables):
+        about.append(f"Tables show their first {_MOST_ROWS} rows here; a workbook has all: -o operations.xlsx")
     heat = {short(site["place"]): site["alarm_probability"] or 0.0 for site in found["sites"]}
     flows = [(short(one["origin"]), short(one["destination"]), int(one["legs"])) for one in found["flows"]]
     worst = [site["place"] for site in found["sites"][:_SHOWN]]
@@ -162,79 +193,13 @@ def _write(prediction: Prediction, found: dict[str, Any], output: Path, *, perio
     shown = busiest(flows[:_MOST_FLOWS], _MOST_PLACES)
     pictures = []
     if shown:
-        told = f"The busiest {len(shown)} of {len(flows)} flows" if len(shown) < len(flows) else "All flows"
+        told = f"The busiest {len(shown)} of {len(flows):,} flows" if len(shown) < len(flows) else "All flows"
         told += " between places: arrows as wide as the number of legs, places redder the likelier an alarm."
         pictures.append(figure("Flow map", told, flow_map(shown, heat)))
-    told = f"Hours that goods waited beyond free flow, by period ({period}), at the {len(strips)} worst places."
-    pictures.append(figure("Waiting", told, heat_strips(strips, found["labels"])))
-    write_file(output, report_page("Operations", about, tables, pictures=pictures))
-
-
-def _tables(found: dict[str, Any], short: Any) -> list[Table]:
-    from trace_cli.reports.bottlenecks import short_cause
-
-    places = [
-        (
-            *(
-                site["rank"],
-                short(site["place"]),
-                _round(site["queue_hours"]),
-                _round(site["expected_queue_hours"]),
-            ),
-            *(_round(site["hours_at_stake"]), _percent(site["alarm_probability"]), _percent(site["utilisation"])),
-            *(
-                site["relief_units"],
-                _round(site["relief_hours"]),
-                "; ".join(short_cause(cause, short) for cause in site["causes"]),
-            ),
-            " ".join(map(str, site["events"])),
-        )
-        for site in found["sites"]
-    ]
-    head = (
-        *("rank", "place", "queue hours", "forecast hours", "hours at stake", "alarm %", "utilisation %"),
-        *("release", "saves hours", "why", "entries"),
+    told = (
+        f"Hours that goods waited beyond free flow at the {len(strips)} worst places, a cell for each of the last "
+        f"{len(found['labels'])} {_PERIODS.get(period, 'periods')}; the number is the last one."
     )
-    alarms = [
-        row for row, site in zip(places, found["sites"], strict=True) if (site["alarm_probability"] or 0) >= ALARM
-    ]
-    late = [
-        (
-            *(short(one["item"]), _short(one["origin"], short), _short(one["destination"], short)),
-            *map(_minute, (one["started"], one["promised"], *one["eta"].values())),
-            *(_percent(one["late_probability"]), one["seq"]),
-        )
-        for one in found["shipments"]
-    ]
-    likely = [
-        row for row, one in zip(late, found["shipments"], strict=True) if (one["late_probability"] or 0) >= ALARM
-    ]
-    columns = ("item", "from", "to", "started", "promised", "10 %", "middle", "90 %", "late %", "entry")
-    flows = [
-        (short(one["origin"]), short(one["destination"]), int(one["legs"]), _round(one["median_hours"]))
-        for one in found["flows"]
-    ]
-    return [
-        Table("Alarms", head, alarms),
-        Table("Likely late", columns, likely),
-        Table("Places", head, places),
-        Table("Under way", columns, late),
-        Table("Flows", ("from", "to", "legs", "median hours"), flows),
-    ]
-
-
-def _short(uri: str | None, short: Any) -> str | None:
-    return None if uri is None else short(uri)
-
-
-def _minute(moment: str | None) -> str | None:
-    """Shorten a UTC moment to its minute."""
-    return None if moment is None else moment[:16].replace("T", " ")
-
-
-def _round(value: float | None) -> float | None:
-    return None if value is None or value != value else round(float(value), 1)
-
-
-def _percent(value: float | None) -> float | None:
-    return None if value is None else round(100 * value, 1)
+    pictures.append(figure("Waiting", told, heat_strips(strips, found["labels"])))
+    cut = [Table(table.title, table.head, table.rows[:_MOST_ROWS]) for table in tables]
+    write_file(output, report_page("Operations", about, cut, pictures=pictures, alert=alert))

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from trace_cli.known_history import KnownHistory
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_PERIOD_WORDS: Final = {
+    "hour": "h", "hourly": "h", "day": "D", "daily": "D", "week": "W", "weekly": "W", "month": "M", "monthly": "M",
+    "quarter": "Q", "quarterly": "Q", "year": "Y", "yearly": "Y", "d": "D", "w": "W", "m": "M", "q": "Q", "y": "Y",
+}  # fmt: skip
 FORMATS: Final = (".json", ".csv")
 AHEAD_TOLD: Final = 100
 
@@ -118,6 +122,26 @@ def read_as_of(text: str | None) -> int | None:
             ExitCode.USAGE,
             f"--as-of: {error.message}",
             remedy="write it as 2026-03-01 or 2026-03-01T08:15:00+01:00",
+        ) from None
+
+
+def check_period(text: str) -> None:
+    """Refuse what is no period, before the work begins.
+
+    Raises:
+        CommandError: It is none.
+    """
+    from forecasting.errors import BadArgument
+    from forecasting.frequency import read_period
+
+    try:
+        read_period(text)
+    except BadArgument:
+        meant = _PERIOD_WORDS.get(text.lower().removesuffix("s"))
+        raise CommandError(
+            ExitCode.USAGE,
+            f"--period: expected h (hour), D (day), W (week), M (month), Q (quarter) or Y (year), got {text!r}",
+            remedy=f"--period {meant or 'W'}",
         ) from None
 
 
@@ -215,10 +239,13 @@ def basis_line(prediction: Prediction) -> str:
 
 
 @contextmanager
-def telling() -> Iterator[None]:
+def telling(*, more: str = "") -> Iterator[None]:
     """Turn the faults of forecasting into exit codes.
 
     Bad options are 2, too little history 4, a bad history and a model that nobody registered 5.
+
+    Args:
+        more: what to paste where there is too little history.
     """
     from forecasting.errors import BadArgument, BadTable, NotEnoughHistory, UnregisteredModel
 
@@ -227,7 +254,7 @@ def telling() -> Iterator[None]:
     except BadArgument as error:
         raise CommandError(ExitCode.USAGE, str(error), remedy="see --help") from None
     except NotEnoughHistory as error:
-        raise CommandError(ExitCode.NOT_FOUND, str(error)) from None
+        raise CommandError(ExitCode.NOT_FOUND, str(error), remedy=more) from None
     except (BadTable, UnregisteredModel) as error:
         raise CommandError(ExitCode.REFUSED, str(error)) from None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -46,7 +45,7 @@ def receive_expected(
 
     packing = read_expected(expect, site.codes)
     if isinstance(packing, DeclaredList):
-        said = replace(said, extensions={**said.extensions, EXPECTED: packing.digest})
+        said = said._replace(extensions={**said.extensions, EXPECTED: packing.digest})
     read = [read_thing(site.codes, text, said) for text in named]
     match = _match(site, packing, named, [thing for thing, _ in read])
     answer = {"schema": SCHEMA, "recorded": [], "expected": _facts(packing, expect), **match}
@@ -125,7 +124,7 @@ def _record(site: Site, statement: Any, event: dict[str, Any], said: Circumstanc
     from trace_cli.capture import record_events
     from trace_cli.refusals import make_guard, plan
 
-    planned = [replace(one, once=True) for one in plan(statement)]
+    planned = [one._replace(once=True) for one in plan(statement)]
     with site.recording() as recorder:
         guard = None if said.anyway else make_guard(site.codes, recorder, planned)
         outcome = record_events(

@@ -6,9 +6,8 @@ import getpass
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
@@ -26,8 +25,7 @@ KNOWN: Final = {
 _TRUST: Final = frozenset({"home", "key", "keys", "pin", "pins", "policy"})
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """The content of a `trace.toml`, checked; `folder` is where it lies."""
 
     folder: Path

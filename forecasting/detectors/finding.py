@@ -6,15 +6,18 @@ whenever the same entries raise the same alarm, and another one when any byte of
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain, combinations, islice
 
 from forecasting.detectors.history import Floats
 
 Leaves = Callable[[int], bytes]
 """Gives the leaf hash of an entry (RFC 6962, section 2.1) by its number."""
 
+_ALL = 14  # entries, 16,384 names, a tenth of a second
+_TRIED = 50_000
 _DIGITS = 32  # of the digest [hexadecimal]
 _DOMAIN = "trace finding/1"
 SILENCED = 3  # dismissals of a rule, none confirmed, from which on its p-value is what was measured
@@ -35,6 +38,38 @@ def finding_id(kind: str, item: str, leaves: Sequence[bytes]) -> str:
     for leaf in sorted(set(leaves)):
         digest.update(sha256(leaf).digest())
     return f"{kind}:{digest.hexdigest()[:_DIGITS]}"
+
+
+def entries_of_finding(finding: str, item: str, leaves: Mapping[int, bytes]) -> tuple[int, ...] | None:
+    """Find the entries that a finding about an item names, among those that are known of that item.
+
+    A name cannot be read backwards, but few entries can be behind it: all subsets of up to `_ALL` are tried;
+    of more, the runs of neighbours and every one, two or three of them, while these are not more than `_TRIED`.
+
+    Args:
+        finding: its name.
+        item: what it should be about.
+        leaves: leaf hashes of the entries on the item, by number.
+
+    Returns:
+        Their numbers; None: no such entries were found, so it is about something else, or names others, too.
+    """
+    kind = finding.partition(":")[0]
+    by_leaf = {leaf: seq for seq, leaf in leaves.items()}
+    ordered = sorted(by_leaf)
+    in_time = [leaves[seq] for seq in sorted(by_leaf.values())]
+    if len(ordered) <= _ALL:
+        tried: Iterable[Sequence[bytes]] = chain.from_iterable(
+            combinations(ordered, width) for width in range(1, len(ordered) + 1)
+        )
+    else:
+        runs = (in_time[first:stop] for stop in range(len(in_time) + 1) for first in range(stop))
+        few = chain.from_iterable(combinations(ordered, width) for width in (1, 2, 3))
+        tried = chain(islice(runs, _TRIED), islice(few, _TRIED))
+    for some in tried:
+        if finding_id(kind, item, some) == finding:
+            return tuple(sorted(by_leaf[leaf] for leaf in some))
+    return None
 
 
 def numbered_leaf(seq: int) -> bytes:

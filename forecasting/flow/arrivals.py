@@ -38,6 +38,7 @@ def arrivals_by_day(
     days: int,
     levels: Sequence[float],
     timezone: str = "UTC",
+    told: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Forecast how many things arrive at places on each day.
 
@@ -53,6 +54,8 @@ def arrivals_by_day(
         days: how many, the first being the one in which `as_of` lies.
         levels: quantile levels.
         timezone: in which days begin and end, an IANA name.
+        told: what `shipments_under_way` gives for the same events and moment at the levels of `GRID`; None: it is
+            asked here.
 
     Returns:
         For each place one row per day: ``ds`` (the day, as midnight UTC), ``mean``, ``under_way`` (the part of the
@@ -65,7 +68,8 @@ def arrivals_by_day(
     """
     moment, asked = read_moment(as_of), read_levels(levels)
     labels, edges = _days(moment, days, timezone)
-    told = shipments_under_way(events, as_of=as_of, quantiles=GRID)
+    if told is None:
+        told = shipments_under_way(events, as_of=as_of, quantiles=GRID)
     told = told[~told["missing"]]
     known = events[microseconds(events["event_time"], "events column event_time") <= moment]
     visits, legs = visits_table(known), journey_legs(known)

@@ -20,6 +20,7 @@ from forecasting.executors import map_chunks
 from forecasting.flow.bottlenecks import bottlenecks
 from forecasting.flow.free_flow import free_flow_hours
 from forecasting.flow.lead_times import lead_times
+from forecasting.flow.leaning import NAMED
 from forecasting.flow.period_history import read_history
 from forecasting.flow.scores import area_under_curve, brier_score, largest, pinball_loss
 from forecasting.flow.signals import Signals, read_signals
@@ -32,7 +33,6 @@ Floats = npt.NDArray[np.float64]
 Tell = Callable[[int, int], None]
 """Told how many origins are done, of how many."""
 
-TOP = 5
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 _WARM_UP = 9
 _SMOOTHING = 0.3
@@ -69,8 +69,7 @@ def backtest_bottlenecks(
     first = max(_WARM_UP, periods - origins)
     if first >= periods:
         raise NotEnoughHistory(
-            f"a backtest of bottlenecks needs {_WARM_UP + 1} complete periods, and there are {periods}; choose a "
-            "shorter --period"
+            f"a backtest of bottlenecks needs {_WARM_UP + 1} complete periods, got {periods}; choose a shorter one"
         )
     arrive, depart = microseconds(visits["arrive"], "arrive"), microseconds(visits["depart"], "depart")
     starts = moment + np.round(edges * MICROSECONDS_IN_HOUR).astype(np.int64)
@@ -93,11 +92,11 @@ def backtest_bottlenecks(
             "smoothing": smoothed[:, at - 1],
             "open count": truth.open_count[:, at - 1],
         }
-        real = largest(np.where(truth.queue[:, at] > 0, truth.queue[:, at], np.nan), TOP)
-        new = real - largest(truth.queue[:, at - 1], TOP)
+        real = largest(np.where(truth.queue[:, at] > 0, truth.queue[:, at], np.nan), NAMED)
+        new = real - largest(truth.queue[:, at - 1], NAMED)
         fresh += len(new)
         for name in methods:
-            named = largest(told[name], TOP)
+            named = largest(told[name], NAMED)
             if real:
                 exact[name].append(len(named & real) / len(real))
             if new:

@@ -17,11 +17,16 @@ from forecasting.flow.grouped import quantiles_of_groups
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
+Bins = npt.NDArray[np.uint8]
 
-MOST_BINS = 250
-"""Most bins of one covariate; the last one is for values that are missing."""
+BINS = 64
+"""Bins of one covariate at most; the last one is for values that are missing."""
 
-_FEWEST_BINS, _ROWS_PER_BIN = 64, 40
+_FINE_DEPTH = 3
+"""Depth to which every bin is tried; one deeper every second one, then every fourth: there rows are fewer."""
+
+_COARSEST = 2
+_LEAST_GAIN = 1e-9
 
 
 @dataclass(frozen=True)
@@ -52,21 +57,18 @@ class Tree:
     Attributes:
         covariate: per depth, of each node there, -1 where the node is not split.
         bound: per depth, of each node there.
-        steps: of each leaf, shape (2**depth, number of levels).
+        steps: of each leaf, shape (number of levels, 2**depth).
     """
 
     covariate: list[Indices]
     bound: list[Indices]
     steps: Floats
 
-    def leaves(self, bins: npt.NDArray[np.uint8]) -> Indices:
-        """Give the leaf of each row of bins, shape (rows,)."""
-        node = np.zeros(bins.shape[0], dtype=np.int64)
-        rows = np.arange(bins.shape[0])
+    def leaves(self, bins: Bins) -> Indices:
+        """Give the leaf of each column of bins, shape (rows,)."""
+        node = np.zeros(bins.shape[1], dtype=np.int64)
         for covariate, bound in zip(self.covariate, self.bound, strict=True):
-            chosen = covariate[node]
-            right = (chosen >= 0) & (bins[rows, np.maximum(chosen, 0)] > bound[node])
-            node = 2 * node + right
+            node = _go_down(bins, node, covariate, bound)
         return node
 
 
@@ -94,15 +96,14 @@ class BoostedQuantiles:
             stages: numbers of trees, ascending.
         """
         bins = _bin(covariates, self.cuts)
-        now = np.tile(self.start, (len(covariates), 1))
-        answer = np.empty((len(stages), *now.shape))
+        now = np.tile(self.start[:, None], (1, len(covariates)))
+        answer = np.empty((len(stages), len(covariates), len(self.levels)))
         done = 0
         for at, stage in enumerate(stages):
             for tree in self.trees[done:stage]:
-                # sorted after every tree, as when the trees were fitted
-                now = np.sort(now + tree.steps[tree.leaves(bins)], axis=1)
+                _take_step(now, tree, bins)
             done = max(done, stage)
-            answer[at] = now
+            answer[at] = now.T
         return answer
 
 
@@ -126,70 +127,121 @@ def fit_boosted_quantiles(
     growth = growth or Growth()
     rng = np.random.default_rng(seed)
     count, width = covariates.shape
-    bins_of_each = int(np.clip(count // _ROWS_PER_BIN, _FEWEST_BINS, MOST_BINS))
-    cuts = [_cut(covariates[:, at], bins_of_each) for at in range(width)]
+    cuts = [_cut(covariates[:, at], BINS) for at in range(width)]
     bins = _bin(covariates, cuts)
     start = np.quantile(values, levels)
-    now = np.tile(start, (count, 1))
+    now = np.tile(start[:, None], (1, count))
+    gradients = _gradients(levels)
     trees: list[Tree] = []
-    seen_rows = max(int(count * growth.rows), min(count, 2 * growth.least))
+    share = max(growth.rows, 2 * growth.least / max(count, 1))
     seen_covariates = max(int(np.ceil(width * growth.covariates)), 1)
     for _ in range(growth.trees if width else 0):
-        rows = np.sort(rng.permutation(count)[:seen_rows])
+        rows = np.flatnonzero(rng.random(count) < share)
         chosen = np.sort(rng.permutation(width)[:seen_covariates])
-        residual = values[rows, None] - now[rows]
-        exceeded = (residual > 0).sum(axis=1)
-        covariate, bound, node = _grow(bins[rows], chosen, exceeded, levels, growth)
+        residual = values[rows] - now.take(rows, axis=1)
+        exceeded = (residual > 0).sum(axis=0)
+        covariate, bound, node = _grow(bins.take(rows, axis=1), chosen, exceeded, gradients, growth)
         steps = quantiles_of_groups(node, residual, levels, 2 ** len(covariate))
         tree = Tree(covariate, bound, growth.rate * np.nan_to_num(steps))
         trees.append(tree)
-        now = np.sort(now + tree.steps[tree.leaves(bins)], axis=1)
+        _take_step(now, tree, bins)
     return BoostedQuantiles(levels, cuts, start, trees)
 
 
+def _gradients(levels: Floats) -> Floats:
+    """Give what a row that exceeds so many levels adds to the sum of gradients of each, and to the count of rows.
+
+    The gradient of level q in a row is q where it is exceeded, else q - 1; divided by its spread each level counts
+    the same.
+
+    Returns:
+        Shape (k + 1, k + 1), the last column being ones.
+    """
+    exceeded = np.arange(len(levels) + 1)[:, None] > np.arange(len(levels))[None, :]
+    gradients = (levels - ~exceeded) / np.sqrt(levels * (1 - levels))
+    return np.column_stack((gradients, np.ones(len(gradients))))
+
+
+def _take_step(now: Floats, tree: Tree, bins: Bins) -> None:
+    """Move the quantiles of each row by a tree, in place, shape (k, rows)."""
+    leaf = tree.leaves(bins)
+    for level, steps in zip(now, tree.steps, strict=True):
+        level += steps.take(leaf)
+    crossed = np.flatnonzero((now[1:] < now[:-1]).any(axis=0))
+    if len(crossed):
+        now[:, crossed] = np.sort(now[:, crossed], axis=0)
+
+
+def _go_down(bins: Bins, node: Indices, covariate: Indices, bound: Indices) -> Indices:
+    rows = bins.shape[1]
+    # an unsplit node sends all rows left
+    limit = np.where(covariate >= 0, bound, BINS).astype(np.uint8)
+    place = (np.maximum(covariate, 0) * rows).take(node)
+    place += np.arange(rows)
+    return np.asarray(2 * node + (bins.ravel().take(place) > limit.take(node)))
+
+
 def _grow(
-    bins: npt.NDArray[np.uint8], chosen: Indices, exceeded: Indices, levels: Floats, growth: Growth
+    bins: Bins, chosen: Indices, exceeded: Indices, gradients: Floats, growth: Growth
 ) -> tuple[list[Indices], list[Indices], Indices]:
     """Grow one tree; give the splits of each depth and the leaf of each row."""
-    classes = len(levels) + 1
-    # gradient of level k in a row that exceeds c levels: q_k where c > k, else q_k - 1
-    gradient = levels[None, :] - (np.arange(classes)[:, None] <= np.arange(len(levels))[None, :])
-    gradient = gradient / np.sqrt(levels * (1 - levels))
-    node = np.zeros(len(bins), dtype=np.int64)
-    columns = [bins[:, at].astype(np.int64) for at in chosen]
-    width = int(bins.max()) + 1
+    classes = len(gradients)
+    node = np.zeros(bins.shape[1], dtype=np.int64)
+    seen = bins[chosen]
     covariates, bounds = [], []
     for depth in range(growth.depth):
         nodes = 2**depth
-        best = np.full(nodes, 1e-9)
+        coarse = min(max(depth - _FINE_DEPTH, 0), _COARSEST)
+        width = (BINS >> coarse) * classes
+        # a node that may be split, in the order of nodes; rows of all others are left out
+        held = np.bincount(node, minlength=nodes)
+        open_nodes = np.flatnonzero(held >= 2 * growth.least)
+        if not len(open_nodes):
+            break
+        slot = np.full(nodes, -1)
+        slot[open_nodes] = np.arange(len(open_nodes))
+        base = slot.take(node)
+        rows = np.flatnonzero(base >= 0)
+        first = base.take(rows) * width + exceeded.take(rows)
+        cells = (seen.take(rows, axis=1) >> np.uint8(coarse)) * np.int64(classes)
+        counts = np.array([np.bincount(first + cell, minlength=len(open_nodes) * width) for cell in cells])
+        sums = gradients.T @ counts.reshape(-1, classes).T
+        gain, place = _best_splits(sums.reshape(-1, len(chosen), len(open_nodes), BINS >> coarse), growth.least)
+        better = gain > _LEAST_GAIN
+        if not better.any():
+            break
         covariate, bound = np.full(nodes, -1, dtype=np.int64), np.zeros(nodes, dtype=np.int64)
-        for at, column in zip(chosen, columns, strict=True):
-            cell = (node * width + column) * classes + exceeded
-            table = np.bincount(cell, minlength=nodes * width * classes).reshape(nodes, width, classes)
-            table = np.cumsum(table, axis=1)
-            sums = table @ gradient
-            counts = table.sum(axis=2)
-            total, whole = sums[:, -1:, :], counts[:, -1:]
-            rest = whole - counts
-            gain = (sums**2).sum(axis=2) / np.maximum(counts, 1)
-            gain += ((total - sums) ** 2).sum(axis=2) / np.maximum(rest, 1)
-            gain -= (total**2).sum(axis=2) / np.maximum(whole, 1)
-            gain = np.where((counts >= growth.least) & (rest >= growth.least), gain, -np.inf)
-            place = gain.argmax(axis=1)
-            top = gain[np.arange(nodes), place]
-            better = top > best
-            best = np.where(better, top, best)
-            covariate = np.where(better, at, covariate)
-            bound = np.where(better, place, bound)
+        split = open_nodes[better]
+        covariate[split] = chosen[place[better] // (BINS >> coarse)]
+        bound[split] = (((place[better] % (BINS >> coarse)) + 1) << coarse) - 1
         covariates.append(covariate)
         bounds.append(bound)
-        rows = np.arange(len(bins))
-        split = covariate[node]
-        right = (split >= 0) & (bins[rows, np.maximum(split, 0)] > bound[node])
-        node = 2 * node + right
-        if (covariate < 0).all():
-            break
+        node = _go_down(bins, node, covariate, bound)
     return covariates, bounds, node
+
+
+def _best_splits(sums: Floats, least: int) -> tuple[Floats, Indices]:
+    """Find the split of most gain of each node: what it adds to the sum of squares over rows of both sides.
+
+    Args:
+        sums: sums of gradients and, last, counts of rows, shape (k + 1, covariates, nodes, bins).
+        least: fewest rows on either side.
+
+    Returns:
+        The gain of each node's best split, and covariate x bins + bin of it, shape (nodes,).
+    """
+    _, covariates, nodes, bins = sums.shape
+    sums = np.cumsum(sums, axis=3)
+    left, whole = sums[-1], sums[:, :, :, -1:]
+    right = whole[-1] - left
+    lefts = sum(part * part for part in sums[:-1])
+    rights = sum((total - part) ** 2 for total, part in zip(whole[:-1], sums[:-1], strict=True))
+    gain = lefts / np.maximum(left, 1) + rights / np.maximum(right, 1)
+    gain[(left < least) | (right < least)] = -np.inf
+    gain = np.moveaxis(gain, 0, 1).reshape(nodes, covariates * bins)
+    place = gain.argmax(axis=1)
+    before = (whole[:-1, 0, :, 0] ** 2).sum(axis=0) / np.maximum(whole[-1, 0, :, 0], 1)
+    return gain[np.arange(nodes), place] - before, place
 
 
 def _cut(values: Floats, bins: int) -> Floats:
@@ -200,9 +252,10 @@ def _cut(values: Floats, bins: int) -> Floats:
     return np.asarray(cuts[cuts < known.max()])
 
 
-def _bin(covariates: Floats, cuts: list[Floats]) -> npt.NDArray[np.uint8]:
-    bins = np.empty(covariates.shape, dtype=np.uint8)
+def _bin(covariates: Floats, cuts: list[Floats]) -> Bins:
+    """Give the bin of each covariate in each row, the one after the last where it is missing, shape (m, rows)."""
+    bins = np.empty(covariates.T.shape, dtype=np.uint8)
     for at, cut in enumerate(cuts):
         column = np.searchsorted(cut, covariates[:, at], side="left")
-        bins[:, at] = np.where(np.isnan(covariates[:, at]), len(cut) + 1, column)
+        bins[at] = np.where(np.isnan(covariates[:, at]), len(cut) + 1, column)
     return bins

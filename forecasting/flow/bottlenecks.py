@@ -12,9 +12,11 @@ import pandas as pd
 from forecasting.flow.alarm import alarm_probability
 from forecasting.flow.causes import demonstrate_capacity, name_causes
 from forecasting.flow.free_flow import free_flow_hours
-from forecasting.flow.outlook import lean_to_change, look_ahead
+from forecasting.flow.leaning import lean_to_new
+from forecasting.flow.outlook import look_ahead
 from forecasting.flow.period_history import read_history
 from forecasting.flow.queue_area import waiting_hours
+from forecasting.flow.queue_level import apply_recent_level
 from forecasting.flow.relief import find_relief
 from forecasting.flow.signals import read_signals
 from forecasting.flow.starvation import find_starvation, places_before
@@ -98,8 +100,10 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
        waits.
     4. `expected_queue_hours` is for the first whole period that begins at or after `as_of`: open visits aged
        forward by the survival of visits there, of which recent ones count most, and arrivals at the mean of the
-       rates of the last two and the last eight periods (`look_ahead`). `forecast_queue_hours` leans from there
-       away from Q(s, p), so that ranking by it names new bottlenecks as well (`lean_to_change`).
+       rates of the last two and the last eight periods (`look_ahead`), times the recent level of what
+       came over what had been expected there (`apply_recent_level`). `forecast_queue_hours` leans from there away
+       from Q(s, p), and counts an eighth more at places that are not among the first five, so that ranking by it
+       names new bottlenecks as well (`lean_to_new`).
     5. `alarm_probability` is that of the next median visit exceeding the 90th percentile of the place's own
        medians, by a logistic regression over past periods (`alarm_probability`), NaN with fewer than eight of
        them.
@@ -142,6 +146,7 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
     capacity = demonstrate_capacity(stays, history, end - start)
     total = float(queue_hours.sum())
     outlook = look_ahead(stays, free_flow, history.arrivals, ahead_start, ahead_end)
+    expected = apply_recent_level(signals, outlook.queue_hours)
     usual = np.median(signals.queue[:, -USUAL_PERIODS:], axis=1) if places else np.zeros(0)
     starved = find_starvation(stays, history, places_before(visits, stays), past)
     relief = find_relief(stays, free_flow, outlook.open_hours, past[-USUAL_PERIODS - 1 :])
@@ -151,8 +156,8 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
             "rank": np.zeros(places, dtype=np.int64),
             "queue_hours": queue_hours,
             "share": queue_hours / total if total > 0 else np.zeros(places),
-            "forecast_queue_hours": lean_to_change(outlook.queue_hours, queue_hours),
-            "expected_queue_hours": outlook.queue_hours,
+            "forecast_queue_hours": lean_to_new(expected, queue_hours),
+            "expected_queue_hours": expected,
             "alarm_probability": alarm_probability(signals),
             "utilisation": capacity.utilisation,
             "arrivals": history.arrivals[:, -1],
@@ -160,7 +165,7 @@ def bottlenecks(visits: pd.DataFrame, *, as_of: object, period: str = "W") -> pd
             "open_visits": np.bincount(stays.place[~stays.finished], minlength=places),
             "free_flow_hours": free_flow,
             "usual_queue_hours": usual,
-            "hours_at_stake": np.maximum(outlook.queue_hours - usual, 0.0),
+            "hours_at_stake": np.maximum(expected - usual, 0.0),
             "expected_arrivals": outlook.arrivals,
             "capacity": capacity.departures,
             "relief_units": relief.units,

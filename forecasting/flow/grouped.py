@@ -41,23 +41,24 @@ def quantiles_of_groups(group: Indices, values: Floats, levels: Floats, groups: 
 
     Args:
         group: group of each row, 0 to groups - 1, shape (n,).
-        values: finite, shape (n, k).
+        values: finite, shape (k, n).
         levels: of each column, in [0, 1], shape (k,).
         groups: number of groups.
 
     Returns:
-        Quantiles, NaN for groups without a row, shape (groups, k).
+        Quantiles, NaN for groups without a row, shape (k, groups).
     """
     counts = np.bincount(group, minlength=groups)
     ends = np.cumsum(counts)
-    runs = values.T[:, np.argsort(group.astype(np.min_scalar_type(groups)), kind="stable")]
-    answer = np.full((groups, len(levels)), np.nan)
-    columns = np.arange(len(levels))
+    runs = values.take(np.argsort(group.astype(np.min_scalar_type(groups)), kind="stable"), axis=1)
     for at in np.flatnonzero(counts):
-        run = runs[:, ends[at] - counts[at] : ends[at]]
-        run.sort(axis=1)
-        position = levels * (counts[at] - 1)
-        below = np.floor(position).astype(np.int64)
-        low, high = run[columns, below], run[columns, np.minimum(below + 1, counts[at] - 1)]
-        answer[at] = low + (position - below) * (high - low)
-    return answer
+        runs[:, ends[at] - counts[at] : ends[at]].sort(axis=1)
+    position = levels[:, None] * np.maximum(counts - 1, 0)
+    below = np.floor(position).astype(np.int64)
+    first, last = ends - counts, max(len(group) - 1, 0)
+    columns = np.arange(len(levels))[:, None]
+    if not len(group):
+        return np.full((len(levels), groups), np.nan)
+    low = runs[columns, np.minimum(first + below, last)]
+    high = runs[columns, np.minimum(first + np.minimum(below + 1, np.maximum(counts - 1, 0)), last)]
+    return np.where(counts > 0, low + (position - below) * (high - low), np.nan)

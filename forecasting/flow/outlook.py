@@ -18,11 +18,7 @@ ARRIVAL_PERIODS = (2, 8)
 HALF_LIFE = 8.0
 """Periods after which a stay counts half for how long the next ones last, down to `_LEAST_WEIGHT`."""
 
-CHANGE = 0.2
-"""By how much the forecast changes farther from the last period than what is expected, in logarithms."""
-
 _LEAST_WEIGHT = 0.1
-_MOST_CHANGE = 8.0
 
 _SLICES = 64
 
@@ -90,26 +86,6 @@ def look_ahead(
         of_open[rows] = _open_hours(pooled, stays.arrive[rows], free, start, end)
     expected += np.bincount(stays.place, weights=of_open, minlength=places)
     return Outlook(expected, expected_arrivals(arrivals), of_open)
-
-
-def lean_to_change(expected: Floats, last: Floats) -> Floats:
-    """Lean what is expected away from the last period, so that places that are about to choke are named.
-
-    Expectations are means, and means change too little: of two places that come near the same rank the one that
-    was there before is named, and copying the last period names no new bottleneck at all. The logarithm of
-    (hours + 1) goes `CHANGE` farther from the last period than what is expected, of changes up to eightfold. That
-    names more of the new bottlenecks at about the same precision; as an estimate of hours it errs a little more,
-    so what is expected stands beside it.
-
-    Args:
-        expected: of the period ahead [hours], shape (places,).
-        last: of the last complete period [hours], shape (places,).
-
-    Returns:
-        [hours], at least 0, shape (places,).
-    """
-    change = np.clip(np.log1p(expected) - np.log1p(last), -np.log(_MOST_CHANGE), np.log(_MOST_CHANGE))
-    return np.asarray(np.maximum(np.expm1(np.log1p(expected) + CHANGE * change), 0.0))
 
 
 def expected_arrivals(arrivals: npt.NDArray[np.int64]) -> Floats:

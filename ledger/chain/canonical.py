@@ -188,17 +188,22 @@ _DECODER: Final = json.JSONDecoder(
 )
 
 
-# What `decode` calls between two looks for white space; the type stubs do not know it.
-_scan: Final[Callable[[str, int], tuple[Any, int]]] = _DECODER.scan_once  # type: ignore[attr-defined]
+def decode_bare(decoder: json.JSONDecoder) -> Callable[[str], Any]:
+    """Make what reads text as `decoder.decode` does, and is quicker where there is no white space around it."""
+    # What `decode` calls between two looks for white space; the type stubs do not know it.
+    scan: Callable[[str, int], tuple[Any, int]] = decoder.scan_once  # type: ignore[attr-defined]
+
+    def decode(text: str) -> Any:
+        try:
+            value, end = scan(text, 0)
+        except StopIteration:
+            end = -1
+        return value if end == len(text) else decoder.decode(text)
+
+    return decode
 
 
-def _decode(text: str) -> Any:
-    """As `_DECODER.decode`, without looking for white space around what has none."""
-    try:
-        value, end = _scan(text, 0)
-    except StopIteration:
-        end = -1
-    return value if end == len(text) else _DECODER.decode(text)
+_decode: Final = decode_bare(_DECODER)
 
 
 def parse(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> Any:

@@ -15,7 +15,7 @@ entries are missing here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from ledger.chain.checkpoint import SignedCheckpoint
@@ -102,7 +102,7 @@ def compare(
                 verdict, theirs, where, f"our first {counted(head.size, 'entry')} are not the ones that they hold"
             )
         checks = (*verdict.checks, (CHECK, True, 1))
-        return replace(verdict, anchor=Anchor("partner", head.size, head.root), checks=checks)
+        return verdict._replace(anchor=Anchor("partner", head.size, head.root), checks=checks)
     goes_on = _goes_on(copy, ours, theirs.signed)
     if goes_on is False:
         where = _parting(ours, copy)
@@ -112,7 +112,7 @@ def compare(
     known = "goes on from ours" if goes_on else "may go on from ours or not: it came without a tree that holds"
     message = f"they hold a head of {counted(head.size, 'entry')}, here are {ours.size}; theirs {known}"
     judged = _judged(verdict, "rolled_back", "rolled back", ours.size, message, "fetch the newer copy from them")
-    return replace(judged, anchor=Anchor("partner", head.size, head.root))
+    return judged._replace(anchor=Anchor("partner", head.size, head.root))
 
 
 def _begins_with(later: AuthenticReader, first: SignedCheckpoint, second: SignedCheckpoint) -> bool:
@@ -166,12 +166,11 @@ def _forked(verdict: Verdict, theirs: Theirs, seq: int | None, message: str) -> 
     head = theirs.signed.head
     where = "" if seq is None else f"; the histories part at entry {seq}"
     judged = _judged(verdict, "forked", "forked", seq, f"{message}{where}", _BOTH)
-    return replace(judged, anchor=Anchor("partner", head.size, head.root))
+    return judged._replace(anchor=Anchor("partner", head.size, head.root))
 
 
 def _judged(verdict: Verdict, word: Word, kind: str, seq: int | None, message: str, remedy: str) -> Verdict:
-    return replace(
-        verdict,
+    return verdict._replace(
         word=word,
         first_bad_seq=seq,
         checks=(*verdict.checks, (CHECK, False, 1)),

@@ -12,7 +12,6 @@ chain and the order are one comparison of bytes. The leaf is SHA-256(0x00 || byt
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -40,8 +39,7 @@ KEY_MARK: Final = b'"kind":"key","rec":"'
 KEY_TAIL: Final = -(len(KEY_MARK) + 24 + len(b'","via":"') + 8 + len(b'"}'))
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(NamedTuple):
     """The value behind a commitment: SHA-256(salt || data) is `digest`."""
 
     digest: bytes
@@ -49,8 +47,7 @@ class Attachment:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """What a caller wants recorded: the payload in canonical bytes and who gave it, how.
 
     `attachments` are the private values whose commitments stand in the body.

@@ -23,8 +23,7 @@ What an epoch entry can do is little on purpose:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.chain.checkpoint import SignedCheckpoint, parse_checkpoint
 from ledger.chain.counting import counted
@@ -42,8 +41,7 @@ _LISTS: Final = ("keys", "replaces")
 _KEYS: Final = frozenset({"epoch", "reason", "kept", "old", "lost", "keys", "replaces"})
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(NamedTuple):
     """An entry that is given up, as far as a damaged copy still tells: number, leaf hash [hex], what it was."""
 
     seq: int
@@ -51,8 +49,7 @@ class Lost:
     event: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Epoch:
+class Epoch(NamedTuple):
     """What the entry `seq` declares. `old_believed`: a key of the policy signed the head that is quoted."""
 
     seq: int
@@ -145,7 +142,7 @@ def find_epochs(
             if type(body) is not dict or "epoch" not in body:
                 continue
             found = _read(seq, body, origin, policy, root_at, len(epochs) + 2)
-            epochs.append(replace(found, leaf=leaf_hash(data)))
+            epochs.append(found._replace(leaf=leaf_hash(data)))
         except BadJson:
             continue  # the check of keys has named it
         except Refused as error:

@@ -9,7 +9,6 @@ This pass reads each entry strictly and writes it again; where other bytes come 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from ledger.chain import canonical
 from ledger.chain.entry import parse_entry
@@ -38,10 +37,9 @@ def judge_form(view: View, verdict: Verdict, progress: Callable[[int, int], None
             progress(seq, verdict.size)
     checks = (*verdict.checks, (CHECK, not findings, verdict.size))
     if not findings:
-        return replace(verdict, checks=checks)
+        return verdict._replace(checks=checks)
     seqs = [found.seq for found in (*verdict.findings, *findings) if found.seq is not None]
-    return replace(
-        verdict,
+    return verdict._replace(
         word="tampered" if verdict.word == "ok" else verdict.word,
         checks=checks,
         findings=(*verdict.findings, *findings),

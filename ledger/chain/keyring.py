@@ -25,8 +25,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.chain.entry import parse_entry
 from ledger.chain.errors import BadJson, Refused
@@ -38,8 +37,7 @@ _ROTATION: Final = frozenset({"rotate", "replaces", "old_signature", "new_signat
 _REVOCATION: Final = frozenset({"revoke", "last_size", "reason"})
 
 
-@dataclass(frozen=True, slots=True)
-class KeyFault:
+class KeyFault(NamedTuple):
     """A key entry that nobody may have signed."""
 
     seq: int
@@ -102,7 +100,7 @@ def follow_bodies(
     lives = tuple(
         (key, (first, last)) for key, (first, last) in ring.lives.items() if (first, last) != (0, _FOREVER)
     )
-    return replace(policy, keys=tuple(ring.lives), lives=lives), ring.faults
+    return policy._replace(keys=tuple(ring.lives), lives=lives), ring.faults
 
 
 class _Ring:

@@ -11,9 +11,8 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ledger.chain.errors import KeyUnavailable, Missing, Refused
 from ledger.chain.home import create_secret, move_secret, place_of, read_secret, replace_secret
@@ -32,8 +31,7 @@ _MLDSA: Final = 0x06
 Ask = Callable[[], bytes]
 
 
-@dataclass(frozen=True)
-class SiteKey:
+class SiteKey(NamedTuple):
     """A private key that may sign for an origin; `second` is its ML-DSA-44 half where it is hybrid."""
 
     origin: str
@@ -70,8 +68,7 @@ class SiteKey:
         )
 
 
-@dataclass(frozen=True)
-class KeyFile:
+class KeyFile(NamedTuple):
     """What can be told of a key file without its passphrase."""
 
     origin: str

@@ -9,11 +9,10 @@ log continues, (3) chain and write the entries, (4) read them back and hash them
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.chain import pins
 from ledger.chain.checkpoint import (
@@ -37,8 +36,7 @@ from ledger.chain.tree import Tree, edge_of
 FIRST_BODY_KEY: Final = "add"
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(NamedTuple):
     """What a commit recorded: entries `first` up to but not including `head.size`."""
 
     first: int

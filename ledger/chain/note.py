@@ -18,9 +18,8 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from ledger.chain.errors import Refused
 from ledger.chain.signers import ed25519
@@ -50,8 +49,7 @@ class Signer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class VerifierKey:
+class VerifierKey(NamedTuple):
     """A public key under a name."""
 
     name: str
@@ -84,8 +82,7 @@ class VerifierKey:
         return mldsa44.verify(self.public, message, signature)
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureLine:
+class SignatureLine(NamedTuple):
     """One line under a note, not yet checked."""
 
     name: str
@@ -93,8 +90,7 @@ class SignatureLine:
     signature: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """A note as read: nothing in it is trusted yet."""
 
     text: str

@@ -16,9 +16,8 @@ A ledger that brings its own trust is not trusted: keys found inside the file co
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ledger.chain.errors import Missing, Refused
 from ledger.chain.home import create_secret, place_of, read_secret, replace_secret
@@ -44,8 +43,7 @@ class NotBelievedError(Refused):
         self.kind = kind
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """The keys believed for one origin, and where that was said (`source`: home, key or file).
 
     `lives` says for which sizes (first, last) a key may sign, where that is not all of them; it comes from the key
@@ -172,7 +170,7 @@ def load_policy(home: Path, origin: str) -> Policy:
     try:
         policy = parse_policy(read_secret(path, f"the trust policy for {origin}", remedy))
         lives = tuple((key, (0, ends[str(key)])) for key in policy.keys if str(key) in ends)
-        return replace(policy, lives=lives)
+        return policy._replace(lives=lives)
     except Refused as error:
         raise Refused(f"{path}: {error}", remedy="mend the policy file") from None
 

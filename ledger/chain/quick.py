@@ -23,7 +23,7 @@ here: that is what makes it quick.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
 from typing import Final
@@ -171,7 +171,7 @@ def verify_since(
     run.check_pin(pin)
     run.private_seqs = private_seqs
     verdict = run.go(day, most).verdict
-    return replace(verdict, anchor=Anchor("pinned", pin.head.size, pin.head.root))
+    return verdict._replace(anchor=Anchor("pinned", pin.head.size, pin.head.root))
 
 
 class _Run:

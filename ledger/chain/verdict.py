@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.epoch import Epoch
@@ -16,8 +16,7 @@ CHECKS: Final = ("storage", "order", "chain", "leaf", "tree", "checkpoint", "key
 MAX_FINDINGS: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that does not hold: which check, what kind of damage, at which entry, what to do."""
 
     check: str
@@ -27,8 +26,7 @@ class Finding:
     remedy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(NamedTuple):
     """What the verdict rests on: `kind`, and the head (size, root) that was known before."""
 
     kind: AnchorKind
@@ -36,8 +34,7 @@ class Anchor:
     root: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The outcome. `ok` says: these `size` entries are what the anchor knows and a believed key signed.
 
     `ended` lists the keys whose time is over, with the last size that each may sign.

@@ -21,7 +21,6 @@ entry after it) those are believed that lead to the signed root.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
 from typing import Final
@@ -88,7 +87,7 @@ def verify(
     word = _judge(case, pinned)
     first_bad = min((f.seq for f in case.findings if f.seq is not None), default=None)
     verdict = _verdict(word, case, signed, key, _anchor(pin, signed, policy, pinned), first_bad, told_epochs)
-    return replace(verdict, ended=() if "key" in case.failed else ended_keys(policy))
+    return verdict._replace(ended=() if "key" in case.failed else ended_keys(policy))
 
 
 def _read_head(view: View, origin: str | None, case: Case) -> SignedCheckpoint | None:
@@ -221,7 +220,7 @@ def _check_pin(
     if policy is not None:
         try:
             # The key of a head that an epoch gives up may have been replaced by that very epoch.
-            believe(pin, policy if declared is None else replace(policy, lives=()))
+            believe(pin, policy if declared is None else policy._replace(lives=()))
         except NotBelievedError as error:
             if case.failed & _CONTENT:
                 return None  # a key entry that was changed breaks the chain of keys; it is named already

@@ -20,10 +20,9 @@ The first of these that holds is the verdict:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ledger.chain.counting import counted
 from ledger.custody import vocabulary
@@ -41,8 +40,7 @@ VERDICTS: Final = ("unknown", "cannot_tell", "gone", "mismatch", "held", "expire
 _SHOWN: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A code in hand: the thing, what its label states, where it is, and when.
 
     `shelf_life` is that of its product [days], for things whose day of production alone is known.
@@ -57,8 +55,7 @@ class Asked:
     shelf_life: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """A verdict of `VERDICTS`, the entries that say so, and a sentence."""
 
     verdict: str

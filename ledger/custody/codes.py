@@ -35,7 +35,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote, unquote
 
 from ledger.chain.errors import Refused
@@ -59,8 +59,7 @@ _KEYED: Final = re.compile(r"00[0-9]{18}|0[12][0-9]{14}")
 PLAIN_KINDS: Final = frozenset({"item", "product", "place", "party"})
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
+class Identified(NamedTuple):
     """A URI, and whether it names a class of goods (a product or a lot) rather than one thing."""
 
     uri: str
@@ -272,6 +271,7 @@ class Codes:
 
 
 @lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def product_of(uri: str) -> str | None:
     """Give the product of a lot or an instance, where its URI says so."""
     if found := keys.product_of(uri):

@@ -18,9 +18,8 @@ Any other stays in the log, and the event that it names is shown as disputed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.chain.errors import Refused
 from ledger.custody.facts import Facts
@@ -39,8 +38,7 @@ _SPELLINGS: Final = ("urn:epcglobal:cbv:er:", "https://ref.gs1.org/cbv/ER-", "gs
 IMPORTED: Final = "imported"  # how an entry came that was read from a file
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What of an event its error declaration must repeat: its eventID, the second of its time, what it names."""
 
     event_id: str
@@ -88,8 +86,7 @@ class Withdrawn:
         return any(declaration.repeats(claim_of(event)) for declaration in theirs)
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(NamedTuple):
     """An error declaration: the event that it withdraws, since when [us], why, what replaces it, by whom."""
 
     event_id: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -46,8 +45,7 @@ class Event(NamedTuple):
     readings: tuple[Reading, ...] = ()
 
 
-@dataclass(frozen=True)
-class History:
+class History(NamedTuple):
     """The events of a log up to a checkpoint, in order of their number."""
 
     head: Checkpoint

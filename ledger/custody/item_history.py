@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -48,8 +47,7 @@ class Line(NamedTuple):
         return self.declaration is not None or self.event.facts.withdraws
 
 
-@dataclass(frozen=True, slots=True)
-class ItemHistory:
+class ItemHistory(NamedTuple):
     """What happened to an item, oldest first; who has it and where, by the last event that says so."""
 
     item: str

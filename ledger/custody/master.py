@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.chain.commitment import refuse_reserved
 from ledger.chain.errors import Refused
@@ -33,8 +34,7 @@ IMPORTED: Final = "imported"  # how the files of others come into the log
 _NOT_SAID: Final = frozenset({"id", "type", "attributes", "vocabulary", "children"})
 
 
-@dataclass(frozen=True, slots=True)
-class MasterRecord:
+class MasterRecord(NamedTuple):
     """What counts of one identifier; private values are in `body` as far as the ledger holds them.
 
     `imported` tells that all of it came in files of others. `disputed` is what such files say otherwise than what
@@ -47,7 +47,7 @@ class MasterRecord:
     body: Mapping[str, Any]
     sealed: Mapping[str, Any]
     imported: bool = False
-    disputed: Mapping[str, Any] = field(default_factory=dict)
+    disputed: Mapping[str, Any] = MappingProxyType({})
 
     def text(self, field: str) -> str | None:
         """Give a field as text; None: not stated, or withheld."""

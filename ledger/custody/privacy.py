@@ -10,9 +10,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from ledger.chain import canonical
 from ledger.chain.commitment import KEY, commit, commitment_digest, is_commitment
@@ -54,8 +53,7 @@ def _local_name(key: str) -> str:
     return _PREFIX.sub("", key, count=1).lower()
 
 
-@dataclass(frozen=True)
-class PrivacyPolicy:
+class PrivacyPolicy(NamedTuple):
     """The names of private fields, in lower case."""
 
     names: frozenset[str]

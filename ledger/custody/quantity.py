@@ -60,7 +60,16 @@ def read_quantity(text: str) -> Decimal:
         raise Refused(
             f"a quantity must not be negative, got {text!r}", remedy="record a return as a step of its own"
         )
-    raise Refused(f"{text!r} is no quantity", remedy="write it with digits and a decimal point, like 1250.5")
+    raise Refused(f"{text!r} is no quantity", remedy=_with_point(text))
+
+
+def _with_point(text: str) -> str:
+    """Say how a quantity is written; of a decimal comma, which number that may be."""
+    whole, comma, part = text.partition(",")
+    if not (comma and whole.isdigit() and part.isdigit()):
+        return "write it with digits and a decimal point, like 1250.5"
+    meant = f"{whole}.{part}"
+    return f"write {meant}, or {whole}{part}" if len(part) == 3 else f"write {meant}"
 
 
 def read_unit(text: str) -> str | None:
@@ -76,7 +85,8 @@ def read_unit(text: str) -> str | None:
         return _COMMON[lower]
     if _CODE.fullmatch(text):
         return text
-    raise Refused(f"{text!r} is no unit", remedy="use a UN/ECE Rec 20 code such as KGM, LTR, XCS")
+    known = "write kg, g, t, l, ml, m or pcs, or a code of UN/ECE Rec 20 such as KGM, LTR, XCS"
+    raise Refused(f"{text!r} is no unit", remedy=known)
 
 
 def number_of(value: Any) -> float | None:

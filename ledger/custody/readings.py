@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.custody.query_fields import objects
 from ledger.custody.times import micros
@@ -15,8 +14,7 @@ from ledger.custody.times import micros
 _VALUES: Final = ("value", "meanValue")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One number of a sensor. `time` [us since the epoch], None: that of the event; `type` with its unit."""
 
     time: int | None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.chain.commitment import KEY, refuse_reserved
 from ledger.chain.entry import Attachment, Draft, draft
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from ledger.custody.provenance.held import Held
 
 
-@dataclass(frozen=True, slots=True)
-class Duplicate:
+class Duplicate(NamedTuple):
     """An event that the ledger has already: its place in what was given, and the entry that has it.
 
     `differs`: that entry has the same identity and says something else, by the event hash.
@@ -56,8 +55,7 @@ class Recorded:
         return sum(seq is not None for seq in self.seqs)
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """An event ready to be recorded: its draft, and what the index keeps of it."""
 
     draft: Draft

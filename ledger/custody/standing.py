@@ -21,10 +21,9 @@ word          the new event cannot be, because
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.custody import vocabulary
 from ledger.custody.expiry import read_expiry
@@ -43,8 +42,7 @@ _RELEASING: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """An event about one thing, before it is recorded.
 
     `moment` is its time, aware of its zone; `uses_up`: it is the input of a transformation; `once`: to receive it
@@ -64,8 +62,7 @@ class Planned:
     once: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Contradiction:
+class Contradiction(NamedTuple):
     """Why an event cannot be, and the entry that says so (None: the label itself)."""
 
     word: str

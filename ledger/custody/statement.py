@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from ledger.custody import vocabulary
 from ledger.custody.times import event_time_text, offset_text
@@ -29,8 +28,7 @@ RAW: Final = "trace:raw"
 EXPECTED: Final = "trace:expected"
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
+class Thing(NamedTuple):
     """A thing, or some of a class of things: quantity None is one thing, or an unknown amount of a class."""
 
     uri: str
@@ -39,8 +37,7 @@ class Thing:
     unit: str | None = None
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(NamedTuple):
     """Who had what, where, when and why; every identifier is a URI, every word a CBV word or a URI.
 
     `things` are what the event is about (of a transformation: its inputs), `outputs` what came out.
@@ -61,8 +58,8 @@ class Statement:
     disposition: str | None = None
     transformation: str | None = None
     recorded: datetime | None = None
-    ilmd: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    extensions: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    ilmd: Mapping[str, Any] = MappingProxyType({})
+    extensions: Mapping[str, Any] = MappingProxyType({})
 
 
 def choose_action(kind: Kind, step: str) -> Action | None:

@@ -23,6 +23,10 @@ Ambiguous = Literal["refuse", "earlier", "later"]
 _FORM: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ](?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d{1,6})?)?(Z|[+-]\d{2}:[0-5]\d)?", re.ASCII
 )
+# A date with points is day, month, year; with strokes it may be either, so nothing is guessed.
+_OTHER_ORDER: Final = re.compile(
+    r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})(?:[ T,]+(?P<time>\d{2}:\d{2}))?", re.ASCII
+)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _MINUTE: Final = timedelta(minutes=1)
@@ -48,6 +52,14 @@ def find_zone(name: str) -> tzinfo:
         ) from None
 
 
+def _meant(text: str) -> str:
+    """Write a time as it must be; of a date in another order, the one that it can only mean."""
+    found = _OTHER_ORDER.fullmatch(text)
+    if found is None:
+        return "2026-03-01T08:15:00+01:00"
+    return f"{found['year']}-{int(found['month']):02}-{int(found['day']):02}T{found['time'] or '00:00'}:00+01:00"
+
+
 def read_time(text: str, zone: tzinfo | None = None, ambiguous: Ambiguous = "refuse") -> datetime:
     """Read a time (ISO 8601 or RFC 3339; a space may stand for the T).
 
@@ -61,7 +73,7 @@ def read_time(text: str, zone: tzinfo | None = None, ambiguous: Ambiguous = "ref
     """
     match = _FORM.fullmatch(text)
     if match is None:
-        raise Refused(f"{text!r} is no time", remedy="write it as 2026-03-01T08:15:00+01:00")
+        raise Refused(f"{text!r} is no time", remedy=f"write it as {_meant(text)}")
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.custody import vocabulary
 from ledger.custody.item_history import Line
@@ -15,8 +14,7 @@ from ledger.custody.times import from_micros
 _LATEST: Final = date.max
 
 
-@dataclass(frozen=True, slots=True)
-class UseBy:
+class UseBy(NamedTuple):
     """The last day of use, and the entry that it rests on.
 
     `made` is the day of production where the last day is derived from it and the shelf life of the product; None:

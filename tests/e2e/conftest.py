@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -125,10 +126,19 @@ def shell(make_shell) -> Shell:
     return make_shell("dc1")
 
 
+@pytest.fixture(scope="session")
+def fresh_site(tmp_path_factory, make_shells) -> Shell:
+    """A fresh ledger, made once; never to be changed."""
+    made = make_shells(tmp_path_factory.mktemp("fresh"))
+    made.good("init", "--org", "acme.example", "--site", "dc1")
+    return made
+
+
 @pytest.fixture
-def site(shell) -> Shell:
-    """A folder with a fresh ledger."""
-    shell.good("init", "--org", "acme.example", "--site", "dc1")
+def site(shell, fresh_site) -> Shell:
+    """A folder with a fresh ledger: a copy, its trust too."""
+    shutil.copytree(fresh_site.folder, shell.folder, dirs_exist_ok=True)
+    shutil.copytree(fresh_site.home, shell.home)
     return shell
 
 

@@ -10,7 +10,7 @@ import rfc8785
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ledger.chain.canonical import MAX_DEPTH, canonicalise, decimal_text, encode, parse
+from ledger.chain.canonical import MAX_DEPTH, canonicalise, decimal_text, decode_bare, encode, parse
 from ledger.chain.entry import draft, entry_bytes, is_plain_event, parse_entry
 from ledger.chain.errors import BadJson
 
@@ -262,3 +262,37 @@ def test_the_deepest_body_makes_an_entry_that_can_be_read():
 def test_arbitrary_bytes_are_an_entry_or_bad_json(data):
     with pytest.raises(BadJson):
         parse_entry(data)
+
+
+@steady
+@given(
+    st.text('{}[]":, \n\t\r\\1aé\x00\ud800', max_size=14)
+    | values_of(whole, decimals).map(lambda v: encode(v).decode())
+)
+@example('{"a":1,"a":1}')
+@example(' {"a":1}')
+@example("")
+def test_text_without_margins_is_read_as_all_text(text):
+    """What is quicker where no white space surrounds a value gives the same value, or the same error."""
+
+    def told(read):
+        try:
+            return read(text)
+        except (ValueError, BadJson) as error:
+            return type(error), str(error)
+
+    strict = json.JSONDecoder(parse_float=Decimal)
+    assert told(decode_bare(strict)) == told(strict.decode)
+
+
+@steady
+@given(values_of(whole, decimals))
+def test_bytes_and_text_are_read_alike(value):
+    """Of bytes, UTF-8 has passed what stands unescaped; text may still hold what is no character."""
+    data = encode(value)
+    assert parse(data) == parse(data.decode())
+    for broken in ('"\ud800"', '{"\udfff":1}', '["é\ud800"]'):
+        with pytest.raises(BadJson, match="surrogate"):
+            parse(broken)
+        with pytest.raises(BadJson, match="UTF-8"):
+            parse(broken.encode("utf-8", "surrogatepass"))

@@ -47,15 +47,21 @@ def bottlenecks(
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
     from trace_cli.known_history import prove_named
-    from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
+    from trace_cli.prediction import (
+        check_output,
+        check_period,
+        open_prediction,
+        read_as_of,
+        record_decision,
+        telling,
+    )
     from trace_cli.progress import Progress
     from trace_cli.reports.bottlenecks import SCHEMA, add_evidence, site_answers
-    from trace_cli.reports.forecast import period_name
+    from trace_cli.since_last import find_earlier, place_changes
 
     check_output(output)
     moment = read_as_of(as_of)
-    with telling():
-        period_name(period)  # refused before anything is read
+    check_period(period)
     site = find_site(ledger)
     with Progress("verifying", quiet=as_json) as progress:
         prediction = open_prediction(
@@ -75,8 +81,10 @@ def bottlenecks(
     def describe() -> dict[str, object]:
         return _decision(prediction, period, table, visits, through_only=through_only)
 
+    earlier = find_earlier(prediction, "bottlenecks", {"through_only": through_only}, {"period": period})
     answer |= {
         "through_only": through_only,
+        "since": None if earlier is None else place_changes(earlier, sites),
         "sites_found": len(table),
         "sites": sites,
         "decision_seq": record_decision(prediction, describe, wanted=not no_record),
@@ -144,10 +152,14 @@ def _decision(
 def _write(
     answer: dict[str, Any], prediction: Prediction, *, top: int, output: Path | None, as_json: bool
 ) -> None:
+    import textwrap
+
     from forecasting.flow.stays import LONGEST_STAY
     from trace_cli.formats.answer import note, say, write_answer_file, write_json
+    from trace_cli.formats.fitted import shown_width
     from trace_cli.prediction import basis_line, warning_line
     from trace_cli.reports.bottlenecks import bottlenecks_csv, write_bottlenecks
+    from trace_cli.since_last import tell_place_changes
 
     if output is not None:
         write_answer_file(output, answer, bottlenecks_csv)
@@ -168,6 +180,9 @@ def _write(
             f"\nThe first {top} of {counted(answer['sites_found'], 'place')} (--top shows more, -o FILE "
             f"writes all)."
         )
+    if answer["since"] is not None:
+        told = tell_place_changes(answer["since"], prediction.site.codes, prediction.site.time)
+        say("\n" + textwrap.fill(told, shown_width()))
     if output is not None:
         say(f"\nWritten to {output}: {counted(len(answer['sites']), 'place')}")
     if (seq := answer["decision_seq"]) is not None:

@@ -58,6 +58,7 @@ def eta(
     from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
     from trace_cli.progress import Progress
     from trace_cli.reports.eta import SCHEMA, shipment_answers
+    from trace_cli.since_last import eta_changes, find_earlier
 
     check_output(output)
     moment = read_as_of(as_of)
@@ -70,22 +71,23 @@ def eta(
         progress.say("reading what is under way")
         wanted, destination = _find(prediction, items or [], place)
         progress.say(f"fitting lead times to {prediction.history.head.size:,} entries")
-        with telling():
+        with telling(more="trace scan CODE --step receiving --place PLACE, when something arrives"):
             table, missing = _measure(prediction, wanted, destination)
-        shipments = [
-            one for one in shipment_answers(table.to_dict("records")) if (one["late_probability"] or 0) >= late
-        ]
+        asked = shipment_answers(table.to_dict("records"))
+        shipments = [one for one in asked if (one["late_probability"] or 0) >= late]
         named = [one["seq"] for one in shipments]
         prove_named(site, prediction.history, named, schema=SCHEMA, progress=progress)
 
     def describe() -> dict[str, object]:
         return _decision(prediction, table, wanted, destination)
 
+    earlier = find_earlier(prediction, "eta", {"items": wanted, "place": destination}, {})
     answer = {
         **prediction.answer(SCHEMA),
         "shipments_found": len(shipments),
         "shipments": shipments,
         "not_under_way": missing,
+        "since": None if earlier is None else eta_changes(earlier, asked),
         "decision_seq": record_decision(prediction, describe, wanted=not no_record),
     }
     _write(answer, prediction, time, top=top, output=output, as_json=as_json, by_name=bool(wanted))
@@ -147,9 +149,13 @@ def _write(
     as_json: bool,
     by_name: bool,
 ) -> None:
+    import textwrap
+
     from trace_cli.formats.answer import note, say, write_answer_file, write_json
+    from trace_cli.formats.fitted import shown_width
     from trace_cli.prediction import basis_line, warning_line
     from trace_cli.reports.eta import eta_csv, write_eta
+    from trace_cli.since_last import tell_eta_changes
 
     if output is not None:
         write_answer_file(output, answer, eta_csv)
@@ -173,6 +179,8 @@ def _write(
             "long as anything that ever\narrived, so not expected any more. They come last; find them with -o "
             "FILE, column state."
         )
+    if answer["since"] is not None:
+        say("\n" + textwrap.fill(tell_eta_changes(answer["since"], prediction.site.codes, time), shown_width()))
     if output is not None:
         say(f"\nWritten to {output}: {counted(found, 'shipment')}")
     if (seq := answer["decision_seq"]) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -175,6 +176,7 @@ def _tell(
 ) -> int:
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import note, say, write_json
+    from trace_cli.named_files import remedy_for_missing
 
     if dry_run:
         answer = {**answer, "dry_run": True, "would_record": checked.count, "first_events": shown}
@@ -188,13 +190,17 @@ def _tell(
         if problem.field:  # a JSON pointer and an XPath begin with a slash, the name of a column does not
             where += f" {problem.field}" if problem.field.startswith("/") else f" column {problem.field!r}"
         note(f"REFUSED  {where}: {problem.reason}")
-        if problem.remedy:
-            note(f"           mend: {problem.remedy}")
+        absent = not problem.line and not os.path.lexists(problem.file)
+        if remedy := problem.remedy or (remedy_for_missing(Path(problem.file)) if absent else ""):
+            note(f"           mend: {remedy}")
     refused = answer["refused_count"]
     if dry_run and stopped:
         _show_first(site, shown)
     if refused > _SHOWN:
         note(f"... and {refused - _SHOWN} more (--json lists them)")
+    if stopped and not checked.count and not any(problem.line for problem in checked.problems):
+        note("Nothing was recorded.")
+        return int(code)
     if stopped:
         note(f"Nothing was recorded: {refused} of {refused + checked.count} rows or events are refused.")
         note("  mend: correct them" + (", or record the rest with --on-error skip" if checked.count else ""))

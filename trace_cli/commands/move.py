@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -120,7 +119,7 @@ def receive(
         from trace_cli.receiving import receive_expected
 
         named, where = need_things(things, place, "receive", no_input=no_input)
-        said = replace(said, place=where)
+        said = said._replace(place=where)
         return receive_expected(find_site(ledger), said, named, expect, by, dry_run=dry_run, as_json=as_json)
     return record_things(
         said, things, by, ledger, verb="receive", dry_run=dry_run, no_input=no_input, as_json=as_json
@@ -199,7 +198,6 @@ def record_things(
     as_json: bool,
 ) -> int:
     """Record one event about things that were named, or that are asked for (where `verb` is not empty)."""
-    from dataclasses import replace
 
     from trace_cli.capture import make_event, make_statement, one_saying, read_thing
     from trace_cli.commands.record import record_and_tell
@@ -211,7 +209,7 @@ def record_things(
     named = things or []
     if verb:
         named, place = need_things(things, said.place, verb, no_input=no_input)
-        said = replace(said, place=place)
+        said = said._replace(place=place)
     read = [read_thing(site.codes, text, said) for text in named]
     statement = make_statement(site.codes, said, [thing for thing, _ in read], extensions=one_saying(read))
     event = make_event(statement)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -104,6 +104,8 @@ def query(
         note(f"... and {len(page) - _SHOWN:,} more (--json or -o has them)")
     if following is not None:
         note(f"there are more: nextPageToken={following}")
+    if not page:
+        _doubt_words(pairs)
     size = asked.lookup.reader.size
     say(
         f"{counted(len(page), 'event')}, each proven against the signed head of "
@@ -112,6 +114,21 @@ def query(
     if output is not None:
         say(f"Written: {output}")
     return int(ExitCode.OK)
+
+
+def _doubt_words(pairs: Sequence[tuple[str, str]]) -> None:
+    """Where nothing was found, say which words are none of the CBV's, and which may have been meant."""
+    from difflib import get_close_matches
+
+    from ledger.custody.vocabulary import DISPOSITIONS, STEPS
+    from trace_cli.formats.answer import note
+
+    known = {"EQ_bizStep": STEPS, "EQ_disposition": DISPOSITIONS}
+    for name, values in pairs:
+        for value in values.split("|"):
+            if name in known and value.isidentifier() and value not in known[name]:
+                near = get_close_matches(value, sorted(known[name]), n=1)
+                note(f"{value!r} is no word of the CBV" + (f"; did you mean {near[0]}?" if near else ""))
 
 
 def _find(asked: Asking, wanted: Query) -> list[tuple[int, Mapping[str, Any]]]:

@@ -50,7 +50,8 @@ def recall(
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import say, write_json
     from trace_cli.recall_hold import held_now, hold_answer
-    from trace_cli.reports.recall import check_suffix, recall_answer, recall_lines, write_recall
+    from trace_cli.reports.recall import check_suffix, recall_answer, write_recall
+    from trace_cli.reports.recall_screen import recall_lines
 
     if output is not None:
         check_suffix(output)

@@ -12,7 +12,7 @@ from trace_cli.completion import complete_things
 
 if TYPE_CHECKING:
     from trace_cli.asking import Asking
-    from trace_cli.cases import Closed
+    from trace_cli.cases import Closed, Evidence
     from trace_cli.context import Site
 
 SUSPECT: Final = "trace.suspect/1"
@@ -42,7 +42,7 @@ def suspect(
     reason: Why,
     finding: Annotated[
         list[str] | None,
-        typer.Option("--finding", help="Id of an alarm of trace anomalies; may be repeated."),
+        typer.Option("--finding", help="Id of an alarm of trace anomalies, looked up; may be repeated."),
     ] = None,
     by: options.By = None,
     ledger: options.Ledger = None,
@@ -63,7 +63,7 @@ def suspect(
     from trace_cli.cases import gather_case_evidence, open_case
     from trace_cli.evidence import keep_checkpoint
     from trace_cli.exit_codes import ExitCode
-    from trace_cli.formats.answer import say, write_json
+    from trace_cli.formats.answer import note, say, write_json
     from trace_cli.reports.entry import tell_index
 
     check_reason(reason)
@@ -72,6 +72,7 @@ def suspect(
         site = found.site
         uri = _find(found, code)
         evidence = gather_case_evidence(found, uri)
+        looked_up = _look_up(found, uri, findings, evidence)
         signed, size = found.lookup.reader.signed, found.lookup.reader.size
         tell_index(found.lookup)
     keep_checkpoint(site, signed)
@@ -84,6 +85,7 @@ def suspect(
         "item": uri,
         "hold": hold,
         "findings": findings,
+        "looked_up": [{"finding": name, "seqs": seqs} for name, seqs in looked_up],
         "evidence": None if evidence is None else {"file": str(evidence.file), "sha256": evidence.digest},
         "events": [] if evidence is None else list(evidence.events),
     }
@@ -98,6 +100,12 @@ def suspect(
         say(
             f"  evidence: {evidence.file} ({counted(len(evidence.events), 'event')}): trace verify {evidence.file}"
         )
+    for name, seqs in looked_up:
+        if seqs is None:
+            note(f"warning: {name} does not follow from the entries of {site.codes.short(uri)} alone:")
+            note("  it is about something else, or names others, too; look: trace anomalies --alpha 1 --top 100")
+        else:
+            say(f"  {name} names entries {', '.join(map(str, seqs))}")
     say(f'Decide: trace confirm {number} --reason "..."  or  trace dismiss {number} --reason "..."')
     return int(ExitCode.OK)
 
@@ -187,6 +195,21 @@ def _read_findings(texts: list[str]) -> list[str]:
                 remedy="trace anomalies --json",
             )
     return list(dict.fromkeys(texts))
+
+
+def _look_up(
+    found: Asking, uri: str, findings: list[str], evidence: Evidence | None
+) -> list[tuple[str, list[int] | None]]:
+    """Find the entries that findings name; None: they do not follow from what is known of the thing alone."""
+    if not findings:
+        return []
+    from forecasting.detectors.finding import entries_of_finding
+    from ledger.chain.hashing import leaf_hash
+
+    reader = found.lookup.reader
+    leaves = {seq: leaf_hash(reader.proven_bytes(seq)) for seq in (evidence.events if evidence else ())}
+    named = ((name, entries_of_finding(name, uri, leaves)) for name in findings)
+    return [(name, None if seqs is None else list(seqs)) for name, seqs in named]
 
 
 def _find(found: Asking, code: str) -> str:

@@ -49,7 +49,6 @@ class Book:
         Raises:
             Refused, CommandError: It cannot be recorded; nothing was.
         """
-        from dataclasses import replace
 
         from ledger.custody.statement import RAW, SESSION
         from trace_cli.capture import make_event, make_statement
@@ -61,7 +60,7 @@ class Book:
             more[RAW] = raw.hex()
         statement = make_statement(self.site.codes, said, [goods.thing], extensions=more)
         body = make_event(statement)
-        planned = [replace(one, expiry=goods.expiry, once=True) for one in plan(statement)]
+        planned = [one._replace(expiry=goods.expiry, once=True) for one in plan(statement)]
         judging = Judging(self.site.codes, self._recorder, planned, goods, refuse=not said.anyway)
         seq, held = self._commit(body, by, entry, judging.guard, refuse_held=not said.anyway)
         quantity = goods.thing.quantity or Decimal(1)

@@ -10,7 +10,7 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from trace_cli.dock.packing_list import PackingList, Place, read_packing_list
+from trace_cli.dock.packing_list import PackingList, Place, read_packing_list, refuse_large, refuse_long
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 
@@ -149,8 +149,9 @@ def read_expected(path: Path, codes: Codes) -> PackingList:
     """Read what is expected: EPCIS in XML as what its sender declares, anything else as a packing list.
 
     Raises:
-        CommandError: It cannot be read, or a line of it is malformed.
+        CommandError: It is too large, cannot be read, or a line of it is malformed.
     """
+    refuse_large(path)
     if path.name.lower().endswith((".xml", ".xml.gz")):
         return read_declared_list(path)
     return read_packing_list(path, codes)
@@ -167,6 +168,7 @@ def read_declared_list(path: Path) -> DeclaredList:
     from ledger.custody.exchange.epcis_document import Found, MasterData
     from ledger.custody.exchange.epcis_file import read_epcis
     from ledger.custody.exchange.plain_file import open_plain
+    from ledger.custody.kinds.registry import find_kind
 
     master = MasterData()
 
@@ -174,10 +176,13 @@ def read_declared_list(path: Path) -> DeclaredList:
 
     def bodies() -> Any:
         with open_plain(path) as file, cast(Any, BufferedReader(_Hashed(file, digest), _CHUNK)) as stream:
+            named = 0
             for found in read_epcis(stream, path.name, master):
                 if not isinstance(found, Found):
                     where = f"line {found.line}: " if found.line else ""
                     raise CommandError(ExitCode.REFUSED, f"{path}: {where}{found.reason}", remedy=found.remedy)
+                named += len(find_kind(found.body["type"]).mentions(found.body))
+                refuse_long(path, named)
                 yield found.body
             while stream.read(_CHUNK):
                 pass  # what lies behind the document is of the file, too

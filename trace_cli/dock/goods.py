@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -73,7 +73,7 @@ def read_goods(codes: Codes, raw: bytes, said: Circumstances, *, scanned: bool, 
     if not thing.is_class and count not in (None, 1):
         raise Refused(f"this is one single thing, so it cannot be scanned {count} times over")
     if count is not None and thing.quantity is not None:
-        thing = replace(thing, quantity=thing.quantity * count)
+        thing = thing._replace(quantity=thing.quantity * count)
     expiry, lot = (None, None) if label is None else (label.expiry, label.lot)
     return Goods(thing, more, expiry, scan, lot)
 

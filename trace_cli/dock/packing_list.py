@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 Place = Literal["listed", "over", "extra", "unlisted"]
 _NAMED: Final = frozenset({"item", "code", "product"})
+MOST_THINGS: Final = 50_000  # some seconds to read
+MOST_BYTES: Final = 32 << 20
 
 
 @dataclass
@@ -100,11 +103,41 @@ def read_packing_list(path: Path, codes: Codes) -> PackingList:
         raise CommandError(ExitCode.REFUSED, f"{path}: a packing list is text, this is none")
     expected: dict[str, Decimal] = {}
     for number, row in _rows(path, text):
+        refuse_long(path, number)
         uri, quantity = _line(path, number, row, codes)
         expected[uri] = expected.get(uri, Decimal(0)) + quantity
     if not expected:
         raise CommandError(ExitCode.REFUSED, f"{path}: the packing list is empty")
     return PackingList(expected)
+
+
+def refuse_large(path: Path) -> None:
+    """Refuse a file that is larger than any list of what one delivery holds; whatever else is wrong is told later.
+
+    Raises:
+        CommandError: It is.
+    """
+    with suppress(OSError):
+        if path.stat().st_size > MOST_BYTES:
+            raise _too_long(path, f"{MOST_BYTES >> 20} MiB")
+
+
+def refuse_long(path: Path, things: int) -> None:
+    """Refuse a list that would keep the dock waiting.
+
+    Raises:
+        CommandError: It names more things than `MOST_THINGS`.
+    """
+    if things > MOST_THINGS:
+        raise _too_long(path, f"{MOST_THINGS:,} things")
+
+
+def _too_long(path: Path, most: str) -> CommandError:
+    return CommandError(
+        ExitCode.REFUSED,
+        f"{path}: what is expected at once is at most {most}",
+        remedy="receive one delivery at a time, or record it as it is: trace import FILE",
+    )
 
 
 def _rows(path: Path, text: str) -> list[tuple[int, Mapping[str, Any]]]:

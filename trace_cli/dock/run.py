@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,8 @@ from trace_cli.dock.terminal import Ended, Terminal, open_terminal
 from trace_cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from trace_cli.capture import Circumstances
     from trace_cli.context import Site
     from trace_cli.dock.journal import Journal
@@ -64,7 +66,7 @@ def run_session(site: Site, said: Circumstances, by: str, wishes: Wishes) -> int
                 Book(site, recorder, journal.name),
                 journal,
                 screen,
-                replace(said, place=said.place or facts.get("place"), extensions=_naming(said, packing)),
+                said._replace(place=said.place or facts.get("place"), extensions=_naming(said, packing)),
                 by,
                 time.monotonic,
                 profile,
@@ -118,7 +120,7 @@ def _is_declared(packing: Any) -> bool:
     return isinstance(packing, DeclaredList)
 
 
-def _naming(said: Circumstances, packing: Any) -> dict[str, Any]:
+def _naming(said: Circumstances, packing: Any) -> Mapping[str, Any]:
     """Name in every event the document that the goods were held against."""
     from ledger.custody.statement import EXPECTED
 

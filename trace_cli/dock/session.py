@@ -6,7 +6,7 @@ What was accepted is what the ledger holds; the session keeps nothing of it that
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -251,7 +251,7 @@ class Session:
         except Refused as error:
             self.screen.tell("REFUSED", place, str(error))
             return
-        self.said = replace(self.said, place=place)
+        self.said = self.said._replace(place=place)
         self.journal.write(place=place)
         self.screen.lines(self.header())
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from trace_cli.formats.markup import inert
 
-_BOX_WIDTH, _BOX_HEIGHT = 150, 34
-_COLUMN, _ROW, _MARGIN = 230, 56, 16
-_CELL_WIDTH, _CELL_HEIGHT, _LABEL = 22, 20, 190
+_BOX_HEIGHT, _LETTER, _LONGEST_NAME = 34, 8, 20
+_GAP_ACROSS, _GAP_DOWN, _BESIDE, _MARGIN = 80, 50, 14, 16
+_STRIP_WIDTH, _STRIP_HEIGHT, _CELL_HEIGHT, _WIDEST_CELL = 364, 36, 15, 40
+_PHONE: Final = 560
+"""A picture up to this width [px] is shrunk to a narrow screen; a wider one is scrolled there."""
+
+_MOST_NUMBERED: Final = 16
 _INK: Final = "currentColor"
 _BACK, _TIP, _SWEEPS = 44, 8, 6
 _ARROW: Final = (
@@ -19,8 +24,21 @@ _ARROW: Final = (
 _HOT: Final = "#c2410c"
 
 
+@dataclass(frozen=True)
+class _Layout:
+    """Where boxes stand, all of one width; in layers from left to right, or from top to bottom."""
+
+    box: int
+    down: bool
+    spot: Mapping[str, tuple[int, int]]
+    width: int
+    height: int
+
+
 def flow_map(flows: Sequence[tuple[str, str, int]], heat: Mapping[str, float]) -> str:
     """Draw places in the order in which goods pass them, with arrows as wide as the flow.
+
+    Layers run from left to right or from top to bottom, whichever is narrower, so that it can be read on a phone.
 
     Args:
         flows: (origin, destination, how many).
@@ -29,36 +47,64 @@ def flow_map(flows: Sequence[tuple[str, str, int]], heat: Mapping[str, float]) -
     Returns:
         An ``<svg>`` element.
     """
-    layers = _layers(flows)
-    spot: dict[str, tuple[int, int]] = {}
-    depth = max(layers.values(), default=0) + 1
-    columns = [sorted(place for place, layer in layers.items() if layer == at) for at in range(depth)]
-    _untangle(columns, flows)
-    for at, column in enumerate(columns):
-        for row, place in enumerate(column):
-            spot[place] = (_MARGIN + at * _COLUMN, _MARGIN + row * _ROW)
-    width = _MARGIN * 2 + (depth - 1) * _COLUMN + _BOX_WIDTH
-    height = _MARGIN * 2 + max(map(len, columns), default=1) * _ROW
-    if any(layers[origin] >= layers[destination] for origin, destination, _ in flows):
-        height += _BACK // 2
+    layout = _lay_out(flows)
     most = max((count for _, _, count in flows), default=1)
-    parts = [_open(width, height, "Flow map: places from left to right, arrows as wide as the flow"), _ARROW]
+    parts = [
+        _open(layout.width, layout.height, "Flow map: places in the order of the flow, arrows as wide as it"),
+        _ARROW,
+    ]
+    numbers = []
     for origin, destination, count in flows:
+        path, (x, y) = _way(layout, layout.spot[origin], layout.spot[destination])
         parts.append(
-            f'<path d="{_way(spot[origin], spot[destination])}" fill="none" stroke="{_INK}" '
+            f'<path d="{path}" fill="none" stroke="{_INK}" '
             f'stroke-opacity=".35" stroke-width="{1 + 9 * count / most:.1f}" marker-end="url(#to)">'
-            f"<title>{inert(origin)} to {inert(destination)}: {count}</title></path>"
+            f"<title>{inert(origin)} to {inert(destination)}: {count:,}</title></path>"
         )
-    for place, (x, y) in sorted(spot.items()):
+        numbers.append(
+            f'<text x="{x}" y="{y}" text-anchor="middle" font-size="11" fill="{_INK}" stroke="Canvas" '
+            f'stroke-width="3" paint-order="stroke">{count:,}</text>'
+        )
+    for place, (x, y) in sorted(layout.spot.items()):
         share = min(max(heat.get(place, 0.0), 0.0), 1.0)
         parts.append(
-            f'<rect x="{x}" y="{y}" width="{_BOX_WIDTH}" height="{_BOX_HEIGHT}" rx="5" fill="Canvas"/>'
-            f'<rect x="{x}" y="{y}" width="{_BOX_WIDTH}" height="{_BOX_HEIGHT}" rx="5" fill="{_HOT}" '
+            f'<rect x="{x}" y="{y}" width="{layout.box}" height="{_BOX_HEIGHT}" rx="5" fill="Canvas"/>'
+            f'<rect x="{x}" y="{y}" width="{layout.box}" height="{_BOX_HEIGHT}" rx="5" fill="{_HOT}" '
             f'fill-opacity="{0.06 + 0.6 * share:.2f}" stroke="{_INK}"/>'
-            f'<text x="{x + _BOX_WIDTH // 2}" y="{y + 22}" text-anchor="middle" font-size="12" fill="{_INK}">'
-            f"{inert(_cut(place, 20))}<title>{inert(place)}</title></text>"
+            f'<text x="{x + layout.box // 2}" y="{y + 22}" text-anchor="middle" font-size="12" fill="{_INK}">'
+            f"{inert(_cut(place, _LONGEST_NAME))}<title>{inert(place)}</title></text>"
         )
+    if len(flows) <= _MOST_NUMBERED:
+        parts += numbers
     return "".join([*parts, "</svg>"])
+
+
+def _lay_out(flows: Sequence[tuple[str, str, int]]) -> _Layout:
+    layers = _layers(flows)
+    depth = max(layers.values(), default=0) + 1
+    ranks = [sorted(place for place, layer in layers.items() if layer == at) for at in range(depth)]
+    _untangle(ranks, flows)
+    longest = max((min(len(place), _LONGEST_NAME) for place in layers), default=8)
+    box = max(longest * _LETTER + 16, 64)
+    most = max(map(len, ranks), default=1)
+    across = depth * box + (depth - 1) * _GAP_ACROSS
+    beside = most * box + (most - 1) * _BESIDE
+    down = beside < across
+    spot = {}
+    for at, rank in enumerate(ranks):
+        for row, place in enumerate(rank):
+            if down:
+                shift = (beside - len(rank) * box - (len(rank) - 1) * _BESIDE) // 2
+                x, y = shift + row * (box + _BESIDE), at * (_BOX_HEIGHT + _GAP_DOWN)
+            else:
+                x, y = at * (box + _GAP_ACROSS), row * (_BOX_HEIGHT + 22)
+            spot[place] = (_MARGIN + x, _MARGIN + y)
+    back = any(layers[origin] >= layers[destination] for origin, destination, _ in flows)
+    if down:
+        height = depth * _BOX_HEIGHT + (depth - 1) * _GAP_DOWN
+        return _Layout(box, down, spot, beside + 2 * _MARGIN + (_BACK if back else 0), height + 2 * _MARGIN)
+    height = most * (_BOX_HEIGHT + 22) + 2 * _MARGIN + (_BACK // 2 if back else 0)
+    return _Layout(box, down, spot, across + 2 * _MARGIN, height)
 
 
 def busiest(flows: Sequence[tuple[str, str, int]], places: int) -> list[tuple[str, str, int]]:
@@ -83,46 +129,62 @@ def figure(title: str, words: str, picture: str) -> str:
 
 
 def heat_strips(rows: Sequence[tuple[str, Sequence[float]]], labels: Sequence[str]) -> str:
-    """Draw a strip for each place, darker where more hours were waited in a period.
+    """Draw a strip for each place, darker where more hours were waited in a period, the last one at the right.
 
     Args:
-        rows: (place, value of each period).
+        rows: (place, hours of each period).
         labels: of the periods.
 
     Returns:
-        An ``<svg>`` element.
+        An ``<svg>`` element, as wide as a phone.
     """
     most = max((value for _, values in rows for value in values), default=0.0) or 1.0
-    width = _LABEL + len(labels) * _CELL_WIDTH + _MARGIN
-    parts = [_open(width, (len(rows) + 1) * _CELL_HEIGHT + _MARGIN, "Queue hours of each place and period")]
+    cell = min(_STRIP_WIDTH / max(len(labels), 1), _WIDEST_CELL)
+    parts = [_open(_STRIP_WIDTH, len(rows) * _STRIP_HEIGHT + 18, "Queue hours of each place and period")]
     for at, (place, values) in enumerate(rows):
-        y = at * _CELL_HEIGHT + 4
-        parts.append(f'<text x="0" y="{y + 14}" font-size="12" fill="{_INK}">{inert(_cut(place, 26))}</text>')
+        y = at * _STRIP_HEIGHT
+        last = f"{values[-1]:,.0f} h" if values else ""
+        parts.append(
+            f'<text x="0" y="{y + 12}" font-size="12" fill="{_INK}">{inert(_cut(place, 36))}'
+            f"<title>{inert(place)}</title></text>"
+            f'<text x="{cell * len(values):.1f}" y="{y + 12}" text-anchor="end" font-size="12" fill="{_INK}">'
+            f"{last}</text>"
+        )
         for column, (label, value) in enumerate(zip(labels, values, strict=True)):
             parts.append(
-                f'<rect x="{_LABEL + column * _CELL_WIDTH}" y="{y}" width="{_CELL_WIDTH - 2}" '
-                f'height="{_CELL_HEIGHT - 3}" fill="{_HOT}" fill-opacity="{0.04 + 0.96 * value / most:.2f}">'
+                f'<rect x="{column * cell:.1f}" y="{y + 16}" width="{cell - 1:.1f}" '
+                f'height="{_CELL_HEIGHT}" fill="{_HOT}" fill-opacity="{0.04 + 0.96 * value / most:.2f}">'
                 f"<title>{inert(place)}, {inert(label)}: {value:,.0f} h</title></rect>"
             )
     if labels:
-        y = len(rows) * _CELL_HEIGHT + 18
-        ends = ((_LABEL, "start", labels[0]), (width - _MARGIN, "end", labels[-1]))
+        y = len(rows) * _STRIP_HEIGHT + 12
+        ends = ((0.0, "start", labels[0]), (cell * len(labels), "end", labels[-1]))
         parts += [
-            f'<text x="{x}" y="{y}" text-anchor="{anchor}" font-size="11" fill="{_INK}">{inert(label)}</text>'
-            for x, anchor, label in ends
+            f'<text x="{x:.1f}" y="{y}" text-anchor="{anchor}" font-size="11" fill="{_INK}">{inert(label)}</text>'
+            for x, anchor, label in (ends if len(labels) > 1 else ends[:1])
         ]
     return "".join([*parts, "</svg>"])
 
 
-def _way(start: tuple[int, int], end: tuple[int, int]) -> str:
-    """Lead an arrow from a box to one further right, or below the boxes to one that is not."""
+def _way(layout: _Layout, start: tuple[int, int], end: tuple[int, int]) -> tuple[str, tuple[int, int]]:
+    """Lead an arrow to a box of a later layer, or round the boxes to another; with the middle of it."""
     (left, top), (right, bottom) = start, end
+    box, half = layout.box, _BOX_HEIGHT // 2
+    if layout.down and bottom > top:
+        x1, y1, x2, y2 = left + box // 2, top + _BOX_HEIGHT, right + box // 2, bottom - _TIP
+        bend = (y1 + y2) // 2
+        return f"M{x1} {y1} C{x1} {bend} {x2} {bend} {x2} {y2}", ((x1 + x2) // 2, bend + 4)
+    if layout.down:
+        x1, y1, x2, y2 = left + box, top + half, right + box, bottom + half
+        far = max(x1, x2) + _BACK
+        return f"M{x1} {y1} C{far} {y1} {far} {y2} {x2 + _TIP} {y2}", (far - _BACK // 4, (y1 + y2) // 2 + 4)
     if right > left:
-        x1, y1, x2, y2 = left + _BOX_WIDTH, top + _BOX_HEIGHT // 2, right - _TIP, bottom + _BOX_HEIGHT // 2
+        x1, y1, x2, y2 = left + box, top + half, right - _TIP, bottom + half
         bend = (x1 + x2) // 2
-        return f"M{x1} {y1} C{bend} {y1} {bend} {y2} {x2} {y2}"
-    x1, y1, x2, y2 = left + _BOX_WIDTH * 2 // 3, top + _BOX_HEIGHT, right + _BOX_WIDTH // 3, bottom + _BOX_HEIGHT
-    return f"M{x1} {y1} C{x1} {y1 + _BACK} {x2} {y2 + _BACK} {x2} {y2 + _TIP}"
+        return f"M{x1} {y1} C{bend} {y1} {bend} {y2} {x2} {y2}", (bend, (y1 + y2) // 2 + 4)
+    x1, y1, x2, y2 = left + box * 2 // 3, top + _BOX_HEIGHT, right + box // 3, bottom + _BOX_HEIGHT
+    low = max(y1, y2) + _BACK * 3 // 4
+    return f"M{x1} {y1} C{x1} {y1 + _BACK} {x2} {y2 + _BACK} {x2} {y2 + _TIP}", ((x1 + x2) // 2, low)
 
 
 def _untangle(columns: list[list[str]], flows: Sequence[tuple[str, str, int]]) -> None:
@@ -173,9 +235,10 @@ def _reaches(ways: Mapping[str, set[str]], start: str, goal: str) -> bool:
 
 
 def _open(width: int, height: int, title: str) -> str:
+    size = "width:100%;" if width <= _PHONE else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img" '
-        f'style="max-width:100%;height:auto"><title>{inert(title)}</title>'
+        f'style="{size}max-width:min({round(width * 1.4)}px,100%);height:auto"><title>{inert(title)}</title>'
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from ledger.chain.counting import counted
 from trace_cli.formats.answer import say
 from trace_cli.formats.csv_text import csv_text
+from trace_cli.formats.fitted import shown_width
 from trace_cli.formats.table import draw_table
 from trace_cli.prediction import number
 
@@ -23,6 +24,8 @@ SEGMENT_HEAD: Final = (
     *("segment", "model", "series", "MASE", "90 %", "RMSSE", "covered 80", "bias", "signal"),
     *("over naive", "over seasonal"),
 )
+_SHOWN_HEAD: Final = ("model", "MASE", "90 %", "RMSSE", "in band", "bias", "naive", "season")
+_SHOWN_CELLS: Final = (1, 3, 4, 5, 6, 7, 9, 10)
 SEGMENT_COLUMNS: Final = ("kind", "segment", "model", *_COLUMNS)
 _MOST_SHOWN: Final = 8
 
@@ -117,9 +120,18 @@ def write_backtest(answer: Mapping[str, Any]) -> None:
         f"{counted(answer['series_found'], 'series')}, {counted(answer['origins'], 'origin')}, "
         f"{counted(answer['horizon'], 'period')} ahead each."
     )
-    say("MASE with its 90 % interval over series; over naive, over seasonal: share of that error that is saved.\n")
+    words = (
+        "MASE with its 90 % interval over series; in band: share inside the 80 % band; bias: of the mean; naive, "
+        "season: share of the error of the naive and the seasonal naive forecast that is saved."
+    )
+    say(textwrap.fill(words, shown_width()) + "\n")
     rows = shown_segments(answer["segments"])
-    say(draw_table(SEGMENT_HEAD, [segment_cells(row) for row in rows], right=range(2, len(SEGMENT_HEAD))))
+    titles = {}
+    for at, row in enumerate(rows):
+        if at == 0 or (row["kind"], row["segment"]) != (rows[at - 1]["kind"], rows[at - 1]["segment"]):
+            titles[at] = f"{_title(row)} ({counted(row['series'], 'series')})"
+    lines = [[segment_cells(row)[cell] for cell in _SHOWN_CELLS] for row in rows]
+    say(draw_table(_SHOWN_HEAD, lines, right=range(1, len(_SHOWN_HEAD)), indent="  ", titles=titles))
     if len(rows) < len(answer["segments"]):
         say(f"\nThe largest {_MOST_SHOWN} segments of each kind (-o FILE has all).")
     say("")
@@ -179,6 +191,15 @@ def fairness_lines(segments: Sequence[Mapping[str, Any]]) -> list[str]:
                 f"({counted(row['series'], 'series')}, 90 % interval)."
             )
     return lines or ["No segment has surely larger or smaller errors than the rest (90 % intervals)."]
+
+
+def _title(row: Mapping[str, Any]) -> str:
+    """Name a segment so that one knows what its kind is."""
+    return {
+        "all": "all series",
+        "abc": f"{row['segment']}, by share of demand",
+        "xyz": f"{row['segment']}, by evenness",
+    }.get(row["kind"], f"{row['kind']} {_short(row)}")
 
 
 def _short(row: Mapping[str, Any]) -> str:

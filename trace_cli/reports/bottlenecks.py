@@ -166,11 +166,11 @@ def _reasons(site: Mapping[str, Any], codes: Codes, answer: Mapping[str, Any]) -
             f"{hours_text(site['usual_queue_hours'])} are usual"
         )
     if relief := site.get("relief"):
-        lines.append(_relief(relief, codes, site))
+        lines.append(f"to relieve it: {relief_words(relief, codes, site)}")
     return lines
 
 
-def _relief(relief: Mapping[str, Any], codes: Codes, site: Mapping[str, Any]) -> str:
+def relief_words(relief: Mapping[str, Any], codes: Codes, site: Mapping[str, Any]) -> str:
     """Say what to release by when, and what that is worth."""
     items, units = relief["release"], relief["units"]
     what = "the oldest thing" if units == 1 else f"the {units} oldest things"
@@ -178,7 +178,7 @@ def _relief(relief: Mapping[str, Any], codes: Codes, site: Mapping[str, Any]) ->
     more = ", ..." if len(items) > _SHOWN_ENTRIES else ""
     share = relief["saves_hours"] / site["expected_queue_hours"] if site["expected_queue_hours"] else 0.0
     words = (
-        f"to relieve it: release {what} ({some}{more}) by {day_of(relief['by'])}; that saves about "
+        f"release {what} by {day_of(relief['by'])}: {some}{more}; that saves about "
         f"{hours_text(relief['saves_hours'])} of waiting in the period ahead, {share * 100:.0f} % of it"
     )
     if relief["replayed_hours"] is not None:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ledger.chain.counting import counted
-from trace_cli.reports.provenance import amount, gap_keys, gap_lines, number
+from trace_cli.reports.provenance import gap_keys, number
+from trace_cli.reports.recall_words import HEAD, PLACES, STATES
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
-    from ledger.custody.provenance.recall import Affected, Recall, There
-
-HEAD: Final = ("item", "state", "place", "container", "holder", "quantity", "unit", "contact", "last entry")
-PLACES: Final = ("place", "quantity", "unit", "things")
-STATES: Final = {"under_way": "under way", "here": "here"}
+    from ledger.custody.provenance.recall import Recall, There
 
 
 def recall_answer(found: Recall, seconds: float, verdict: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
@@ -50,68 +46,6 @@ def recall_answer(found: Recall, seconds: float, verdict: dict[str, Any], warnin
 
 def _there(there: There) -> dict[str, Any]:
     return {"place": there.place, "quantity": number(there.quantity), "unit": there.unit, "items": there.items}
-
-
-def recall_lines(found: Recall, answer: dict[str, Any], codes: Codes) -> list[str]:
-    """Tell a recall to people: the list, the places, whom to call, what to block, the gaps, what it rests on."""
-    from trace_cli.reports.recall_tables import call_lines
-
-    lines = [f"RECALL {codes.short(found.lot)}   {counted(len(found.affected), 'line')}"]
-    lines += _grouped(found.affected, codes)
-    for head, places in (("Now at", found.where), ("Sold at", found.sold)):
-        told = [
-            f"{codes.short(at.place) if at.place else 'place unknown'} "
-            f"{amount(at.quantity, at.unit) or counted(at.items, 'thing')}"
-            for at in places
-        ]
-        lines.append(f"{head}: {', '.join(told) or 'nowhere'}")
-    lines += call_lines(found.affected, codes)
-    lines.append(_hold_line(answer["hold"], found.lot))
-    lines += gap_lines(found.gaps, codes)
-    verdict = answer["verdict"]
-    count = len(found.gaps)
-    lines.append(
-        "Complete: history supports every link."
-        if answer["complete"]
-        else f"NOT COMPLETE: {counted(count, 'gap')} in history, named above."
-    )
-    lines.append(
-        f"{answer['seconds']:.2f} s; {counted(verdict['entries_proven'], 'event')} proven against the "
-        f"signed head of "
-        f"{counted(verdict['size'], 'entry')} ({verdict['anchor']})."
-    )
-    return lines
-
-
-def _grouped(affected: Sequence[Affected], codes: Codes) -> list[str]:
-    """Draw the list, what is of one thing together under its name, which is long and the same for all of it."""
-    from trace_cli.formats.table import draw_table
-
-    groups: dict[str, list[Affected]] = {}
-    for line in affected:
-        groups.setdefault(line.part.uri, []).append(line)
-    titles: dict[int, str] = {}
-    rows: list[tuple[object, ...]] = []
-    for uri, lines in groups.items():
-        titles[len(rows)] = codes.short(uri)
-        for part in (line.part for line in lines):
-            state = STATES.get(part.state, part.state)
-            named = [_short(codes, one) for one in (part.place, part.holder, part.container)]
-            rows.append((state, amount(part.quantity, part.unit), *named, f"entry {part.last_seq}"))
-    head: tuple[str, ...] = ("state", "quantity", "place", "holder", "container", "last")
-    if not any(row[4] for row in rows):
-        head, rows = (*head[:4], head[5]), [(*row[:4], row[5]) for row in rows]
-    return draw_table(head, rows, right=(1,), indent="  ", titles=titles).splitlines() if rows else []
-
-
-def _hold_line(hold: dict[str, Any], lot: str) -> str:
-    """Say what may still be passed on, and the one command that blocks it."""
-    free = [uri for uri in hold["free"] if uri != lot]
-    if not hold["free"]:
-        return "On hold: the lot, and all that is still there of what holds it."
-    what = [*(["the lot itself"] if lot in hold["free"] else []), *([counted(len(free), "thing")] if free else [])]
-    told = " and ".join(what) + (" that hold it" if len(free) > 1 else " that holds it" if free else "")
-    return f"NOT ON HOLD: {told}. Block: {hold['command']}"
 
 
 def check_suffix(path: Path) -> None:

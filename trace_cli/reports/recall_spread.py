@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from trace_cli.formats.spread_picture import Box, spread_picture
 from trace_cli.reports.provenance import amount
-from trace_cli.reports.recall import STATES
+from trace_cli.reports.recall_words import STATES
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes

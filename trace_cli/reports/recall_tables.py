@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from trace_cli.formats.tabular import Table
 from trace_cli.reports.provenance import amount, shorten
-from trace_cli.reports.recall import HEAD, PLACES, STATES
+from trace_cli.reports.recall_words import HEAD, PLACES, STATES
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
@@ -68,7 +68,7 @@ def recall_tables(
         texts = (shorten(gap.message, codes), shorten(gap.remedy, codes))
         gaps.rows.append((gap.kind, codes.short(gap.item), ", ".join(map(str, gap.seqs)), *texts))
     tables = [
-        _calls(found.affected, codes),
+        calls_table(found.affected, codes),
         gaps,
         affected,
         _places("Now at", found.where, codes),
@@ -77,17 +77,7 @@ def recall_tables(
     return [*tables, _exercises(mocks, codes)] if mocks else tables
 
 
-def call_lines(affected: Sequence[Affected], codes: Codes) -> list[str]:
-    """Tell whom to call, a line each."""
-    return [
-        f"Call {'whoever is there' if row[0] == 'unknown' else row[0]}: {row[1]}; "
-        + "; ".join(f"{word} {amounts}" for word, amounts in (("has", row[2]), ("sold", row[3])) if amounts)
-        + f" at {row[4]}"
-        for row in _calls(affected, codes).rows
-    ]
-
-
-def _calls(affected: Sequence[Affected], codes: Codes) -> Table:
+def calls_table(affected: Sequence[Affected], codes: Codes) -> Table:
     """List whom to call: each holder once, with what they have or sold, and where."""
     table = Table("Whom to call", ("Holder", "Contact", "Has", "Sold", "Where", "Entries"))
     calls: dict[tuple[str | None, str | None], list[Affected]] = {}

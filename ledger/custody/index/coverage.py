@@ -23,6 +23,14 @@ def index_fault(view: SqliteView, size: int) -> str:
         return f"the index cannot be read: {error}"
 
 
+def listed_seqs(view: SqliteView, kind: str) -> list[int]:
+    """List the entries of a kind that is no event, as far as the index does; none where it cannot be read."""
+    try:
+        return [seq for seq in seqs_of_kind(view.connection, kind) if type(seq) is int]
+    except sqlite3.DatabaseError:
+        return []
+
+
 def key_seqs(view: SqliteView) -> list[int]:
     """Find the entries on the life of keys: by the index, and among the first `SEARCHED` entries by the log.
 

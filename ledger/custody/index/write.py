@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.chain import canonical
 from ledger.chain.errors import Refused
@@ -30,8 +29,7 @@ MASTER: Final = "master"  # the kind of the entries that hold master data
 MALFORMED: Final = "malformed event"  # the label of entries that are signed as events and are none
 
 
-@dataclass(frozen=True, slots=True)
-class IndexRow:
+class IndexRow(NamedTuple):
     """What the index keeps of one event: its identity, the things it names and as what, its place and time
     [s], its event hash.
 

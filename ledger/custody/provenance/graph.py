@@ -119,7 +119,8 @@ class Graph:
             done.add((stay.container, start, end))
             records = self.source.of(stay.container, roles.NAMED)
             first, stop = bisect_left(records, start, key=moment_of), bisect_right(records, end, key=moment_of)
-            found.update((record.seq, record) for record in records[first:stop])
+            for record in records[first:stop]:
+                found[record.seq] = record
             for outer in self.packed(stay.container).during(start, end):
                 if outer.via == "aggregation":
                     waiting.append((outer, max(start, outer.entered), min(end, outer.left)))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
+from ledger.chain.canonical import decode_bare
 from ledger.custody.facts import Facts, read_facts
 from ledger.custody.holds import NO_WORDS, STEP, hold_words
 from ledger.custody.index.lookup import Lookup
@@ -19,7 +20,7 @@ from ledger.custody.provenance.spans import Moment
 from ledger.custody.statement import QUANTITY, UNIT
 
 _COMMITMENT: Final = b'{"_commit":"'
-_decode: Final = json.JSONDecoder(parse_float=Decimal).decode  # one decoder for all entries
+_decode: Final = decode_bare(json.JSONDecoder(parse_float=Decimal))  # one decoder for all entries
 moment_of: Final = attrgetter("moment")
 
 

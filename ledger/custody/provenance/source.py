@@ -321,7 +321,10 @@ class Source:
         for mark in _HIDDEN:
             if mark in data:
                 return True
-        for name in _NAMES.findall(data):
+        names = _NAMES.findall(data)
+        if self._foreign.issuperset(names):
+            return False
+        for name in names:
             if name not in self._foreign:
                 if thing_uri(name.decode("utf-8", "replace")) in self._loaded:
                     return True
@@ -340,10 +343,16 @@ class Source:
 
     def _check_passed_over(self, passed: PassedOver, things: Sequence[Named], part: range) -> None:
         """Check what was asked of the index and not read, as far as a part of the log tells; see `passed_over`."""
+        start, stop, beyond = part.start, part.stop, self.lookup.reader.size
         for uri in self._loaded:
-            rows, own = self.rows(uri), self._own.get(uri, ())
-            beyond = self.lookup.reader.size
-            passed.check_rows(uri, [r for r in rows if r.seq not in own and (r.seq in part or r.seq >= beyond)])
+            own = self._own.get(uri, ())
+            rows = [
+                row
+                for row in self.rows(uri)
+                if row.seq not in own and (start <= row.seq < stop or row.seq >= beyond)
+            ]
+            if rows:
+                passed.check_rows(uri, rows)
         packed = packings(things, self._loaded)
         self._number({one.container for one, _ in packed if one.container is not None})
         passed.check_containers(

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.custody.index.roles import AGGREGATING
-from ledger.custody.provenance.record import Record
+from ledger.custody.provenance.record import Record, moment_of
 from ledger.custody.provenance.spans import END, Moment
 from ledger.custody.units import convert, decimal_of
 
@@ -85,7 +85,7 @@ def stays_in(
             Stay(uri, container, via, held.entered, record.moment, seqs, held.put_in, Decimal(0), held.unit)
         )
 
-    for record in sorted({record.seq: record for record in records}.values(), key=lambda record: record.moment):
+    for record in sorted({record.seq: record for record in records}.values(), key=moment_of):
         facts = record.facts
         if facts.kind not in AGGREGATING or facts.container != container or (until and not until(record)):
             continue

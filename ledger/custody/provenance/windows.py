@@ -67,7 +67,8 @@ class ChildRows:
         """Choose what must be read."""
         chosen: dict[int, Row] = {}
         for start, end in self._borders:
-            chosen.update((row.seq, row) for row in self._own.between(start, end))
+            for row in self._own.between(start, end):
+                chosen[row.seq] = row
             for packing in self._packing.values():
                 for row in packing.during(start, end):
                     chosen[row.seq] = row

@@ -142,3 +142,6 @@ def test_of_many_entries_the_one_that_does_not_hold_is_named(store, open_reader,
             with pytest.raises(Untrue) as fault:
                 reader.check_all((seq, data if seq == wrong else whole) for seq, whole in entries)
             assert fault.value.seq == wrong
+            some = reader.prove_some([(seq, data if seq == wrong else whole) for seq, whole in entries])
+            assert list(some) == [seq for seq, _ in entries if seq != wrong]
+            assert all(entry == reader.prove(seq, dict(entries)[seq]) for seq, entry in some.items())

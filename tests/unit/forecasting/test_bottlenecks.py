@@ -6,7 +6,6 @@ import pytest
 from forecasting import bottlenecks
 from forecasting.errors import BadArgument, BadTable
 from forecasting.flow.bottlenecks import BOTTLENECK_COLUMNS, find_periods
-from forecasting.flow.outlook import lean_to_change
 from forecasting.flow.survival import fit_survival
 
 MONDAY = pd.Timestamp("2018-01-01", tz="UTC")
@@ -157,7 +156,8 @@ def test_open_work_raises_the_forecast():
     before = bottlenecks(calm, as_of=NEXT).set_index("place")["forecast_queue_hours"]
     after = bottlenecks(loaded, as_of=NEXT).set_index("place")["forecast_queue_hours"]
     assert after["A"] > before["A"] + 10
-    assert after["B"] == pytest.approx(before["B"])
+    # what counts as next to nothing is reckoned from the largest places, so B moves by a trifle
+    assert after["B"] == pytest.approx(before["B"], rel=0.01)
 
 
 def test_open_work_is_aged_by_what_outlasted_it():
@@ -165,7 +165,7 @@ def test_open_work_is_aged_by_what_outlasted_it():
     stays = [("A", long_ago + k, long_ago + k + stay) for k in range(30) for stay in (10.0, 1000.0)]
     # the open visit is 700 h old, so it is one of those that last 1000 h: the whole day ahead is lost
     result = bottlenecks(visits(*stays, ("A", 168 - 700, None)), as_of=NEXT, period="D")
-    assert result["forecast_queue_hours"][0] == pytest.approx(24)
+    assert result["forecast_queue_hours"][0] == pytest.approx(24, rel=1e-4)
 
 
 def test_the_forecast_of_a_steady_place_is_what_comes():
@@ -180,14 +180,6 @@ def test_the_forecast_of_a_steady_place_is_what_comes():
 
 
 def test_the_forecast_leans_to_change():
-    last, expected = np.array([100.0, 100.0, 100.0, 0.0, 5000.0]), np.array([100.0, 150.0, 50.0, 1000.0, 0.0])
-    told = lean_to_change(expected, last)
-    assert told[0] == pytest.approx(100)
-    assert told[1] == pytest.approx(151 * (151 / 101) ** 0.2 - 1)
-    assert told[2] == pytest.approx(51 * (51 / 101) ** 0.2 - 1)
-    # changes beyond the eightfold are not carried farther, and nothing falls below 0
-    assert told[3] == pytest.approx(1001 * 8**0.2 - 1)
-    assert told[4] == 0.0
     crowded = visits(*steady("A"), *steady("B"), *[("A", 160 + k / 10, None) for k in range(40)])
     row = bottlenecks(crowded, as_of=NEXT).set_index("place").loc["A"]
     assert row["forecast_queue_hours"] > row["expected_queue_hours"] > row["queue_hours"]

@@ -159,8 +159,8 @@ def test_evidence_and_relief_in_text_and_json(trace, sample):
     ran = trace("bottlenecks", "--no-record")
     text = " ".join(ran.out.split())
     assert f"(entries {', '.join(map(str, building['events'][:3]))})" in text
-    assert "to relieve it: release the 2 oldest things (" in text
-    assert "by Mon 2026-03-09; that saves about" in text
+    assert "to relieve it: release the 2 oldest things by Mon 2026-03-09: (00)" in text
+    assert "; that saves about" in text
     assert "an unusually long median stay is virtually certain" in text
 
 

@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from ledger.custody.index.lookup import Lookup
+
 HEAD = "time,step,item,place,to,disposition,lot,product\n"
 STORY = HEAD + "".join(
     f"2026-01-0{line}\n"
@@ -112,8 +114,11 @@ def test_lines(trace, story, tamper, monkeypatch):
     assert len(answers) == 4
 
 
-def test_lines_together_are_answered_as_one_by_one(trace, ledger_of, monkeypatch):
+@pytest.mark.parametrize("large", [False, True])
+def test_lines_together_are_answered_as_one_by_one(trace, ledger_of, monkeypatch, large):
     ledger_of(STORY)
+    if large:  # a log that is not searched for what the index leaves out
+        monkeypatch.setattr(Lookup.__init__, "__kwdefaults__", {"probed": 0})
     assert trace("pack", "BOX-3", "--into", "PALLET-1", "--place", "DOCK", "--anyway", "a test").code == 0
     assert trace("hold", "PALLET-1", "--reason", "wet").code == 0
     withdrawn = trace("correct", "12", "--reason", "did_not_occur")

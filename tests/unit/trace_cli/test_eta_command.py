@@ -194,6 +194,8 @@ def test_the_report_of_operations(trace, ledger_of):
     for picture in pictures:
         ElementTree.fromstring(picture)
     assert "DOCK to SHOP" in pictures[0]
+    assert "1 of 2 shipments under way are likely late; most of all BOX-LATE to SHOP" in page
+    assert "<td>Tue 2026-01-20</td>" in page
     assert trace(*asked, "--no-record", "-o", "operations.xlsx").code == 0
     with zipfile.ZipFile(folder / "operations.xlsx") as book:
         assert "BOX-LATE" in "".join(book.read(name).decode() for name in book.namelist() if "sheet" in name)
