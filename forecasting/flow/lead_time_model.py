@@ -21,6 +21,9 @@ LEVELS = np.array([0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95])
 STAGES = (0, 30, 60, 120, 200)
 """Numbers of trees that are tried."""
 
+STAGES_UNDER_CHANGE = (0, 15, 30, 60, 100)
+"""The same where the legs have a calendar, so that conditions may have changed since they began."""
+
 _LEAST_FOR_LINE, _LEAST_FOR_TREES = 40, 150
 _FEW_ROWS = (3_000, 12_000)
 _MOST_ROWS = 40_000
@@ -28,6 +31,9 @@ _MOST_ROWS_OF_LINE = 20_000
 
 RIDGE = 3.0
 """Rows that the belief in the lane's own expectation weighs as much as."""
+
+RIDGE_UNDER_CHANGE = 100.0
+"""The same where the legs have a calendar: what a column told under other conditions is believed less."""
 
 _COLUMNS_OF_TREE = 16
 _FINAL_FITS = 3
@@ -69,19 +75,14 @@ def predict_stages(design: Design, stages: tuple[int, ...] = STAGES, *, final: b
     rows, outcome = design.rows[-_MOST_ROWS:], design.outcome[-_MOST_ROWS:]
     centre, asked_centre = rows[:, design.expected], design.asked[:, design.expected]
     if len(rows) >= _LEAST_FOR_LINE:
-        line = fit_line(rows, outcome, expected=design.expected)
+        worth = RIDGE_UNDER_CHANGE if design.ordered else RIDGE
+        line = fit_line(rows, outcome, expected=design.expected, worth=worth)
         centre, asked_centre = line.predict(rows), line.predict(design.asked)
     excess = outcome - centre
     if len(rows) < _LEAST_FOR_TREES:
         stages = tuple(0 for _ in stages)
     more = np.column_stack((rows, centre))
-    if design.ordered:
-        growth = Growth(trees=max(stages), least=int(np.clip(len(rows) // 300, 15, 40)))
-    else:
-        # conditions that do not change bear more leaves; and each tree sees about as many of the many columns
-        share = min(Growth.covariates, _COLUMNS_OF_TREE / more.shape[1])
-        least = int(np.clip(len(rows) // 800, 15, 20))
-        growth = Growth(trees=max(stages), depth=9, least=least, covariates=share)
+    growth = _growth(len(rows), more.shape[1], max(stages), ordered=design.ordered)
     asked = np.column_stack((design.asked, asked_centre))
     # one fit to few rows depends on which of them each tree happened to see
     fewest = _FINAL_FITS if final and not design.ordered else 1
@@ -89,6 +90,20 @@ def predict_stages(design: Design, stages: tuple[int, ...] = STAGES, *, final: b
     fits = (fit_boosted_quantiles(more, excess, LEVELS, growth, seed=seed) for seed in seeds)
     staged = np.mean([trees.predict(asked, stages=stages) for trees in fits], axis=0)
     return np.asarray(staged + asked_centre[None, :, None])
+
+
+def stages_of(ordered: bool) -> tuple[int, ...]:
+    """Give the numbers of trees to try, few where the legs have a calendar."""
+    return STAGES_UNDER_CHANGE if ordered else STAGES
+
+
+def _growth(rows: int, columns: int, trees: int, *, ordered: bool) -> Growth:
+    if ordered:
+        # small leaves learn the width of the legs that were fitted, and later ones spread wider
+        return Growth(trees=trees, depth=3, least=int(np.clip(rows // 40, 20, 400)))
+    # conditions that do not change bear more leaves; and each tree sees about as many of the many columns
+    share = min(Growth.covariates, _COLUMNS_OF_TREE / columns)
+    return Growth(trees=trees, depth=9, least=int(np.clip(rows // 800, 15, 20)), covariates=share)
 
 
 def fit_line(rows: Floats, outcome: Floats, *, expected: int | None = None, worth: float = RIDGE) -> Line:

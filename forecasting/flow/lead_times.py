@@ -11,8 +11,8 @@ from forecasting.arguments import quantile_columns, read_levels
 from forecasting.errors import NotEnoughHistory
 from forecasting.flow.covariates import Covariates, read_covariates
 from forecasting.flow.known_legs import FORGOTTEN, KnownLegs, know_legs
-from forecasting.flow.lead_time_model import LEVELS, STAGES, predict_stages
-from forecasting.flow.leg_calibration import calibrate, pick_stages
+from forecasting.flow.lead_time_model import LEVELS, predict_stages, stages_of
+from forecasting.flow.leg_calibration import calibrate, pick_stages, widen
 from forecasting.flow.leg_design import build_design
 from forecasting.flow.quantile_curve import QuantileCurve
 from forecasting.flow.stays import read_moment
@@ -24,7 +24,7 @@ OVERDUE = 0.002
 
 TAIL = 4.0
 
-FARTHER = 0.1
+FARTHER = 0.05
 """Share by which the band widens for each doubling of the time ahead beyond what was judged."""
 
 
@@ -44,8 +44,9 @@ def lead_times(
        recent level of actual over expected, the promise and the covariates.
     2. Gradient boosted trees find what the line leaves, for seven levels at once; how many trees, if any, is
        chosen for each level by how they would have told later legs.
-    3. Split-conformal shifts, from the same later legs, mend the width of the band; for starts farther ahead than
-       those were judged, it widens (`FARTHER`).
+    3. Split-conformal shifts, from the same later legs, mend the width of the band; by how much the level moved
+       between a fit and what came after it widens the band further, and so do starts farther ahead than those
+       that were judged (`FARTHER`).
     4. A query whose start lies before `as_of` is under way: its quantiles are those of legs that last longer than
        it has lasted. Where hardly any does (`OVERDUE`), the rest follows a Pareto law of exponent `TAIL`: the
        longer it has lasted, the longer it will. Where it lies further back than three times the longest leg that
@@ -105,8 +106,9 @@ def _forecast(known: KnownLegs, legs: pd.DataFrame, queries: pd.DataFrame) -> Qu
     learnt = calibrate(known, covariates, item)
     design = build_design(known, covariates, item)
     used, place = np.unique(learnt.stages, return_inverse=True)
-    told = pick_stages(predict_stages(design, tuple(STAGES[at] for at in used), final=True), np.asarray(place))
-    told = np.sort(told + learnt.shifts, axis=1)
+    stages = tuple(stages_of(design.ordered)[at] for at in used)
+    told = pick_stages(predict_stages(design, stages, final=True), np.asarray(place))
+    told = widen(np.sort(told + learnt.shifts, axis=1), learnt.between)
     # nobody has judged starts so far ahead; what they meet is less sure with every doubling
     doublings = np.log2(np.maximum(known.asked_start / learnt.ahead, 1.0))
     middle = told[:, [len(LEVELS) // 2]]

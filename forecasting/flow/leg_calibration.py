@@ -5,6 +5,10 @@ Split-conformal prediction (Vovk, Gammerman and Shafer 2005; Romano, Patterson a
 quantiles are moved by what legs that were not fitted show, these being later legs, as far ahead as is asked now.
 Legs that began lately have ended only if they were quick; each that ended counts for those like it that had no
 time to (inverse probability of censoring weights, Robins and Rotnitzky 1992).
+
+Where legs have a calendar, those judged from one moment share what came over all of them, so that they are fewer
+witnesses than they are legs. Their errors are parted as in a model of random effects (DerSimonian and Laird 1986):
+how wide they spread about the middle of their own moment, and how the middles differ from moment to moment.
 """
 
 from collections.abc import Iterator
@@ -16,7 +20,7 @@ import numpy.typing as npt
 from forecasting.flow.covariates import Covariates
 from forecasting.flow.encodings import PARTS
 from forecasting.flow.known_legs import KnownLegs
-from forecasting.flow.lead_time_model import LEVELS, predict_stages
+from forecasting.flow.lead_time_model import LEVELS, predict_stages, stages_of
 from forecasting.flow.leg_design import build_design, is_ordered
 
 Floats = npt.NDArray[np.float64]
@@ -31,6 +35,11 @@ _STAGE_WORTH = 600.0
 _SHORTEST, _LONGEST = 14 * 24.0, 56 * 24.0
 _MOST_WEIGHT = 8.0
 _MIDDLE = len(LEVELS) // 2
+_NORMAL_BAND = 2.563
+"""Deviates between the levels .1 and .9 of the normal distribution."""
+
+_BELIEVED = 0.5
+"""Share of the past's mean error of the middle, and of a band too wide in the past, that is believed to last."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +47,16 @@ class Calibration:
     """What looking back teaches.
 
     Attributes:
-        stages: which of `STAGES` told best, of each level, shape (levels,).
+        stages: which of `stages_of` told best, of each level, shape (levels,).
         shifts: to add to each level of the logarithm, shape (levels,).
+        between: variance of the middle of the logarithm from one moment to another, 0 without a calendar.
         judged: legs that were judged.
         ahead: how far ahead of the moment the judged ones began at most [hours], infinite without a calendar.
     """
 
     stages: Indices
     shifts: Floats
+    between: float
     judged: int
     ahead: float
 
@@ -59,31 +70,76 @@ def calibrate(known: KnownLegs, covariates: Covariates, item: Indices) -> Calibr
         item: which item each leg moved.
     """
     staged, truths, weights = [], [], []
+    ordered = is_ordered(known)
     for past, its_covariates, its_item, truth, weight in _looks(known, covariates, item):
         design = build_design(past, its_covariates, its_item)
-        staged.append(predict_stages(design))
+        staged.append(predict_stages(design, stages_of(ordered)))
         truths.append(truth)
         weights.append(weight)
     if not staged:
-        return Calibration(np.ones(len(LEVELS), dtype=np.int64), np.zeros(len(LEVELS)), 0, np.inf)
+        return Calibration(np.ones(len(LEVELS), dtype=np.int64), np.zeros(len(LEVELS)), 0.0, 0, np.inf)
     told, truth, weight = np.concatenate(staged, axis=1), np.concatenate(truths), np.concatenate(weights)
     size = weight.sum() ** 2 / (weight**2).sum()
     stages = choose_stages(truth, told, weight, size)
-    shifts = _shifts(truth, pick_stages(told, stages), weight)
-    if is_ordered(known):
+    between = 0.0
+    if ordered:
         looks = zip(staged, truths, weights, strict=True)
-        each = [_shifts(come, pick_stages(one, stages), worth) for one, come, worth in looks]
-        shifts = np.median(each, axis=0)
-        # conditions change: a band that was too wide in the past is believed by half
-        narrowing = ((LEVELS < 0.5) & (shifts > shifts[_MIDDLE])) | ((LEVELS > 0.5) & (shifts < shifts[_MIDDLE]))
-        shifts = np.where(narrowing, (shifts + shifts[_MIDDLE]) / 2, shifts)
-    ahead = _ahead(known) if is_ordered(known) else np.inf
-    return Calibration(stages, shifts * size / (size + _WORTH), len(truth), ahead)
+        shifts, between = part_errors(
+            [come[:, None] - pick_stages(one, stages) for one, come, _ in looks], weights
+        )
+    else:
+        shifts = _quantiles(truth[:, None] - pick_stages(told, stages), weight)
+    ahead = _ahead(known) if ordered else np.inf
+    return Calibration(stages, shifts * size / (size + _WORTH), between, len(truth), ahead)
 
 
-def _shifts(truth: Floats, told: Floats, weight: Floats) -> Floats:
-    excess = truth[:, None] - told
-    return np.array([_quantile(excess[:, at], weight, float(level)) for at, level in enumerate(LEVELS)])
+def part_errors(errors: list[Floats], weights: list[Floats]) -> tuple[Floats, float]:
+    """Part errors into those within a moment, which shift levels, and the variance from moment to moment.
+
+    Args:
+        errors: of each moment, what came less each level told, shape (rows, levels).
+        weights: of each moment, of its rows.
+
+    Returns:
+        What to add to each level, shape (levels,), and the variance of the middle between moments, less what
+        would be seen of so few rows if all moments were alike.
+    """
+    middles = np.array(
+        [_quantile(one[:, _MIDDLE], weight, 0.5) for one, weight in zip(errors, weights, strict=True)]
+    )
+    own = np.concatenate([one - middle for one, middle in zip(errors, middles, strict=True)])
+    width = _quantiles(own, np.concatenate(weights))
+    # conditions change: a band that was too wide in the past is believed by half
+    narrowing = np.sign(LEVELS - 0.5) * width < 0
+    width = np.where(narrowing, _BELIEVED * width, width)
+    between = 0.0
+    if len(middles) > 1:
+        low, high = (_quantile(own[:, _MIDDLE], np.concatenate(weights), level) for level in (0.1, 0.9))
+        sizes = np.array([weight.sum() ** 2 / (weight**2).sum() for weight in weights])
+        # variance of a median of normal values
+        chance = np.pi / 2 * ((high - low) / _NORMAL_BAND) ** 2 * np.mean(1 / sizes)
+        between = max(float(middles.var(ddof=1) - chance), 0.0)
+    return width + _BELIEVED * middles.mean(), between
+
+
+def widen(told: Floats, between: float) -> Floats:
+    """Widen quantiles about their middle by a variance that all rows share.
+
+    Variances add: the deviate of each level of the shared part is put to what the level has already.
+
+    Args:
+        told: ascending, at `LEVELS`, shape (rows, levels).
+        between: the variance.
+    """
+    from scipy.special import ndtri
+
+    middle = told[:, [_MIDDLE]]
+    away = told - middle
+    return np.asarray(middle + np.sign(LEVELS - 0.5) * np.sqrt(away**2 + between * ndtri(LEVELS) ** 2))
+
+
+def _quantiles(errors: Floats, weight: Floats) -> Floats:
+    return np.array([_quantile(errors[:, at], weight, float(level)) for at, level in enumerate(LEVELS)])
 
 
 def pick_stages(told: Floats, stages: Indices) -> Floats:

@@ -34,7 +34,7 @@ class Design:
         outcome: logarithm of their lead times, shape (n,); drawn for those still open.
         asked: columns of the queries, shape (k, m).
         expected: column of `rows` and `asked` that holds the lane's own expectation.
-        ordered: whether legs began at different times (`is_ordered`).
+        ordered: whether the legs began at different times (`is_ordered`), so that conditions may have changed.
     """
 
     names: list[str]
@@ -92,7 +92,8 @@ def build_design(known: KnownLegs, covariates: Covariates, item: Indices) -> Des
     expected, asked_expected, counts["lane"] = group_means(
         lane, asked_lane, outcome, clock, worth=LANE_WORTH, parent=(parent[0], parent[1])
     )
-    level = read_level(known.start, known.lead, expected) if ordered else None
+    ahead = float(np.quantile(known.asked_start, 0.95)) if len(known.asked_start) else 0.0
+    level = read_level(known.start, known.lead, expected, ahead=ahead) if ordered else None
     spread = np.abs(outcome - expected)
     usual = float(np.mean(spread[finished]))
     wide, asked_wide, _ = group_means(lane, asked_lane, spread, clock, worth=20.0, parent=usual)

@@ -19,7 +19,9 @@ _STEPS = 1000
 _WANTED = 60
 """Legs that a window should hold."""
 
-_SHORTEST_WINDOW, _LONGEST_WINDOW = 7 * 24.0, 90 * 24.0
+_SHORTEST_WINDOW, _SHORTEST_AHEAD, _LONGEST_WINDOW = 7 * 24.0, 28 * 24.0, 90 * 24.0
+"""Bounds of a window, and the most that questions far ahead lengthen its lower one."""
+
 _MOST_STARTED = 400
 """Legs of a window beyond which a regular sample of them is enough."""
 
@@ -46,13 +48,16 @@ class RecentLevel:
         return np.where(known, self.ended[place], 0.0), np.where(known, self.started[place], 0.0)
 
 
-def read_level(start: Floats, lead: Floats, expected: Floats) -> RecentLevel:
+def read_level(start: Floats, lead: Floats, expected: Floats, *, ahead: float) -> RecentLevel:
     """Measure the level over time.
+
+    It looks back as far as the questions look ahead: what moved in a few days says little of weeks to come.
 
     Args:
         start: of every leg [hours from the moment], ascending, shape (n,).
         lead: of finished legs [hours], NaN for open ones, shape (n,).
         expected: logarithm of the lead time expected of each, shape (n,).
+        ahead: how far ahead of the moment the legs asked about begin [hours].
     """
     finished = np.isfinite(lead)
     ended = np.where(finished, start + np.where(finished, lead, 0.0), np.inf)
@@ -61,7 +66,8 @@ def read_level(start: Floats, lead: Floats, expected: Floats) -> RecentLevel:
     excess = np.where(finished, np.log(np.where(finished, lead, 1.0)) - expected, np.nan)
     first = float(ended[finished].min())
     rate = finished.sum() / max(-first, 24.0)
-    window = float(np.clip(_WANTED / rate, _SHORTEST_WINDOW, _LONGEST_WINDOW))
+    shortest = np.clip(ahead, _SHORTEST_WINDOW, _SHORTEST_AHEAD)
+    window = float(np.clip(_WANTED / rate, shortest, _LONGEST_WINDOW))
     step = max(24.0, -first / _STEPS)
     moments = -np.arange(int(-first / step), -1, -1) * step
     order = np.argsort(ended[finished], kind="stable")

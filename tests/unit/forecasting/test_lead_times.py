@@ -118,7 +118,8 @@ def test_open_legs_are_heeded():
     gone = stuck[stuck.end.notna()]
     asked = queries(destination=["NEAR"], weight=[0.5])
     with_open, without = (lead_times(table, asked, as_of=NOW) for table in (stuck, gone))
-    assert (with_open[NAMES].iloc[0] > 1.03 * without[NAMES].iloc[0]).all()
+    # how long it may take rises most: what is stuck says little of the quickest
+    assert (with_open[NAMES].iloc[0].to_numpy() > [1.0, 1.03, 1.2] * without[NAMES].iloc[0].to_numpy()).all()
 
 
 def test_a_lane_never_seen_takes_what_its_ends_show(legs):
