@@ -8,8 +8,9 @@ import pytest
 from forecasting import lead_times
 from forecasting.flow.covariates import read_covariates
 from forecasting.flow.known_legs import know_legs
+from forecasting.flow.lead_time_model import predict_stages
 from forecasting.flow.leg_calibration import censoring_weights
-from forecasting.flow.leg_design import build_design
+from forecasting.flow.leg_design import Design, build_design
 from forecasting.flow.recent_level import read_level
 
 NOW = pd.Timestamp("2026-06-01")
@@ -94,6 +95,20 @@ def test_a_leg_that_ended_counts_for_those_that_had_no_time_to():
     # without weights the slow ones are missing
     assert lead[ended].mean() < 85
     assert np.average(lead[ended], weights=weights) == pytest.approx(lead[lead < 440].mean(), rel=0.03)
+
+
+def test_bands_of_later_legs_are_not_thinned_by_trees_where_there_is_a_calendar():
+    """Where nothing can be known, what trees find in the legs that were fitted holds for no other."""
+    rng = np.random.default_rng(6)
+    rows, asked_rows = rng.normal(size=(2, 2_000, 4))
+    outcome, came = rng.normal(size=(2, 2_000))
+    held = []
+    for ordered in (True, False):
+        noise = Design(list("abcd"), rows, outcome, asked=asked_rows, expected=0, ordered=ordered)
+        told = predict_stages(noise, (100,))[0]
+        held.append(np.mean((came >= told[:, 1]) & (came <= told[:, -2])))
+    assert held[0] > 0.76
+    assert held[1] < held[0] - 0.03
 
 
 def band(answer):
