@@ -43,8 +43,7 @@ def forecast_load(
     from forecasting.series import read_horizon
     from trace_cli.context import find_site
     from trace_cli.known_names import find_place, known_places
-    from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
-    from trace_cli.progress import Progress
+    from trace_cli.prediction import check_output, opening, read_as_of, record_decision, telling
 
     if of != "arrivals":
         raise CommandError(
@@ -63,10 +62,8 @@ def forecast_load(
         read_horizon(days)
     site = find_site(ledger)
     time = site.time
-    with Progress("verifying", quiet=as_json) as progress:
-        prediction = open_prediction(
-            site, moment, schema=SCHEMA, unverified=unverified, full=full, progress=progress
-        )
+    opened = opening(site, moment, schema=SCHEMA, unverified=unverified, full=full, quiet=as_json)
+    with opened as (prediction, progress):
         progress.say("reading what is under way")
         events = prediction.events()
         known, command = known_places(events), "trace forecast --of arrivals --place"

@@ -58,12 +58,11 @@ def run_flow_backtest(
     from trace_cli.prediction import (
         check_output,
         check_period,
-        open_prediction,
+        opening,
         read_as_of,
         record_decision,
         telling,
     )
-    from trace_cli.progress import Progress
     from trace_cli.replay import workers as start_workers
 
     if of not in SUBJECTS:
@@ -76,10 +75,8 @@ def run_flow_backtest(
     moment = read_as_of(as_of)
     check_period(period)
     site = find_site(ledger)
-    with Progress("verifying", quiet=as_json) as progress:
-        prediction = open_prediction(
-            site, moment, schema=SCHEMA, unverified=unverified, full=full, progress=progress
-        )
+    opened = opening(site, moment, schema=SCHEMA, unverified=unverified, full=full, quiet=as_json)
+    with opened as (prediction, progress):
         progress.say(f"forecasting {of} from {origins} moments in the past")
         shorter = "--origins 1" if of == "eta" else f"--period {_SHORTER.get(period, 'D')}"
         with (

@@ -50,8 +50,7 @@ def report_operations(
     from trace_cli.context import find_site
     from trace_cli.formats.answer import say, write_json
     from trace_cli.known_history import prove_named
-    from trace_cli.prediction import check_period, open_prediction, read_as_of, record_decision, telling
-    from trace_cli.progress import Progress
+    from trace_cli.prediction import check_period, opening, read_as_of, record_decision, telling
     from trace_cli.reports.bottlenecks import named_entries
     from trace_cli.site_time import LIKELY
 
@@ -62,10 +61,8 @@ def report_operations(
     moment = read_as_of(as_of)
     check_period(period)
     site = find_site(ledger)
-    with Progress("verifying", quiet=as_json) as progress:
-        prediction = open_prediction(
-            site, moment, schema=SCHEMA, unverified=unverified, full=full, progress=progress
-        )
+    opened = opening(site, moment, schema=SCHEMA, unverified=unverified, full=full, quiet=as_json)
+    with opened as (prediction, progress):
         progress.say("measuring stays and fitting lead times")
         with telling():
             found = _measure(prediction, period)

@@ -210,6 +210,26 @@ def open_prediction(
     return prediction
 
 
+@contextmanager
+def opening(
+    site: Site, as_of: int | None, *, schema: str, unverified: bool, full: bool, quiet: bool
+) -> Iterator[tuple[Prediction, Progress]]:
+    """Verify the history and read it, and show how far it is and how far the work on it is.
+
+    Args:
+        site, as_of, schema, unverified, full: as of `open_prediction`.
+        quiet: show nothing, as the answer goes to a program.
+
+    Raises:
+        CommandError: as `open_prediction`.
+    """
+    with Progress("verifying", quiet=quiet) as progress:
+        prediction = open_prediction(
+            site, as_of, schema=schema, unverified=unverified, full=full, progress=progress
+        )
+        yield prediction, progress
+
+
 def _left_out(site: Site) -> tuple[int, ...]:
     """List the entries that are signed as events and are none, as far as the index lists them."""
     from ledger.custody.index.lookup import Lookup

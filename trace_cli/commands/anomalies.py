@@ -55,18 +55,15 @@ def anomalies(
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
     from trace_cli.known_history import prove_named
-    from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
-    from trace_cli.progress import Progress
+    from trace_cli.prediction import check_output, opening, read_as_of, record_decision, telling
     from trace_cli.reports.anomalies import SCHEMA, alarm_answers, read_lots, read_places
 
     check_output(output)
     moment = read_as_of(as_of)
     site = find_site(ledger)
     known_places, known_lots = read_places(places, site.codes), read_lots(lots, site.codes)
-    with Progress("verifying", quiet=as_json) as progress:
-        prediction = open_prediction(
-            site, moment, schema=SCHEMA, unverified=unverified, full=full, progress=progress
-        )
+    opened = opening(site, moment, schema=SCHEMA, unverified=unverified, full=full, quiet=as_json)
+    with opened as (prediction, progress):
         progress.say("looking")
         dismissed, confirmed = judged_findings(known_cases(prediction, moment).values())
         asked = Search(alpha, known_places, known_lots, dismissed, confirmed)

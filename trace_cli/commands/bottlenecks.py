@@ -50,12 +50,11 @@ def bottlenecks(
     from trace_cli.prediction import (
         check_output,
         check_period,
-        open_prediction,
+        opening,
         read_as_of,
         record_decision,
         telling,
     )
-    from trace_cli.progress import Progress
     from trace_cli.reports.bottlenecks import SCHEMA, evidence_answers, named_entries, site_answers
     from trace_cli.since_last import find_earlier, place_changes
 
@@ -63,10 +62,8 @@ def bottlenecks(
     moment = read_as_of(as_of)
     check_period(period)
     site = find_site(ledger)
-    with Progress("verifying", quiet=as_json) as progress:
-        prediction = open_prediction(
-            site, moment, schema=SCHEMA, unverified=unverified, full=full, progress=progress
-        )
+    opened = opening(site, moment, schema=SCHEMA, unverified=unverified, full=full, quiet=as_json)
+    with opened as (prediction, progress):
         progress.say("measuring stays")
         with telling():
             table, visits = _measure(prediction, period, through_only=through_only)

@@ -55,8 +55,7 @@ def eta(
     from trace_cli.context import find_site
     from trace_cli.exit_codes import ExitCode
     from trace_cli.known_history import prove_named
-    from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
-    from trace_cli.progress import Progress
+    from trace_cli.prediction import check_output, opening, read_as_of, record_decision, telling
     from trace_cli.reports.eta import SCHEMA, shipment_answers
     from trace_cli.since_last import eta_changes, find_earlier
 
@@ -64,10 +63,8 @@ def eta(
     moment = read_as_of(as_of)
     site = find_site(ledger)
     time = site.time
-    with Progress("verifying", quiet=as_json) as progress:
-        prediction = open_prediction(
-            site, moment, schema=SCHEMA, unverified=unverified, full=full, progress=progress
-        )
+    opened = opening(site, moment, schema=SCHEMA, unverified=unverified, full=full, quiet=as_json)
+    with opened as (prediction, progress):
         progress.say("reading what is under way")
         wanted, destination = _find(prediction, items or [], place)
         progress.say(f"fitting lead times to {prediction.history.head.size:,} entries")

@@ -109,8 +109,7 @@ def forecast(
     from trace_cli.exclusion import find_suspect
     from trace_cli.exit_codes import ExitCode
     from trace_cli.known_ahead import read_holidays, require_series
-    from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
-    from trace_cli.progress import Progress
+    from trace_cli.prediction import check_output, opening, read_as_of, record_decision, telling
     from trace_cli.reports.forecast import SCHEMA, completeness_answer, series_answers
     from trace_cli.reports.forecast_files import FORMATS
 
@@ -126,27 +125,24 @@ def forecast(
     site = find_site(ledger)
     products = [site.codes.product(code) for code in product or ()]
     places = [site.codes.place(code) for code in place or ()]
-    with Progress("verifying", quiet=as_json) as progress:
-        prediction = open_prediction(
-            site, moment, schema=SCHEMA, unverified=unverified, full=full, progress=progress
+    opened = opening(site, moment, schema=SCHEMA, unverified=unverified, full=full, quiet=as_json)
+    with opened as (prediction, progress), telling():
+        excluded = find_suspect(prediction, moment) if exclude_alarmed else None
+        if excluded is not None:
+            prediction = replace(prediction, excluded=excluded.rows)
+        asked = _ask(prediction, freq, keys, products, places, None if output else top)
+        progress.say("fitting models")
+        require_registered_engine(model)
+        result = forecast_with_accuracy(
+            asked.table,
+            freq=freq,
+            horizon=horizon,
+            quantiles=levels,
+            holidays=calendars,
+            engine=model,
+            seed=seed,
+            tell=progress.bar,
         )
-        with telling():
-            excluded = find_suspect(prediction, moment) if exclude_alarmed else None
-            if excluded is not None:
-                prediction = replace(prediction, excluded=excluded.rows)
-            asked = _ask(prediction, freq, keys, products, places, None if output else top)
-            progress.say("fitting models")
-            require_registered_engine(model)
-            result = forecast_with_accuracy(
-                asked.table,
-                freq=freq,
-                horizon=horizon,
-                quantiles=levels,
-                holidays=calendars,
-                engine=model,
-                seed=seed,
-                tell=progress.bar,
-            )
 
     def describe() -> dict[str, object]:
         body = _decision(prediction, asked, result, keys, products, places, None if output else top)
