@@ -73,7 +73,16 @@ def load_kept(site: Site) -> KeptHistory | None:
         return KeptHistory(seen, recorded, private, files)
     except Missing:
         return None
-    except (LedgerError, BadTable, OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+    except (
+        LedgerError,
+        BadTable,
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         note(f"what was kept from earlier answers is not used, and the whole log is read again: {error}")
         return None
 
