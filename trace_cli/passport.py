@@ -8,6 +8,7 @@ can write the same page again, and that is how `trace verify` sees whether anyth
 from __future__ import annotations
 
 import base64
+import json
 import re
 from functools import cache
 from hashlib import sha256
@@ -17,6 +18,7 @@ from string import Template
 from typing import Final
 
 from ledger.chain.errors import Refused
+from ledger.custody.unit_symbols import SYMBOLS
 from trace_cli.version import __version__
 
 # In this order they are one script; each file is a room of its own.
@@ -75,7 +77,9 @@ def _read(name: str) -> str:
 
 @cache
 def _parts() -> dict[str, str]:
-    script = '"use strict";\n' + "".join(_read(name) for name in SCRIPTS)
+    # How people write units is kept in one table; the page is given it.
+    units = f"const UNITS = new Map({json.dumps(list(SYMBOLS.items()))});\n"
+    script = '"use strict";\n' + units + "".join(_read(name) for name in SCRIPTS)
     style = _read("page.css")
     return {
         "script": script,

@@ -119,6 +119,7 @@ def _write(
     from trace_cli.formats.report_page import report_page
     from trace_cli.formats.tabular import Table
     from trace_cli.formats.workbook import write_workbook
+    from trace_cli.reports.provenance_tables import with_symbols
     from trace_cli.reports.recall_spread import draw_spread
     from trace_cli.reports.recall_tables import recall_tables
 
@@ -145,7 +146,8 @@ def _write(
     title = "Recall: " + ", ".join(codes.short(found.lot) for found in recalls)
     picture = draw_spread(recalls, united.affected, codes)
     quoted = [("The signed head that proves it (trace verify LEDGER --against FILE)", signed.note)]
-    write_file(output, report_page(title, about, tables, pictures=[picture], alert=alert, quoted=quoted))
+    told = with_symbols(tables)
+    write_file(output, report_page(title, about, told, pictures=[picture], alert=alert, quoted=quoted))
 
 
 def _gaps(count: int) -> str:

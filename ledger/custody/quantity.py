@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from ledger.chain.errors import Refused
+from ledger.custody.unit_symbols import CODES
 
 _NUMBER: Final = re.compile(r"[0-9]{1,24}(?:\.[0-9]{1,9})?", re.ASCII)
 _CODE: Final = re.compile(r"[0-9A-Z]{2,3}", re.ASCII)
@@ -73,7 +74,7 @@ def _with_point(text: str) -> str:
 
 
 def read_unit(text: str) -> str | None:
-    """Read a unit: a Rec 20 code, or a common abbreviation; None: a count.
+    """Read a unit: a Rec 20 code, its symbol or a common abbreviation; None: a count.
 
     Raises:
         Refused: Neither.
@@ -83,6 +84,8 @@ def read_unit(text: str) -> str | None:
         return None
     if lower in _COMMON:
         return _COMMON[lower]
+    if text in CODES:
+        return CODES[text]
     if _CODE.fullmatch(text):
         return text
     known = "write kg, g, t, l, ml, m or pcs, or a code of UN/ECE Rec 20 such as KGM, LTR, XCS"

@@ -31,6 +31,7 @@ from ledger.custody.expiry import read_expiry
 from ledger.custody.facts import Facts, read_facts
 from ledger.custody.item_history import Line
 from ledger.custody.times import from_micros, micros
+from ledger.custody.unit_symbols import beside
 from ledger.custody.units import decimal_of
 
 _SELLING: Final = frozenset({"retail_selling", "dispensing"})
@@ -209,10 +210,8 @@ def _too_much(planned: Planned, lines: Sequence[Line]) -> Contradiction | None:
             there, last = there + change, line
     if last is None or planned.quantity <= there:
         return None
-    unit = f" {planned.unit}" if planned.unit else ""
-    return _say(
-        "too_much", last, f"there is {max(there, Decimal(0)):f}{unit} of it here, not {planned.quantity:f}"
-    )
+    here = beside(f"{max(there, Decimal(0)):f}", planned.unit)
+    return _say("too_much", last, f"there is {here} of it here, not {planned.quantity:f}")
 
 
 def _change(line: Line, planned: Planned) -> Decimal | None:

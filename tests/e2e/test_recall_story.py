@@ -42,7 +42,7 @@ def test_the_six_commands_of_the_page(trace, tmp_path):
     assert story.RECALL_LOT in said["back"]
     assert "Mass balance" in said["back"]
     assert "Complete" in said["back"]
-    assert "Sold at: STORE-HOUSTON 63.4 KGM, STORE-OMAHA 35.9 KGM, STORE-WICHITA 21.9 KGM" in said["recall"]
+    assert "Sold at: STORE-HOUSTON 63.4 kg, STORE-OMAHA 35.9 kg, STORE-WICHITA 21.9 kg" in said["recall"]
     assert "mock recall  entry" in said["recall"]
     assert said["verify"].startswith("OK")
     with zipfile.ZipFile(tmp_path / "recall.xlsx") as book:

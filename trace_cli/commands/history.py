@@ -183,17 +183,20 @@ def _short(codes: Codes, uri: str | None) -> str:
 
 
 def _draw(found: ItemHistory, codes: Codes) -> None:
+    from decimal import Decimal
+
     from ledger.custody.times import from_micros
     from trace_cli.formats.answer import say
     from trace_cli.formats.table import draw_table
     from trace_cli.reports.correction import dispute, remark_on
     from trace_cli.reports.entry import told_step
+    from trace_cli.reports.provenance import amount
 
     rows = []
     for line in found.lines:
         facts = line.event.facts
         quantity, unit = _amount(line, found.item)
-        amount = "" if quantity is None else f"{quantity:g} {unit or ''}".rstrip()
+        told = amount(None if quantity is None else Decimal(str(quantity)), unit)
         remark = [f"in {codes.short(line.parent)}"] if line.parent else []
         if not line.parent and facts.container and facts.container != found.item:
             into = {"ADD": "into", "DELETE": "out of"}.get(facts.action or "", "in")
@@ -208,5 +211,5 @@ def _draw(found: ItemHistory, codes: Codes) -> None:
             remark.append(dispute(line.disputed))
         step = told_step(facts, codes)
         time = f"{from_micros(facts.time):%Y-%m-%d %H:%M}"
-        rows.append((line.event.seq, time, step, _short(codes, facts.place), amount, ", ".join(remark)))
+        rows.append((line.event.seq, time, step, _short(codes, facts.place), told, ", ".join(remark)))
     say(draw_table(("entry", "time (UTC)", "step", "place", "quantity", "details"), rows, right=(0, 4)))

@@ -233,7 +233,7 @@ def _list(type_: str, ledger: Path | None, *, as_json: bool) -> int:
     from trace_cli.formats.answer import say, write_json
     from trace_cli.formats.table import draw_table
     from trace_cli.reports.entry import tell_index
-    from trace_cli.reports.master import record_keys, value_text
+    from trace_cli.reports.master import record_keys
 
     with asking(ledger) as asked:
         found = MasterData(asked.lookup).records(type_)
@@ -244,7 +244,7 @@ def _list(type_: str, ledger: Path | None, *, as_json: bool) -> int:
         write_json({"schema": f"trace.{type_}/1", "records": records, "warnings": warnings})
         return int(ExitCode.OK)
     rows = [
-        (codes.short(record.uri), *(value_text(record.body.get(name, "")) for name in _COLUMNS), record.seq)
+        (codes.short(record.uri), *(_told(name, record.body.get(name, "")) for name in _COLUMNS), record.seq)
         for record in found
     ]
     if rows:
@@ -263,7 +263,7 @@ def _show(type_: str, code: str, ledger: Path | None, *, as_json: bool) -> int:
     from trace_cli.exit_codes import ExitCode
     from trace_cli.formats.answer import say, write_json
     from trace_cli.reports.entry import tell_index
-    from trace_cli.reports.master import record_keys, value_text
+    from trace_cli.reports.master import record_keys
 
     with asking(ledger) as asked:
         uri = read_key(asked.site.codes, type_, code)
@@ -281,5 +281,13 @@ def _show(type_: str, code: str, ledger: Path | None, *, as_json: bool) -> int:
         write_json({"schema": f"trace.{type_}/1", "records": [keys], "warnings": warnings})
         return int(ExitCode.OK)
     for name, value in keys.items():
-        say(f"{name:14}{value_text(value)}")
+        say(f"{name:14}{_told(name, value)}")
     return int(ExitCode.OK)
+
+
+def _told(name: str, value: Any) -> str:
+    """Write a field for people."""
+    from ledger.custody.unit_symbols import symbol
+    from trace_cli.reports.master import value_text
+
+    return symbol(value_text(value)) if name == "unit" else value_text(value)

@@ -80,7 +80,7 @@ def provenance(
     from trace_cli.formats.answer import say, write_file, write_json
     from trace_cli.formats.report_page import report_page
     from trace_cli.formats.workbook import write_workbook
-    from trace_cli.reports.provenance_tables import provenance_tables
+    from trace_cli.reports.provenance_tables import provenance_tables, with_symbols
 
     if output.suffix not in (".html", ".xlsx"):
         raise CommandError(
@@ -110,7 +110,8 @@ def provenance(
         write_workbook(output, tables)
     else:
         word = "Trace back" if direction is Direction.BACK else "Trace forward"
-        write_file(output, report_page(f"{word}: {codes.short(uri)}", [*about, *warnings], tables, alert=alert))
+        title, told = f"{word}: {codes.short(uri)}", with_symbols(tables)
+        write_file(output, report_page(title, [*about, *warnings], told, alert=alert))
     if as_json:
         found = {"schema": "trace.report.provenance/1", "item": uri, "file": str(output), "verdict": verdict}
         write_json({**found, "complete": answer.complete, "gaps": len(answer.gaps), "warnings": warnings})

@@ -74,7 +74,9 @@ function quantityOf(line, item) {
   const said = line.parent ? null : line.event.body.get("trace:quantity");
   const unit = found ? found.unit : textOf(line.event.body.get("trace:unit"));
   const amount = found ? found.quantity : said instanceof Numeral ? said : null;
-  return amount ? `${amount.text}${unit ? ` ${unit}` : ""}` : null;
+  if (!amount) return null;
+  const [one, several] = UNITS.get(unit) || [unit, unit];
+  return unit ? `${amount.text} ${amount.text === "1" ? one : several}` : amount.text;
 }
 
 function ends(event, list, field) {

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ledger.chain.counting import counted
+from ledger.custody.unit_symbols import symbol
 from trace_cli.formats.answer import say
 from trace_cli.formats.chart import Ahead, draw_chart, figure, is_rich
 from trace_cli.formats.csv_text import csv_text
@@ -228,7 +229,8 @@ def _overview(series: Sequence[Mapping[str, Any]], codes: Codes | None, period: 
         values = [point_reader(level)(one["points"][0]) for level in shown]
         decimals = decimals_for(values)
         cells = [*(figure(value, decimals) for value in values), figure(total, decimals_for([total]))]
-        rows.append([f"{place}.", _fit(series_name(one, codes)), one["unit"] or "-", *cells])
+        unit = symbol(one["unit"]) if one["unit"] else "-"
+        rows.append([f"{place}.", _fit(series_name(one, codes)), unit, *cells])
     return draw_table(head, rows, right=(0, *range(3, len(head))))
 
 
@@ -271,8 +273,10 @@ def label_meaning(freq: str, period: str) -> str:
 
 
 def unit_of(series: Mapping[str, Any]) -> str:
-    """Name the unit of a series."""
-    return series["unit"] or ("mixed units" if len(series["notes"]) and _is_mixed(series) else "pieces")
+    """Name the unit of a series, as people write it."""
+    if series["unit"]:
+        return symbol(series["unit"])
+    return "mixed units" if len(series["notes"]) and _is_mixed(series) else "pieces"
 
 
 def _is_mixed(series: Mapping[str, Any]) -> bool:

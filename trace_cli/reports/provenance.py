@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.custody.unit_symbols import beside
+
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
     from ledger.custody.provenance.answer import Answer, Node
@@ -28,7 +30,7 @@ def amount(quantity: Decimal | None, unit: str | None) -> str:
         return ""
     text = f"{quantity:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
-    return f"{text} {unit or ''}".rstrip()
+    return beside(text, unit)
 
 
 def trace_answer(answer: Answer, verdict: dict[str, Any], warnings: list[str]) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
+from ledger.custody.unit_symbols import symbol
 from trace_cli.formats.tabular import Table
 
 if TYPE_CHECKING:
@@ -41,3 +42,15 @@ def provenance_tables(answer: Answer, short: Callable[[str], str]) -> list[Table
     for gap in answer.gaps:
         gaps.rows.append((gap.kind, short(gap.item), listed(gap.seqs), gap.message, gap.remedy))
     return [things, links, balance, gaps]
+
+
+def with_symbols(tables: Iterable[Table]) -> list[Table]:
+    """Write the units of tables as people do, for a page; a workbook keeps the codes, which programs read."""
+    return [Table(table.title, table.head, [_told(table.head, row) for row in table.rows]) for table in tables]
+
+
+def _told(head: tuple[str, ...], row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(
+        symbol(cell) if name == "Unit" and isinstance(cell, str) else cell
+        for name, cell in zip(head, row, strict=True)
+    )

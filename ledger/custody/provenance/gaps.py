@@ -13,6 +13,7 @@ from ledger.custody.provenance.balance import Balance
 from ledger.custody.provenance.graph import Graph
 from ledger.custody.provenance.record import Record, moment_of
 from ledger.custody.provenance.stays import Stays
+from ledger.custody.unit_symbols import beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def find_gaps(graph: Graph, balance: Iterable[Balance]) -> Iterator[Gap]:
                 )
     for line in balance:
         if line.within is False:
-            shown = f"{line.inputs:f} {line.unit or ''}".rstrip(), f"{line.outputs:f} {line.unit or ''}".rstrip()
+            shown = beside(f"{line.inputs:f}", line.unit), beside(f"{line.outputs:f}", line.unit)
             yield Gap(
                 "out_of_nothing",
                 line.transformation or f"entry {line.seq}",

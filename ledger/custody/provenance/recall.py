@@ -13,6 +13,7 @@ from ledger.custody.provenance.balance import Tolerance, UnitOf, as_met, exact, 
 from ledger.custody.provenance.gaps import Gap
 from ledger.custody.provenance.graph import trace
 from ledger.custody.provenance.stock import GONE, Part, parts_of
+from ledger.custody.unit_symbols import beside
 from ledger.custody.units import convert
 
 Contact = Callable[[str | None, str | None], str | None]
@@ -143,7 +144,7 @@ def find_recall(
 
 
 def _overdrawn(uri: str, short: Decimal, unit: str | None, seqs: tuple[int, ...]) -> Gap:
-    amount = f"{short:f} {unit or ''}".rstrip()
+    amount = beside(f"{short:f}", unit)
     return Gap(
         "out_of_nothing",
         uri,

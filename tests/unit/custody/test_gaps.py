@@ -102,7 +102,7 @@ def test_a_recall_counts_what_moved_and_names_what_was_overdrawn(chain, make_rec
     states = {(line.part.uri, line.part.state, line.part.quantity) for line in found.affected}
     assert states == {(RAW, "used", Decimal(2)), (MIX, "sold", Decimal(1950))}
     assert [gap.kind for gap in found.gaps] == ["out_of_nothing"]
-    assert "50 KGM more" in found.gaps[0].message
+    assert "50 kg more" in found.gaps[0].message
     assert found.affected[0].contact == f"call {PACK['id']}"
 
 

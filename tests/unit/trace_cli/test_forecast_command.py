@@ -80,7 +80,7 @@ def test_text_for_planners(trace, sample):
     assert "Demand is the quantity of retail_selling" in ran.out
     assert "anchor: pinned" in ran.out
     assert "░" in ran.out
-    assert "80 % band (p10 to p90), in KGM" in ran.out
+    assert "80 % band (p10 to p90), in kg" in ran.out
     assert "week ending" in ran.out
     assert "Recorded" not in ran.out
     assert max(map(len, ran.out.splitlines())) <= 80

@@ -68,7 +68,7 @@ def test_the_tolerance_is_the_same_in_every_answer(trace, known):
 def test_more_of_a_lot_than_its_size_is_told(trace, known):
     answer = trace("balance", "P:A", "--json").answer["lot"]
     assert (answer["declared"], answer["over_allocated"], answer["declared_unit"]) == (100, 20, "KGM")
-    assert "OVER-ALLOCATED: 20 KGM" in trace("balance", "P:A").out
+    assert "OVER-ALLOCATED: 20 kg" in trace("balance", "P:A").out
     trace("product", "add", "P", "--lot-size", "120")
     assert trace("balance", "P:A", "--json").answer["lot"]["over_allocated"] is None
 

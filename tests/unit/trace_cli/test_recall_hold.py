@@ -22,7 +22,7 @@ def test_one_command_that_is_printed_blocks_all_that_is_loose(trace, ledger_of):
     ledger_of(ROWS)
     trace("partner", "add", "smith-farms", "--contact", "Ann 555")
     ran = trace("recall", "P:A")
-    assert "Call smith-farms: Ann 555; has 20 KGM at PLANT, SHOP-1" in ran.out
+    assert "Call smith-farms: Ann 555; has 20 kg at PLANT, SHOP-1" in ran.out
     assert "NOT ON HOLD: the lot itself and 1 thing that holds it." in ran.out
     answer = trace("recall", "P:A", "--json").answer["hold"]
     assert (answer["held"], len(answer["free"])) == ({}, 2)

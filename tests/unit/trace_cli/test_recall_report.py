@@ -77,11 +77,11 @@ def test_two_lots_are_one_report_and_what_holds_both_counts_once(trace, ledger_o
     }
     assert [line[10] for line in lines if line[0] == "Q:C"] == ["P:A, P:B"] * 2
     assert [row[:3] for row in cells_of(page, "Now at")] == [
-        ["PLANT", "8", "KGM"],
-        ["SHOP-1 [Corner shop]", "12", "KGM"],
+        ["PLANT", "8", "kg"],
+        ["SHOP-1 [Corner shop]", "12", "kg"],
     ]
     calls = {row[0]: row for row in cells_of(page, "Whom to call")}
-    assert calls["<b>shop"][1:3] == ["Bo 555", "12 KGM"]
+    assert calls["<b>shop"][1:3] == ["Bo 555", "12 kg"]
     assert "<b>" not in page
 
 
