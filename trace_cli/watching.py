@@ -122,7 +122,8 @@ class Watcher:
 
         site, size = self._site, self._ledger.size
         with site.proving() as (_, reader):
-            for seq in range(self._turn, min(self._turn + _AGAIN, size)):
+            # A ledger that was replaced by a shorter one this very moment is for the next look.
+            for seq in range(self._turn, min(self._turn + _AGAIN, size, reader.size)):
                 reader.proven_bytes(seq)
         self._turn = self._turn + _AGAIN if self._turn + _AGAIN < size else 0
 

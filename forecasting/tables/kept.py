@@ -6,6 +6,7 @@ once, in UTF-8, with NUL between them (no text of the ledger holds a NUL).
 """
 
 import io
+import tokenize
 import zipfile
 import zlib
 from typing import Any
@@ -21,7 +22,7 @@ FORMAT = 2
 """Another number whenever `record_events` gives other columns for the same events; a test holds it to that."""
 
 _NUL = "\0"
-# Beside what numpy says itself: of the archive (zlib, methods and passwords that it does not know) and of sizes.
+# Of the archive (zlib, methods that nobody knows), of headers that are no Python literals, and of sizes.
 _FAULTS = (
     OSError,
     KeyError,
@@ -33,6 +34,7 @@ _FAULTS = (
     MemoryError,
     RuntimeError,
     SyntaxError,
+    tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
 )

@@ -16,7 +16,7 @@ from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 from trace_cli.following import FollowedLedger
 from trace_cli.progress import Progress
-from trace_cli.watching import Watcher
+from trace_cli.watching import Told, Watcher, Wishes
 
 ORIGIN = "acme.example/dc1"
 HEAD = "time,step,item,place\n"
@@ -161,3 +161,22 @@ def test_what_is_recorded_while_erasing_is_read_counts_once(site, trace, monkeyp
     assert len(ledger.look().events) == 1
     assert ledger.look() is None
     assert table_of(ledger) == table_of(follow())
+
+
+def test_a_shorter_file_that_comes_in_the_middle_of_a_look_ends_the_next(site, trace, tmp_path):
+    shutil.copy(site.path, tmp_path / "old.db")
+    add(site, trace, "MORE")
+    watcher = Watcher(find_site(None), Wishes(), Told(), progress=Progress("verifying", quiet=True))
+    look = watcher._ledger.look
+
+    def replaced():
+        found = look()
+        put(site, tmp_path / "old.db")
+        pin_of(site).unlink(missing_ok=True)
+        return found
+
+    watcher._ledger.look = replaced
+    assert watcher.look() == (None, [])
+    with pytest.raises(CommandError) as told:
+        watcher.look()
+    assert told.value.code is ExitCode.NOT_VERIFIED

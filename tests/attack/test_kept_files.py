@@ -4,6 +4,7 @@
 Whoever does so slows an answer down; it is the same to the digit, or refused, and never a traceback.
 """
 
+import io
 import json
 import os
 import resource
@@ -11,8 +12,11 @@ import shutil
 import subprocess
 import sys
 import threading
+import zipfile
 from contextlib import contextmanager
+from hashlib import sha256
 
+import numpy as np
 import pytest
 
 from ledger.chain.home import place_of, replace_secret
@@ -108,6 +112,35 @@ def test_what_another_version_kept_is_not_used(kept, trace, made_by):
     edit(kept, made_by=made_by)
     assert answer(trace) == sound
     assert json.loads(list_of(kept).read_text())["made_by"] != made_by
+
+
+def archive(how):
+    """Make columns that are none, by somebody who can write their digest, too."""
+    file = io.BytesIO()
+    if how == "zip":
+        with zipfile.ZipFile(file, "w") as made:
+            made.writestr("format.npy", b"\x93NUMPY\x01\x00\x10\x00{'descr': (((((((")
+    elif how == "huge":
+        with zipfile.ZipFile(file, "w") as made:
+            header = b"{'descr': '<i8', 'fortran_order': False, 'shape': (9999999999999,), }"
+            made.writestr("format.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    elif how == "method":
+        with zipfile.ZipFile(file, "w") as made:
+            made.writestr("format.npy", b"x" * 100)
+        data = bytearray(file.getvalue())
+        data[data.index(b"PK\x01\x02") + 10] = 99  # a method of compression that nobody knows
+        return bytes(data)
+    else:
+        np.savez(file, format=np.array({"infinite": [np.inf], "words": ["x"], "newer": [99], "none": []}[how]))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("how", ["zip", "huge", "method", "infinite", "words", "newer", "none"])
+def test_columns_that_are_none_change_no_digit_though_their_digest_fits(kept, trace, how):
+    sound, data = answer(trace, "--full"), archive(how)
+    (room_of(kept) / "1-0.npz").write_bytes(data)
+    edit(kept, files=[["1-0.npz", sha256(data).hexdigest(), 1]])
+    assert answer(trace) == sound
 
 
 @contextmanager
