@@ -12,8 +12,7 @@ from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 from trace_cli.formats.answer import say
 from trace_cli.formats.chart import draw_bar, is_rich
-from trace_cli.formats.fitted import fit_columns, shown_width
-from trace_cli.formats.table import draw_table
+from trace_cli.formats.fitted import draw_fitted, shown_width
 
 SCHEMA: Final = "trace.forecast/1"
 MODEL: Final = "lead times of what is under way, and starts at the rate of eight weeks"
@@ -43,7 +42,7 @@ def forecast_load(
     from forecasting.arguments import read_levels
     from forecasting.series import read_horizon
     from trace_cli.context import find_site
-    from trace_cli.known_names import find_place
+    from trace_cli.known_names import find_place, known_places
     from trace_cli.prediction import check_output, open_prediction, read_as_of, record_decision, telling
     from trace_cli.progress import Progress
 
@@ -70,16 +69,9 @@ def forecast_load(
         )
         progress.say("reading what is under way")
         events = prediction.events()
-        known = {one for name in ("place", "source", "destination") for one in events[name].dropna().unique()}
+        known, command = known_places(events), "trace forecast --of arrivals --place"
         uris = [
-            find_place(
-                site.codes,
-                code,
-                known,
-                command="trace forecast --of arrivals --place",
-                known_by=prediction.known_by,
-            )
-            for code in places
+            find_place(site.codes, code, known, command=command, known_by=prediction.known_by) for code in places
         ]
         progress.say(f"fitting lead times to {prediction.history.head.size:,} entries")
         with telling(more="trace scan CODE --step receiving --place PLACE, when something arrives"):
@@ -160,25 +152,11 @@ def _decision(
 
 
 def _write(answer: dict[str, Any], prediction: Any, *, output: Path | None, as_json: bool) -> None:
-    from trace_cli.formats.answer import to_json, write_file, write_json
-    from trace_cli.formats.csv_text import csv_text
-    from trace_cli.prediction import basis_line, warning_line
+    from trace_cli.formats.answer import write_answer_file, write_json
+    from trace_cli.prediction import basis_line, tell_recorded, warning_line
 
-    if output is not None and output.suffix.lower() == ".json":
-        write_file(output, to_json(answer) + "\n")
-    elif output is not None:
-        levels = list(answer["series"][0]["points"][0]["quantiles"])
-        rows = [
-            (
-                one["place"],
-                *(point[name] for name in ("ds", "mean", "under_way", "loads")),
-                *point["quantiles"].values(),
-            )
-            for one in answer["series"]
-            for point in one["points"]
-        ]
-        head = ["place", "ds", "mean", "under_way", "loads", *(f"q{level}" for level in levels)]
-        write_file(output, csv_text(head, rows))
+    if output is not None:
+        write_answer_file(output, answer, _csv)
     if as_json:
         write_json(answer)
         return
@@ -192,8 +170,21 @@ def _write(answer: dict[str, Any], prediction: Any, *, output: Path | None, as_j
     say("\n" + textwrap.fill(_words(answer, time.name), shown_width()))
     if output is not None:
         say(f"\nWritten to {output}")
-    if (seq := answer["decision_seq"]) is not None:
-        say(f"\nRecorded as decision {seq}: trace decision show {seq}")
+    tell_recorded(answer["decision_seq"])
+
+
+def _csv(answer: Mapping[str, Any]) -> str:
+    """Write the days of all places as rows."""
+    from trace_cli.formats.csv_text import csv_text
+
+    numbers = ("mean", "under_way", "loads")
+    rows = [
+        (one["place"], point["ds"], *(point[name] for name in numbers), *point["quantiles"].values())
+        for one in answer["series"]
+        for point in one["points"]
+    ]
+    levels = list(answer["series"][0]["points"][0]["quantiles"])
+    return csv_text(["place", "ds", *numbers, *(f"q{level}" for level in levels)], rows)
 
 
 def _tell(one: Mapping[str, Any], name: str) -> None:
@@ -216,10 +207,9 @@ def _tell(one: Mapping[str, Any], name: str) -> None:
     ]
     sums = [f"{sum(point[name] for point in points):,.1f}" for name in ("mean", "under_way", "loads")]
     lines.append(["together", *sums, *[""] * (len(levels) + 1)])
-    left, cells = fit_columns(head, lines, width=shown_width(), spare=(len(head) - 1, 2))
-    right = tuple(at for at, column in enumerate(left) if 0 < column < len(head) - 1)
+    last = len(head) - 1
     say(f"\n{name}")
-    say(draw_table([head[at] for at in left], cells, right=right))
+    say(draw_fitted(head, lines, width=shown_width(), spare=(last, 2), right=range(1, last))[0])
 
 
 def _words(answer: Mapping[str, Any], zone: str) -> str:

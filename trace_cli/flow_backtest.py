@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.chain.counting import counted
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
 from trace_cli.formats.answer import say
-from trace_cli.formats.fitted import fit_columns, shown_width
-from trace_cli.formats.table import draw_table
-from trace_cli.site_time import duration
+from trace_cli.formats.fitted import draw_fitted, shown_width
+from trace_cli.site_time import duration, percent
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -157,33 +157,37 @@ def _decision(prediction: Prediction, of: str, period: str, origins: int, table:
 
 
 def _write(answer: dict[str, Any], prediction: Prediction, *, output: Path | None, as_json: bool) -> None:
-    from trace_cli.formats.answer import to_json, write_file, write_json
-    from trace_cli.formats.csv_text import csv_text
-    from trace_cli.prediction import basis_line, warning_line
+    from trace_cli.formats.answer import write_answer_file, write_json
+    from trace_cli.prediction import basis_line, tell_recorded, warning_line
 
     methods = answer["methods"]
     if output is not None:
-        is_json = output.suffix.lower() == ".json"
-        rows = csv_text(list(methods[0]), [list(method.values()) for method in methods])
-        write_file(output, to_json(answer) + "\n" if is_json else rows)
+        write_answer_file(output, answer, _csv)
     if as_json:
         write_json(answer)
         return
     if warning := warning_line(prediction):
         say(warning)
-    count = methods[0]["origins"]
-    say(f"Backtest of {answer['of']} up to {prediction.known_by}, from {count} {_plural('moment', count)} before")
+    moments = counted(methods[0]["origins"], "moment")
+    say(f"Backtest of {answer['of']} up to {prediction.known_by}, from {moments} before")
     say(basis_line(prediction) + "\n")
     width = shown_width()
     head, table = _eta_table(methods) if answer["of"] == "eta" else _bottleneck_table(methods)
-    left, lines = fit_columns(head, table, width=width, names=(0,), spare=(len(head) - 1, 1))
-    say(draw_table([head[at] for at in left], lines, right=range(1, len(left))))
+    right = range(1, len(head))
+    say(draw_fitted(head, table, width=width, names=(0,), spare=(len(head) - 1, 1), right=right)[0])
     for words in (_verdict(answer), _WORDS[answer["of"]].format(new=methods[0].get("emergent_places"))):
         say("\n" + textwrap.fill(words, width))
     if output is not None:
         say(f"\nWritten to {output}")
-    if (seq := answer["decision_seq"]) is not None:
-        say(f"\nRecorded as decision {seq}: trace decision show {seq}")
+    tell_recorded(answer["decision_seq"])
+
+
+def _csv(answer: Mapping[str, Any]) -> str:
+    """Write the methods as rows."""
+    from trace_cli.formats.csv_text import csv_text
+
+    methods = answer["methods"]
+    return csv_text(list(methods[0]), [list(method.values()) for method in methods])
 
 
 def _eta_table(methods: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
@@ -195,7 +199,7 @@ def _eta_table(methods: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[li
             f"{one['legs']:,}",
             f"{one['mae'] / hours:,.2f}",
             f"{one['pinball'] / hours:,.2f}",
-            _percent(one["coverage"]),
+            percent(one["coverage"]),
             _figure(one["auc"]),
             _figure(one["brier"]),
         ]
@@ -209,8 +213,8 @@ def _bottleneck_table(methods: Sequence[Mapping[str, Any]]) -> tuple[list[str], 
     rows = [
         [
             _NAMES.get(one["method"], one["method"]),
-            _percent(one["precision"]),
-            _percent(one["emergent"]),
+            percent(one["precision"]),
+            percent(one["emergent"]),
             "-" if one["alarms"] is None else f"{one['alarms']:,}",
             _figure(one["auc"]),
             _figure(one["brier"]),
@@ -228,14 +232,14 @@ def _verdict(answer: Mapping[str, Any]) -> str:
         saved = 1 - ours["pinball"] / best["pinball"] if best["pinball"] else 0.0
         told = "better than" if saved > 0 else "worse than" if saved < 0 else "as good as"
         return (
-            f"The middle missed by {duration(ours['mae'])} on average; the band held {_percent(ours['coverage'])} "
-            f"of {ours['legs']:,} arrivals. That is {_percent(abs(saved))} {told} the best simple method here "
+            f"The middle missed by {duration(ours['mae'])} on average; the band held {percent(ours['coverage'])} "
+            f"of {ours['legs']:,} arrivals. That is {percent(abs(saved))} {told} the best simple method here "
             f"({best['method']}), by pinball loss."
         )
     best = max(others, key=lambda one: one["precision"] or 0)
     words = (
-        f"Of the five worst places of the period ahead {_percent(ours['precision'])} were named; the best simple "
-        f"method here ({best['method']}) would have named {_percent(best['precision'])}."
+        f"Of the five worst places of the period ahead {percent(ours['precision'])} were named; the best simple "
+        f"method here ({best['method']}) would have named {percent(best['precision'])}."
     )
     if not ours["emergent_places"]:
         words += " No new one came among them, so nothing is known about naming those."
@@ -247,13 +251,5 @@ def _unit(hours: float) -> tuple[str, float]:
     return ("min", 1 / 60) if hours < 1 else ("h", 1.0) if hours < 48 else ("days", 24.0)
 
 
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{share * 100:.0f} %"
-
-
 def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
-
-
-def _plural(word: str, count: int) -> str:
-    return word if count == 1 else f"{word}s"

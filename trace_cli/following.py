@@ -76,11 +76,11 @@ class FollowedLedger:
         from forecasting.tables.extended import GrowingHistory
         from forecasting.tables.recorded import record_events
         from ledger.chain.erasure import is_erase_entry
-        from ledger.chain.errors import LedgerError
+        from ledger.chain.errors import LedgerError, Untrue
         from ledger.chain.quick import verify_since
         from ledger.custody.history import read_part
         from trace_cli.context import now
-        from trace_cli.known_history import SLACK, read_history, recorded_until
+        from trace_cli.known_history import SLACK, read_history, read_snapshot, recorded_until
         from trace_cli.trust import remember
 
         site, first = self._site, self.size
@@ -100,7 +100,13 @@ class FollowedLedger:
                 )
                 events, private = read_part(view, first, verdict.size)
                 until = recorded_until(view, verdict.size)
-                erased = any(is_erase_entry(view.entry(seq) or b"") for seq in private)
+                erased = None
+                if any(is_erase_entry(view.entry(seq) or b"") for seq in private):
+                    # What was read of the values that are gone must go, too. All is read from the same snapshot:
+                    # what is recorded meanwhile is for the next look, or it would be counted twice.
+                    _, erased = read_snapshot(site, view, pin, progress=self._progress)
+                    if erased is None:
+                        raise Untrue("the history does not hold any more")
         except (LedgerError, ValueError):
             # Reading everything names what does not fit; where all of it holds after all, there is more than one
             # way to it, such as a new epoch, and what was followed is given up.
@@ -109,9 +115,8 @@ class FollowedLedger:
         assert verdict.signed is not None
         self._seen = verdict.signed
         remember(site.home, verdict)
-        if erased:
-            # What was read of the values that are gone must go, too.
-            self.history = read_history(site, schema=self._schema, full=True, progress=self._progress)
+        if erased is not None:
+            self.history = erased
             self._growing = GrowingHistory(self.history.recorded)
             things = frozenset(self.history.recorded.item.tolist())
         else:

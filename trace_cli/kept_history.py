@@ -67,13 +67,22 @@ def load_kept(site: Site) -> KeptHistory | None:
         if told["made_by"] != _made_by():
             return None
         files = tuple((str(name), str(digest), int(count)) for name, digest, count in told["files"])
-        parts = [unpack_recorded(_read(site, name, digest)) for name, digest, _ in files]
-        return KeptHistory(
-            parse_checkpoint(told["note"]), join_recorded(parts), tuple(map(int, told["private"])), files
-        )
+        recorded = join_recorded([unpack_recorded(_read(site, name, digest)) for name, digest, _ in files])
+        seen, private = parse_checkpoint(told["note"]), tuple(map(int, told["private"]))
+        _refuse_others([*recorded.seq.tolist(), *private], seen.head.size)
+        return KeptHistory(seen, recorded, private, files)
     except Missing:
         return None
-    except (LedgerError, BadTable, OSError, ValueError, KeyError, TypeError) as error:
+    except (
+        LedgerError,
+        BadTable,
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         note(f"what was kept from earlier answers is not used, and the whole log is read again: {error}")
         return None
 
@@ -109,12 +118,7 @@ def save_kept(
         digest = sha256(data).hexdigest()
         name = f"{seen.head.size}-{digest[:16]}.npz"
         make_room(_room(site) / name)
-        fresh = _room(site) / f"{name}.new"
-        fresh.unlink(missing_ok=True)
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(fresh, _room(site) / name)
+        _write(_room(site) / name, data)
         files.append((name, digest, len(new)))
         told = {"made_by": _made_by(), "note": seen.note, "private": list(private), "files": files}
         make_room(_list_path(site))
@@ -127,9 +131,36 @@ def save_kept(
         note(f"what was read could not be kept for the next answer: {error}")
 
 
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all; nothing of it stays where there is no room for it."""
+    from ledger.chain.home import fresh_beside
+
+    fresh = fresh_beside(path)
+    try:
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(fresh, path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
+
+
 def _own_files(site: Site) -> list[Path]:
     """List what was written here, and no other file: the directory may be a link to somebody's own tables."""
     return [path for path in _room(site).glob("*.npz") if _OWN.fullmatch(path.name)]
+
+
+def _refuse_others(seqs: list[int], size: int) -> None:
+    """Refuse entries that are counted twice, or that a log of that size does not have.
+
+    Raises:
+        ValueError: There are some.
+    """
+    if len(set(seqs)) != len(seqs):
+        raise ValueError("an entry was kept twice")
+    if seqs and not 0 <= min(seqs) <= max(seqs) < size:
+        raise ValueError(f"an entry was kept that a log of {size} does not have")
 
 
 def _made_by() -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 _MOST_COMPARED: Final = 20_000
 _ALIKE: Final = 0.6
+
+
+def known_places(events: Any) -> set[str]:
+    """Give the URIs of all places that an events table names."""
+    return {uri for name in ("place", "source", "destination") for uri in events[name].dropna().unique()}
 
 
 def find_place(codes: Codes, code: str, places: Collection[str], *, command: str, known_by: str) -> str:

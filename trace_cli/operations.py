@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "trace.report.operations/1"
 _SHOWN: Final = 12
+"""Worst places whose waiting is drawn."""
+
 _DOCKS, _DAYS = 5, 7
+"""Places at which most arrives, and days, for which arrivals are forecast."""
+
 _MOST_ROWS: Final = 200
 """Rows of a table on a page; a workbook has all."""
 
 _PERIODS: Final = {"h": "hours", "D": "days", "W": "weeks", "M": "months", "Q": "quarters", "Y": "years"}
 _MOST_FLOWS: Final = 60
 _MOST_PLACES: Final = 24
+"""Flows and places that a map can hold and be read."""
 
 
 def report_operations(
@@ -48,7 +53,7 @@ def report_operations(
     from trace_cli.prediction import check_period, open_prediction, read_as_of, record_decision, telling
     from trace_cli.progress import Progress
     from trace_cli.reports.bottlenecks import named_entries
-    from trace_cli.reports.operations import ALARM
+    from trace_cli.site_time import LIKELY
 
     if output.suffix.lower() not in (".html", ".xlsx"):
         raise CommandError(
@@ -74,8 +79,8 @@ def report_operations(
 
     seq = record_decision(prediction, describe, wanted=not no_record)
     _write(prediction, found, output, period=period, seq=seq)
-    alarms = sum((site["alarm_probability"] or 0) >= ALARM for site in found["sites"])
-    late = sum((one["late_probability"] or 0) >= ALARM for one in found["shipments"])
+    alarms = sum((site["alarm_probability"] or 0) >= LIKELY for site in found["sites"])
+    late = sum((one["late_probability"] or 0) >= LIKELY for one in found["shipments"])
     if as_json:
         counts = {
             "places": len(found["sites"]),
@@ -86,7 +91,7 @@ def report_operations(
         write_json({**prediction.answer(SCHEMA), "file": str(output), **counts, "decision_seq": seq})
     else:
         told = ((len(found["sites"]), "place"), (alarms, "alarm"), (late, "shipment"))
-        places, alarming, going = (f"{count} {word}" if count == 1 else f"{count} {word}s" for count, word in told)
+        places, alarming, going = (counted(number, noun) for number, noun in told)
         say(f"{places}, {alarming}, {going} likely late: {output}")
     return int(ExitCode.OK)
 

@@ -296,6 +296,14 @@ def record_decision(
     return appended.first
 
 
+def tell_recorded(seq: int | None) -> None:
+    """End the answer for people with where it is recorded, if it is."""
+    from trace_cli.formats.answer import say
+
+    if seq is not None:
+        say(f"\nRecorded as decision {seq}: trace decision show {seq}")
+
+
 def number(value: float | None) -> float | None:
     """Give a number as JSON can hold it: what is not known is null."""
     return None if value is None or not math.isfinite(value) else float(value)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from trace_cli.site_time import LIKELY
+
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
     from trace_cli.prediction import Prediction
@@ -16,7 +18,8 @@ _LOOKED_AT: Final = 50
 """Recorded decisions, the newest first, among which the last answer is looked for."""
 
 _MOVED_HOURS: Final = 1.0
-_ALARM: Final = 0.5
+"""Hours by which the middle of an arrival must move to be told."""
+
 _KEYS: Final = {
     "eta": ("item", "start_seq", "eta0.5", "late_probability"),
     "bottlenecks": ("place", "rank", "alarm_probability"),
@@ -24,7 +27,10 @@ _KEYS: Final = {
 """Columns of a result that are compared."""
 
 _WORST: Final = 5
+"""Places that count as the worst, as many as `forecasting.flow.leaning` names."""
+
 _NAMED: Final = 3
+"""Places that a sentence names."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +121,7 @@ def eta_changes(earlier: Earlier, shipments: Sequence[Mapping[str, Any]]) -> dic
         row = before.get(key)
         if row is None or one["state"] == "missing":
             continue
-        if (one["late_probability"] or 0) >= _ALARM > _number(row.get("late_probability")):
+        if (one["late_probability"] or 0) >= LIKELY > _number(row.get("late_probability")):
             newly_late.append(one["item"])
         if (past := _moment(row.get("eta0.5"))) is not None:
             hours = (datetime.fromisoformat(one["eta"]["p50"]) - past).total_seconds() / 3600
@@ -137,8 +143,8 @@ def place_changes(earlier: Earlier, sites: Sequence[Mapping[str, Any]]) -> dict[
         ``decision_seq, as_of``, and places: ``new_alarms, gone_alarms`` (likelier than not), ``new_worst`` (among
         the five with most queue hours now, not then).
     """
-    then = {str(row["place"]) for row in earlier.rows if _number(row.get("alarm_probability")) >= _ALARM}
-    now = {site["place"] for site in sites if (site["alarm_probability"] or 0) >= _ALARM}
+    then = {str(row["place"]) for row in earlier.rows if _number(row.get("alarm_probability")) >= LIKELY}
+    now = {site["place"] for site in sites if (site["alarm_probability"] or 0) >= LIKELY}
     worst_then = {str(row["place"]) for row in earlier.rows if _number(row.get("rank")) <= _WORST}
     worst = [site["place"] for site in sites if site["rank"] <= _WORST and site["queue_hours"] > 0]
     return {

@@ -1,12 +1,16 @@
-"""Times as people at the site read them: in its zone, with the zone named; JSON and files keep UTC."""
+"""Times, spans and probabilities as people read them: times in the zone of the site, named; files keep UTC."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import Final
 
 from trace_cli.errors import CommandError
 from trace_cli.exit_codes import ExitCode
+
+LIKELY: Final = 0.5
+"""Probability from which on something is likelier than not, and is counted and listed as such."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,16 @@ def duration(hours: float) -> str:
         return f"{hours:.1f} h" if abs(hours) < 10 else f"{hours:.0f} h"
     days = hours / 24
     return f"{days:.1f} days" if abs(days) < 10 else f"{days:,.0f} days"
+
+
+def percent(share: float | None) -> str:
+    """Write a share in whole hundredths, ``-`` where there is none.
+
+    Example:
+        >>> percent(0.125), percent(None)
+        ('12 %', '-')
+    """
+    return "-" if share is None else f"{share * 100:.0f} %"
 
 
 def likelihood(probability: float) -> str:

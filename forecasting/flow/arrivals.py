@@ -27,6 +27,8 @@ LOOK_BACK_DAYS = 56
 
 _DAY = 24 * MICROSECONDS_IN_HOUR
 _MOST_COUNTED = 4_096
+"""Four times the mean beyond which the law is not counted out thing by thing."""
+
 _LEAST_SHARE = 1e-12
 
 
@@ -44,8 +46,8 @@ def arrivals_by_day(
 
     Shipments under way to a place arrive by their lead times; what is missing (`shipments_under_way`) is expected
     no more. Those not yet under way come at the rate at which shipments to the place started in the last eight
-    weeks, each with the lead times of a shipment starting now; things that arrived without having been under way
-    are counted at the rate of those weeks.
+    weeks, as far as the lead times to the place that are known reach into the middle of the day; things that
+    arrived without having been under way are counted at the rate of those weeks.
 
     Args:
         events: an events table of what was known at `as_of`.

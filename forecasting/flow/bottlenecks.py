@@ -50,6 +50,7 @@ BOTTLENECK_COLUMNS = (
 )
 
 MOST_EVENTS = 20
+"""Entries that are named for a place."""
 
 USUAL_PERIODS = 8
 """Complete periods whose median says what is usual."""

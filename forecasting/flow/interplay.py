@@ -23,7 +23,7 @@ MOST_CODES = 24
 """Different values that a number may have to be the code of something, such as the stage of a journey."""
 
 MOST_PAIRS = 12
-"""Pairs of groups that are kept, those first whose means tell most; and the same of numbers."""
+"""Pairs of groups that are kept, those whose means tell most; and pairs of numbers, by the order of columns."""
 
 WORTH = 15.0
 """Legs of a pair that weigh as much as what its two parts say."""

@@ -53,6 +53,11 @@ class KnownLegs:
         """Mark the legs that had ended."""
         return np.isfinite(self.lead)
 
+    @property
+    def farthest_asked(self) -> float:
+        """Give how far ahead the queries start, but for the farthest twentieth [hours]; 0 without queries."""
+        return float(np.quantile(self.asked_start, 0.95)) if len(self.asked_start) else 0.0
+
 
 def know_legs(legs: pd.DataFrame, queries: pd.DataFrame, as_of: int) -> KnownLegs:
     """Reduce a legs table to what was known at a moment.

@@ -25,9 +25,13 @@ STAGES_UNDER_CHANGE = (0, 15, 30, 60, 100)
 """The same where the legs have a calendar, so that conditions may have changed since they began."""
 
 _LEAST_FOR_LINE, _LEAST_FOR_TREES = 40, 150
+"""Rows below which the lane's own expectation takes the place of the line, and below which there are no trees."""
+
 _FEW_ROWS = (3_000, 12_000)
-_MOST_ROWS = 40_000
-_MOST_ROWS_OF_LINE = 20_000
+"""Rows below each of which one more fit of the trees is averaged."""
+
+_MOST_ROWS, _MOST_ROWS_OF_LINE = 40_000, 20_000
+"""Latest rows that are fitted, for the sake of time."""
 
 RIDGE = 3.0
 """Rows that the belief in the lane's own expectation weighs as much as."""
@@ -36,9 +40,15 @@ RIDGE_UNDER_CHANGE = 100.0
 """The same where the legs have a calendar: what a column told under other conditions is believed less."""
 
 _COLUMNS_OF_TREE = 16
+"""Columns that a tree sees where there are many."""
+
 _FINAL_FITS = 3
+"""Fits of the trees that are averaged at least for an answer without a calendar."""
+
 _ROUNDS = 60
 _SMOOTHING = 0.01
+"""Share of the usual error below which errors weigh alike, so that no row weighs without bound."""
+
 _LEAST_SPREAD = 1e-9
 
 
@@ -61,7 +71,7 @@ class Line:
         return np.asarray((np.clip(filled, self.low, self.high) - self.middle) / self.scale)
 
 
-def predict_stages(design: Design, stages: tuple[int, ...] = STAGES, *, final: bool = False) -> Floats:
+def predict_stages(design: Design, stages: tuple[int, ...], *, final: bool = False) -> Floats:
     """Fit, and give the quantiles of the logarithm after each number of trees.
 
     Args:

@@ -23,6 +23,7 @@ OVERDUE = 0.002
 """Share of legs that must last beyond an age for their quantiles to say how it goes on."""
 
 TAIL = 4.0
+"""Exponent of the Pareto law by which a leg goes on that has outlasted what was told."""
 
 FARTHER = 0.05
 """Share by which the band widens for each doubling of the time ahead beyond what was judged."""
@@ -52,7 +53,6 @@ def lead_times(
        longer it has lasted, the longer it will. Where it lies further back than three times the longest leg that
        ever ended, it is no open shipment but a question about a leg of that day, and the quantiles are those of
        any leg.
-
     5. No quantile lies beyond three times the longest leg that ever ended, nor, where that is farther, beyond what
        the Pareto law gives.
 

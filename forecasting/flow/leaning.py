@@ -18,6 +18,7 @@ CHANGE = 0.1
 """By how much the forecast changes farther from the last period than what is expected, in logarithms."""
 
 _MOST_CHANGE = 8.0
+"""Factor beyond which a change is mostly one of places where next to nothing waited."""
 
 
 def lean_to_new(expected: Floats, last: Floats) -> Floats:

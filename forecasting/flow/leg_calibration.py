@@ -27,12 +27,20 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 LOOKS = 3
-"""Moments in the past from which the fit is judged."""
+"""Moments in the past from which the fit is judged; without a calendar, parts of the legs in their place."""
 
 _LEAST_JUDGED = 60
+"""Legs that a look must judge and fit; half of them are enough to judge where there is a calendar."""
+
 _WORTH = 60.0
+"""Judged legs by which the shifts are believed by half."""
+
 _STAGE_WORTH = 600.0
+"""Judged legs whose loss at one level counts as much as that of all levels together."""
+
 _SHORTEST, _LONGEST = 14 * 24.0, 56 * 24.0
+"""Bounds of how far ahead a look judges [hours]."""
+
 _MOST_WEIGHT = 8.0
 _MIDDLE = len(LEVELS) // 2
 _NORMAL_BAND = 2.563
@@ -50,14 +58,12 @@ class Calibration:
         stages: which of `stages_of` told best, of each level, shape (levels,).
         shifts: to add to each level of the logarithm, shape (levels,).
         between: variance of the middle of the logarithm from one moment to another, 0 without a calendar.
-        judged: legs that were judged.
         ahead: how far ahead of the moment the judged ones began at most [hours], infinite without a calendar.
     """
 
     stages: Indices
     shifts: Floats
     between: float
-    judged: int
     ahead: float
 
 
@@ -77,7 +83,7 @@ def calibrate(known: KnownLegs, covariates: Covariates, item: Indices) -> Calibr
         truths.append(truth)
         weights.append(weight)
     if not staged:
-        return Calibration(np.ones(len(LEVELS), dtype=np.int64), np.zeros(len(LEVELS)), 0.0, 0, np.inf)
+        return Calibration(np.ones(len(LEVELS), dtype=np.int64), np.zeros(len(LEVELS)), 0.0, np.inf)
     told, truth, weight = np.concatenate(staged, axis=1), np.concatenate(truths), np.concatenate(weights)
     size = weight.sum() ** 2 / (weight**2).sum()
     stages = choose_stages(truth, told, weight, size)
@@ -90,7 +96,7 @@ def calibrate(known: KnownLegs, covariates: Covariates, item: Indices) -> Calibr
     else:
         shifts = _quantiles(truth[:, None] - pick_stages(told, stages), weight)
     ahead = _ahead(known) if ordered else np.inf
-    return Calibration(stages, shifts * size / (size + _WORTH), between, len(truth), ahead)
+    return Calibration(stages, shifts * size / (size + _WORTH), between, ahead)
 
 
 def part_errors(errors: list[Floats], weights: list[Floats]) -> tuple[Floats, float]:
@@ -178,6 +184,20 @@ def _quantile(values: Floats, weight: Floats, level: float) -> float:
     return float(np.interp(level, ranks, values[order]))
 
 
+def censoring_weights(lead: Floats, waited: Floats) -> Floats:
+    """Weigh legs that ended, each for those like it that had no time to end, at most `_MOST_WEIGHT` fold.
+
+    Args:
+        lead: of the legs that ended [hours], shape (n,).
+        waited: from start to now of all legs that began when they did, ended or not [hours], shape (m,).
+
+    Returns:
+        One over the share of those that had as much time as each leg took, shape (n,).
+    """
+    had_time = 1 - np.searchsorted(np.sort(waited), lead, side="left") / len(waited)
+    return np.asarray(np.minimum(1 / np.maximum(had_time, 1e-3), _MOST_WEIGHT))
+
+
 def _looks(
     known: KnownLegs, covariates: Covariates, item: Indices
 ) -> Iterator[tuple[KnownLegs, Covariates, Indices, Floats, Floats]]:
@@ -203,17 +223,14 @@ def _looks(
         taught = before & np.isfinite(then)
         if judged.sum() < _LEAST_JUDGED // 2 or taught.sum() < _LEAST_JUDGED:
             continue
-        waited = np.sort(-known.start[after])
-        had_time = 1 - np.searchsorted(waited, known.lead[judged], side="left") / len(waited)
-        weight = np.minimum(1 / np.maximum(had_time, 1e-3), _MOST_WEIGHT)
+        weight = censoring_weights(known.lead[judged], -known.start[after])
         yield *_at(known, covariates, item, before, judged, moment, then), outcome[judged], weight
 
 
 def _ahead(known: KnownLegs) -> float:
     """Choose how far ahead to judge: as far as is asked, within what the history allows [hours]."""
     span = -float(known.start[0])
-    farthest = float(np.quantile(known.asked_start, 0.95)) if len(known.asked_start) else 0.0
-    return float(np.clip(farthest, _SHORTEST, max(_SHORTEST, min(_LONGEST, span / 8))))
+    return float(np.clip(known.farthest_asked, _SHORTEST, max(_SHORTEST, min(_LONGEST, span / 8))))
 
 
 def _at(

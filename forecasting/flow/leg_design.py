@@ -20,8 +20,17 @@ LANE_WORTH = 8.0
 """Legs of a lane that weigh as much as what its origin and its destination say."""
 
 GROUP_WORTH = 15.0
+"""Legs of any other group that weigh as much as what all legs say."""
+
+_OVERALL_WORTH, _SPREAD_WORTH = 5.0, 20.0
+"""The same of the mean of all legs as each saw it, and of how far a lane's legs lie from what it expects."""
+
 _LEAST_LAG = 24.0
+"""Hours ahead below which the recent level counts as fresh."""
+
+_WEEK, _MANY_WEEKS = 168.0, 10_000 * 168.0
 _LOWEST = -25.0
+"""Below any logarithm of actual over expected, as `fit_survival` speaks of ages."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,7 @@ class Design:
     """Matrices of one fit.
 
     Attributes:
-        names: of the columns.
+        names: of the columns, for whoever asks what a column is.
         rows: columns of the legs that are fitted, shape (n, m).
         outcome: logarithm of their lead times, shape (n,); drawn for those still open.
         asked: columns of the queries, shape (k, m).
@@ -75,7 +84,7 @@ def build_design(known: KnownLegs, covariates: Covariates, item: Indices) -> Des
     size = len(known.start)
     all_rows, all_asked = np.zeros(size, dtype=np.int64), np.zeros(len(asked_now), dtype=np.int64)
     overall = float(np.mean(outcome[finished]))
-    base, asked_base, _ = group_means(all_rows, all_asked, outcome, clock, worth=5.0, parent=overall)
+    base, asked_base, _ = group_means(all_rows, all_asked, outcome, clock, worth=_OVERALL_WORTH, parent=overall)
     counts: dict[str, Floats] = {}
     for name, (rows, asked) in covariates.groups.items():
         if name == "lane":
@@ -92,11 +101,10 @@ def build_design(known: KnownLegs, covariates: Covariates, item: Indices) -> Des
     expected, asked_expected, counts["lane"] = group_means(
         lane, asked_lane, outcome, clock, worth=LANE_WORTH, parent=(parent[0], parent[1])
     )
-    ahead = float(np.quantile(known.asked_start, 0.95)) if len(known.asked_start) else 0.0
-    level = read_level(known.start, known.lead, expected, ahead=ahead) if ordered else None
+    level = read_level(known.start, known.lead, expected, ahead=known.farthest_asked) if ordered else None
     spread = np.abs(outcome - expected)
     usual = float(np.mean(spread[finished]))
-    wide, asked_wide, _ = group_means(lane, asked_lane, spread, clock, worth=20.0, parent=usual)
+    wide, asked_wide, _ = group_means(lane, asked_lane, spread, clock, worth=_SPREAD_WORTH, parent=usual)
     columns = {"expected": (expected, asked_expected), **columns, "spread": (wide, asked_wide)}
     columns["legs of lane"] = np.log1p(counts["lane"][:size]), np.log1p(counts["lane"][size:])
     drift = np.zeros(size)
@@ -106,8 +114,8 @@ def build_design(known: KnownLegs, covariates: Covariates, item: Indices) -> Des
         columns["level of ended"] = ended_level, asked_levels[0]
         columns["level of started"] = started_level, asked_levels[1]
         drift = level.at(known.start)[1]
-        hour = (known.start + _LEAST_LAG * 7e4) % 168, (known.asked_start + _LEAST_LAG * 7e4) % 168
-        columns["hour of week"] = hour
+        # sums so large are rounded far above the noise of floats, which a remainder near 0 would show as 168
+        columns["hour of week"] = (known.start + _MANY_WEEKS) % _WEEK, (known.asked_start + _MANY_WEEKS) % _WEEK
     for name, values in (("window", (known.window, known.asked_window)), *covariates.numbers.items()):
         # what is known of legs and not of queries teaches what cannot be used
         if np.isfinite(values[0]).sum() > size / 20 and 2 * np.isfinite(values[1]).sum() >= len(asked_now):

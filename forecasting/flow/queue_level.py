@@ -18,8 +18,10 @@ PRIOR_WORTH = 1.0
 """Periods without error that each place is taken to have had before."""
 
 _LARGEST_ERROR = 2.0
-_SMALL = 0.02
-_LARGEST = 5
+"""Error that counts at most either way, in logarithms: one period alone says no more."""
+
+_SMALL, _LARGEST = 0.02, 5
+"""Share of the mean of so many largest expectations that counts as next to nothing."""
 
 
 def small_hours(expected: Floats) -> float:

@@ -22,6 +22,9 @@ _WANTED = 60
 _SHORTEST_WINDOW, _SHORTEST_AHEAD, _LONGEST_WINDOW = 7 * 24.0, 28 * 24.0, 90 * 24.0
 """Bounds of a window, and the most that questions far ahead lengthen its lower one."""
 
+_DRAWN = 5.0
+"""Legs without excess that every window is taken to hold beside its own, so that few tell little."""
+
 _MOST_STARTED = 400
 """Legs of a window beyond which a regular sample of them is enough."""
 
@@ -75,7 +78,7 @@ def read_level(start: Floats, lead: Floats, expected: Floats, *, ahead: float) -
     sums = np.concatenate(([0.0], np.cumsum(np.clip(excesses, -2, 2))))
     stop, begin = np.searchsorted(ends, moments), np.searchsorted(ends, moments - 2 * window)
     count = stop - begin
-    level = (sums[stop] - sums[begin]) / (count + 5.0)
+    level = (sums[stop] - sums[begin]) / (count + _DRAWN)
     usual = float(np.median(lead[finished]))
     last, early = np.searchsorted(start, moments), np.searchsorted(start, moments - window - usual)
     started = np.zeros(len(moments))
@@ -89,11 +92,11 @@ def read_level(start: Floats, lead: Floats, expected: Floats, *, ahead: float) -
 def _median_excess(start: Floats, ended: Floats, excess: Floats, expected: Floats, moment: float) -> float:
     """Estimate the median excess of legs of which some are open at the moment, drawn to 0 if they are few."""
     done = ended <= moment
-    if done.sum() < 5:
+    if done.sum() < _DRAWN:
         return 0.0
     open_excess = np.log(np.maximum(moment - start[~done], 1.0)) - expected[~done]
     low = -20.0  # fit_survival speaks of ages, which are not negative
     survival = fit_survival(excess[done] - low, open_excess - low)
     below = np.flatnonzero(survival.share <= 0.5)
     median = survival.knots[below[0]] if len(below) else survival.knots[-1]
-    return float((median + low) * done.sum() / (done.sum() + 5.0))
+    return float((median + low) * done.sum() / (done.sum() + _DRAWN))

@@ -21,6 +21,7 @@ GOAL = 0.5
 """Share of the expected waiting of open visits that a release is to save."""
 
 REPLAYED = 8
+"""Past periods on which a release is replayed."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ once, in UTF-8, with NUL between them (no text of the ledger holds a NUL).
 
 import io
 import zipfile
+import zlib
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,21 @@ FORMAT = 2
 """Another number whenever `record_events` gives other columns for the same events; a test holds it to that."""
 
 _NUL = "\0"
+# Beside what numpy says itself: of the archive (zlib, methods and passwords that it does not know) and of sizes.
+_FAULTS = (
+    OSError,
+    KeyError,
+    ValueError,
+    TypeError,
+    IndexError,
+    EOFError,
+    OverflowError,
+    MemoryError,
+    RuntimeError,
+    SyntaxError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def pack_recorded(recorded: RecordedEvents) -> bytes:
@@ -47,7 +63,7 @@ def unpack_recorded(data: bytes) -> RecordedEvents:
             if int(arrays["format"][0]) != FORMAT:
                 raise BadTable(f"kept columns: expected format {FORMAT}, got {int(arrays['format'][0])}")
             found: dict[str, npt.NDArray[Any]] = {name: _read(arrays, name) for name in ALL}
-    except (OSError, KeyError, ValueError, IndexError, EOFError, zipfile.BadZipFile) as error:
+    except _FAULTS as error:
         raise BadTable(f"kept columns cannot be read: {error}") from error
     for names in GROUPS:
         if len({len(found[name]) for name in names}) != 1:

@@ -29,7 +29,8 @@ from forecasting.tables.recorded import (
     by_number,
     take_events,
 )
-from ledger.custody.corrections import IMPORTED, Claim, Corrections, Declaration
+from ledger.chain.entry import IMPORTED
+from ledger.custody.corrections import Claim, Corrections, Declaration
 
 _HERE = "typed"
 """Stands for every way of recording that is no import; corrections tell only these two apart."""

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.tables.journeys import NO_TIME
+from ledger.chain.entry import IMPORTED
 from ledger.custody.codes import lot_of, product_of
-from ledger.custody.corrections import IMPORTED
 from ledger.custody.facts import text
 from ledger.custody.history import Event
 from ledger.custody.quantity import number_of

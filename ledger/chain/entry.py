@@ -20,7 +20,8 @@ from ledger.chain import canonical
 from ledger.chain.errors import BadJson, Refused
 
 MAX_BODY: Final = 16 * 1024 * 1024
-VIA: Final = frozenset({"scanned", "typed", "piped", "imported"})
+IMPORTED: Final = "imported"  # how an entry came that was read from the files of others
+VIA: Final = frozenset({"scanned", "typed", "piped", IMPORTED})
 
 _KEYS: Final = ["_prev", "_seq", "body", "by", "kind", "rec", "via"]
 _KIND: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")

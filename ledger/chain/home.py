@@ -8,6 +8,7 @@
       policy/<domain>/<site>.ends    keys whose time is over, with the last size that each may sign
       pins/<domain>/<site>.pin       the newest head of that origin that this verifier saw
       pins/<domain>/<site>.epochs    the epochs of that origin that this verifier saw
+      pins/<domain>/<site>.marks     where holds, cases and keys are, as far as the log was looked at here
       pins/<domain>/<site>.derived   the head under which `derived/` was made, and the digests of its files
       derived/<domain>/<site>/       what verified entries said, as columns; may be deleted
 
@@ -17,12 +18,17 @@ Default: the XDG data directory, ``$XDG_DATA_HOME/trace`` or ``~/.local/share/tr
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Mapping
+from glob import escape
 from pathlib import Path
+from typing import Final
 
 from ledger.chain.checkpoint import check_origin
 from ledger.chain.errors import KeyUnavailable, Missing
+
+_HALF: Final = re.compile(r"\.([0-9]{1,10})-[0-9a-f]{8}\.new")
 
 
 def find_home(environ: Mapping[str, str]) -> Path:
@@ -64,10 +70,36 @@ def create_secret(path: Path, text: str) -> None:
 
 def replace_secret(path: Path, text: str) -> None:
     """Write a file of mode 0600 in the place of another, whole or not at all, durably."""
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    create_secret(fresh, text)
-    move_secret(fresh, path)
+    fresh = fresh_beside(path)
+    try:
+        create_secret(fresh, text)
+        move_secret(fresh, path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
+
+
+def fresh_beside(path: Path) -> Path:
+    """Name a file to write before it takes the place of another, and take away what was left of killed writers.
+
+    Each writer has a name of its own: of two with the same one, the faster would put what the slower has half
+    written in the place of the file.
+    """
+    for left in path.parent.glob(f"{escape(path.name)}.*.new"):
+        found = _HALF.fullmatch(left.name, len(path.name))
+        if found is not None and not _runs(int(found[1])):
+            left.unlink(missing_ok=True)
+    return path.with_name(f"{path.name}.{os.getpid()}-{os.urandom(4).hex()}.new")
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def move_secret(source: Path, target: Path) -> None:

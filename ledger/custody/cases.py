@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from ledger.chain.entry import Entry
+from ledger.chain.entry import IMPORTED, Entry
 
 KIND: Final = "case"
 State = Literal["open", "confirmed", "dismissed"]
@@ -104,7 +104,7 @@ def read_cases(entries: Iterable[Entry]) -> dict[int, Case]:
     found: dict[int, Case] = {}
     for entry in entries:
         body = entry.body
-        if entry.kind != KIND or entry.via == "imported" or not isinstance(body, Mapping):
+        if entry.kind != KIND or entry.via == IMPORTED or not isinstance(body, Mapping):
             continue
         if body.get("state") == "open":
             if (case := _opened(entry, body)) is not None:

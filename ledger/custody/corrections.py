@@ -21,6 +21,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from ledger.chain.entry import IMPORTED
 from ledger.chain.errors import Refused
 from ledger.custody.facts import Facts
 from ledger.custody.history import Event, make_event
@@ -33,9 +34,6 @@ DID_NOT_OCCUR: Final = "did_not_occur"
 INCORRECT_DATA: Final = "incorrect_data"
 REASONS: Final = (DID_NOT_OCCUR, INCORRECT_DATA)
 _SPELLINGS: Final = ("urn:epcglobal:cbv:er:", "https://ref.gs1.org/cbv/ER-", "gs1:ER-", "cbv:ER-")
-
-
-IMPORTED: Final = "imported"  # how an entry came that was read from a file
 
 
 class Claim(NamedTuple):

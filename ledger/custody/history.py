@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
 from ledger.chain.commitment import MARK
+from ledger.chain.entry import IMPORTED
 from ledger.chain.errors import Refused
 from ledger.chain.policy import Policy
 from ledger.chain.storage.base import View
@@ -158,7 +159,7 @@ def make_event(seq: int, body: dict[str, Any], rec: str, via: str, *, by: str | 
     the time of what it corrects, so it counts from when it was declared.
     """
     facts = read_facts(body, seq)
-    if via == "imported":
+    if via == IMPORTED:
         since = facts.time if facts.declared is None else facts.declared
         known = since if facts.recorded is None else facts.recorded
     else:

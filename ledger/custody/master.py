@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.chain.commitment import refuse_reserved
+from ledger.chain.entry import IMPORTED
 from ledger.chain.errors import Refused
 from ledger.custody.codes import Codes, product_of
 from ledger.custody.kinds.base import thing_uri
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 TYPES: Final = ("place", "product", "partner")
 TEXT_LIMIT: Final = 1_000
-IMPORTED: Final = "imported"  # how the files of others come into the log
 # Of a record, what says nothing of a thing: what it is, and how others list it.
 _NOT_SAID: Final = frozenset({"id", "type", "attributes", "vocabulary", "children"})
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from ledger.chain.entry import IMPORTED
 from ledger.custody.provenance.answer import Answer
 from ledger.custody.provenance.gaps import Gap
 from ledger.custody.provenance.record import Record
@@ -126,7 +127,7 @@ def _has_party(record: Record, side: str) -> bool:
 
 def _late(record: Record, rec: str, via: str, short: Short) -> Iterator[Loss]:
     facts = record.facts
-    if via == "imported":
+    if via == IMPORTED:
         known = facts.time if facts.recorded is None else facts.recorded
     else:
         known = micros(datetime.fromisoformat(rec))

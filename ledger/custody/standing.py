@@ -25,6 +25,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from ledger.chain.entry import IMPORTED
 from ledger.custody import vocabulary
 from ledger.custody.expiry import read_expiry
 from ledger.custody.facts import Facts, read_facts
@@ -173,7 +174,7 @@ def hold_on(lines: Sequence[Line]) -> Line | None:
     """
     theirs = False
     for line in reversed(lines):
-        facts, imported = line.event.facts, line.event.via == "imported"
+        facts, imported = line.event.facts, line.event.via == IMPORTED
         if facts.step == "holding" or facts.disposition in _HOLDING:
             return None if theirs and imported else line
         if facts.disposition in _RELEASING and facts.step not in vocabulary.TAKING_STEPS:

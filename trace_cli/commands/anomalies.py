@@ -97,7 +97,7 @@ def _write(
     answer: dict[str, Any], prediction: Prediction, *, top: int, output: Path | None, as_json: bool
 ) -> None:
     from trace_cli.formats.answer import say, write_answer_file, write_json
-    from trace_cli.prediction import basis_line, warning_line
+    from trace_cli.prediction import basis_line, tell_recorded, warning_line
     from trace_cli.reports.anomalies import alarms_csv, write_alarms
 
     if output is not None:
@@ -112,5 +112,4 @@ def _write(
     write_alarms(shown)
     if output is not None:
         say(f"\nWritten to {output}: {counted(len(answer['alarms']), 'alarm')}")
-    if (seq := answer["decision_seq"]) is not None:
-        say(f"\nRecorded as decision {seq}: trace decision show {seq}")
+    tell_recorded(answer["decision_seq"])

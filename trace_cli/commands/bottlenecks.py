@@ -158,7 +158,7 @@ def _write(
     from forecasting.flow.stays import LONGEST_STAY
     from trace_cli.formats.answer import note, say, write_answer_file, write_json
     from trace_cli.formats.fitted import shown_width
-    from trace_cli.prediction import basis_line, warning_line
+    from trace_cli.prediction import basis_line, tell_recorded, warning_line
     from trace_cli.reports.bottlenecks import bottlenecks_csv, write_bottlenecks
     from trace_cli.since_last import tell_place_changes
 
@@ -186,8 +186,7 @@ def _write(
         say("\n" + textwrap.fill(told, shown_width()))
     if output is not None:
         say(f"\nWritten to {output}: {counted(len(answer['sites']), 'place')}")
-    if (seq := answer["decision_seq"]) is not None:
-        say(f"\nRecorded as decision {seq}: trace decision show {seq}")
+    tell_recorded(answer["decision_seq"])
 
 
 def _day(moment: str) -> str:

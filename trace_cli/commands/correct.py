@@ -198,13 +198,14 @@ def _refuse_hold_of_case(lookup: Lookup, entry: Entry) -> None:
 
 
 def _last_of(lookup: Lookup, operator: str, oldest: str) -> Entry | None:
+    from ledger.chain.entry import IMPORTED
     from ledger.custody.index.rebuild import row_of
 
     for seq in range(lookup.reader.size - 1, -1, -1):
         entry = lookup.reader.entry(seq)
         if entry.rec < oldest:
             return None
-        if row_of(entry) is None or entry.by != operator or entry.via == "imported":
+        if row_of(entry) is None or entry.by != operator or entry.via == IMPORTED:
             continue
         if "errorDeclaration" in entry.body:
             continue

@@ -96,7 +96,7 @@ def eta(
 
 def _find(prediction: Prediction, items: list[str], place: str | None) -> tuple[list[str], str | None]:
     """Find what was named among what is known, before anything is fitted: the things, and the place."""
-    from trace_cli.known_names import find_item, find_place
+    from trace_cli.known_names import find_item, find_place, known_places
 
     codes, events, known_by = prediction.site.codes, prediction.events(), prediction.known_by
     wanted: list[str] = []
@@ -105,8 +105,7 @@ def _find(prediction: Prediction, items: list[str], place: str | None) -> tuple[
         wanted = [find_item(codes, item, names, command="trace eta", known_by=known_by) for item in items]
     if place is None:
         return wanted, None
-    places = {one for name in ("place", "source", "destination") for one in events[name].dropna().unique()}
-    return wanted, find_place(codes, place, places, command="trace eta --place", known_by=known_by)
+    return wanted, find_place(codes, place, known_places(events), command="trace eta --place", known_by=known_by)
 
 
 def _measure(prediction: Prediction, wanted: list[str], destination: str | None) -> tuple[Any, list[str]]:
@@ -154,7 +153,7 @@ def _write(
     from ledger.chain.counting import verb
     from trace_cli.formats.answer import note, say, write_answer_file, write_json
     from trace_cli.formats.fitted import shown_width
-    from trace_cli.prediction import basis_line, warning_line
+    from trace_cli.prediction import basis_line, tell_recorded, warning_line
     from trace_cli.reports.eta import eta_csv, write_eta
     from trace_cli.since_last import tell_eta_changes
 
@@ -185,13 +184,14 @@ def _write(
         say("\n" + textwrap.fill(tell_eta_changes(answer["since"], prediction.site.codes, time), shown_width()))
     if output is not None:
         say(f"\nWritten to {output}: {counted(found, 'shipment')}")
-    if (seq := answer["decision_seq"]) is not None:
-        say(f"\nRecorded as decision {seq}: trace decision show {seq}")
+    tell_recorded(answer["decision_seq"])
 
 
 def _count(shipments: list[dict[str, Any]]) -> str:
     """Count shipments, and those that are likelier late than not."""
-    late = sum((one["late_probability"] or 0) >= 0.5 for one in shipments)
+    from trace_cli.site_time import LIKELY
+
+    late = sum((one["late_probability"] or 0) >= LIKELY for one in shipments)
     promised = sum(one["promised"] is not None for one in shipments)
-    count = f"{len(shipments):,} {'shipment' if len(shipments) == 1 else 'shipments'}"
-    return count + (f", {late:,} likely late" if promised else ", nothing promised" if shipments else "")
+    words = f", {late:,} likely late" if promised else ", nothing promised" if shipments else ""
+    return counted(len(shipments), "shipment") + words

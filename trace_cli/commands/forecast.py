@@ -349,7 +349,7 @@ def _write(
     as_json: bool,
 ) -> None:
     from trace_cli.formats.answer import note, say, write_json
-    from trace_cli.prediction import basis_line, telling, warning_line
+    from trace_cli.prediction import basis_line, tell_recorded, telling, warning_line
     from trace_cli.reports.forecast import HISTORY_SHOWN, histories_of, period_name, record_lines, write_forecast
     from trace_cli.reports.forecast_files import PAST_SHOWN, write_forecast_file
 
@@ -386,5 +386,4 @@ def _write(
     write_forecast(shown, past, prediction.site.codes)
     if output is not None:
         say(f"\nWritten to {output}: {counted(len(answer['series']), 'series')}")
-    if (seq := answer["decision_seq"]) is not None:
-        say(f"\nRecorded as decision {seq}: trace decision show {seq}")
+    tell_recorded(answer["decision_seq"])

@@ -114,10 +114,11 @@ def import_files(
 
 def _record_master(site: Site, recorder: Recorder, checked: Checked, by: str | None) -> list[dict[str, Any]]:
     """Record the master data of the headers, as far as it is new; give the records."""
+    from ledger.chain.entry import IMPORTED
     from ledger.custody.exchange.master_tables import read_element
     from trace_cli.reports.master import record_new
 
-    done = record_new(site, recorder, map(read_element, checked.master.elements), by=by, via="imported")
+    done = record_new(site, recorder, map(read_element, checked.master.elements), by=by, via=IMPORTED)
     return [body for _, body in done]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from trace_cli.formats.answer import safe
+from trace_cli.formats.table import draw_table
 
 WIDTH: Final = 80
 """Columns where nobody says how many there are: a pipe, a file."""
@@ -35,6 +36,34 @@ def fit_name(name: str, width: int, *, end: bool = False) -> str:
         return name[-width:] if end else name[:width]
     half = (width - 3) // 2
     return f"...{name[3 - width :]}" if end else f"{name[: width - 3 - half]}...{name[-half:]}"
+
+
+def draw_fitted(
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    width: int,
+    names: Sequence[int] = (),
+    least: int = 6,
+    spare: Sequence[int] = (),
+    ends: Sequence[int] = (),
+    right: Sequence[int] = (),
+) -> tuple[str, list[int]]:
+    """Draw a table that fits a width, one line a row; `draw_table` folds cells instead, and keeps every column.
+
+    Args:
+        head: names of the columns.
+        rows: cells.
+        width: that there is.
+        names, least, spare, ends: as of `fit_columns`.
+        right: columns that are aligned to the right (numbers).
+
+    Returns:
+        The table, and the columns that are left in it.
+    """
+    left, cells = fit_columns(head, rows, width=width, names=names, least=least, spare=spare, ends=ends)
+    kept = [at for at, column in enumerate(left) if column in right]
+    return draw_table([head[at] for at in left], cells, right=kept), left
 
 
 def fit_columns(

@@ -12,6 +12,7 @@ from trace_cli.formats.csv_text import csv_text
 from trace_cli.formats.fitted import shown_width
 from trace_cli.formats.table import draw_table
 from trace_cli.prediction import number
+from trace_cli.site_time import percent
 
 SCHEMA: Final = "trace.backtest/1"
 _COLUMNS: Final = (
@@ -142,7 +143,7 @@ def write_backtest(answer: Mapping[str, Any]) -> None:
     models = list(dict.fromkeys(row["model"] for row in answer["steps"]))
     steps = sorted({row["step"] for row in answer["steps"]})
     cells = {(row["step"], row["model"]): row["error"] for row in answer["steps"]}
-    table = [[str(step), *(_percent(cells.get((step, model))) for model in models)] for step in steps]
+    table = [[str(step), *(percent(cells.get((step, model))) for model in models)] for step in steps]
     say(draw_table(["step", *(model.replace("_", " ") for model in models)], table, right=range(len(models) + 1)))
 
 
@@ -168,11 +169,11 @@ def segment_cells(row: Mapping[str, Any]) -> list[str]:
         _text(row["mase"]),
         "-" if row["mase_low"] is None else f"{_text(row['mase_low'])}-{_text(row['mase_high'])}",
         _text(row["rmsse"]),
-        _percent(row["coverage80"]),
-        _percent(row["bias"]),
+        percent(row["coverage80"]),
+        percent(row["bias"]),
         _text(row["tracking_signal"], 1),
-        _percent(row["added_over_naive"]),
-        _percent(row["added_over_seasonal_naive"]),
+        percent(row["added_over_naive"]),
+        percent(row["added_over_seasonal_naive"]),
     ]
 
 
@@ -208,7 +209,3 @@ def _short(row: Mapping[str, Any]) -> str:
 
 def _text(value: float | None, decimals: int = 2) -> str:
     return "-" if value is None else f"{value:.{decimals}f}"
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value * 100:.0f} %"

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from trace_cli.formats.answer import say
 from trace_cli.formats.chart import draw_bar, is_rich
 from trace_cli.formats.csv_text import csv_text
-from trace_cli.formats.fitted import fit_columns, fit_name, shown_width
-from trace_cli.formats.table import draw_table
+from trace_cli.formats.fitted import draw_fitted, fit_name, shown_width
 from trace_cli.prediction import number
-from trace_cli.site_time import duration, likelihood
+from trace_cli.site_time import duration, likelihood, percent
 
 if TYPE_CHECKING:
     from forecasting.flow.cause_evidence import Shown
@@ -219,10 +218,10 @@ def _table(sites: Sequence[Mapping[str, Any]], codes: Codes, width: int) -> str:
             f"{site['rank']}.",
             fit_name(codes.short(site["place"]), _NAME_WIDTH),
             f"{site['queue_hours']:,.0f}",
-            f"{site['share'] * 100:.0f} %",
+            percent(site["share"]),
             draw_bar(site["share"], _BAR, rich=rich),
             f"{site['expected_queue_hours']:,.0f}",
-            "-" if site["alarm_probability"] is None else f"{site['alarm_probability'] * 100:.0f} %",
+            percent(site["alarm_probability"]),
             "",
         ]
         for site in sites
@@ -231,9 +230,8 @@ def _table(sites: Sequence[Mapping[str, Any]], codes: Codes, width: int) -> str:
     room = max(width - taken, _LEAST_CAUSE)
     for row, site in zip(rows, sites, strict=True):
         row[-1] = _cut(short_cause(site["causes"][0], codes.short) if site["causes"] else "", room)
-    left, cells = fit_columns(head, rows, width=width, names=(1,), spare=(4, 3, 7), least=10)
-    right = [at for at, column in enumerate(left) if column in (0, 2, 3, 5, 6)]
-    return draw_table([head[at] for at in left], cells, right=right)
+    right = (0, 2, 3, 5, 6)
+    return draw_fitted(head, rows, width=width, names=(1,), spare=(4, 3, 7), least=10, right=right)[0]
 
 
 def _cut(cause: str, room: int) -> str:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from trace_cli.formats.answer import say
 from trace_cli.formats.csv_text import csv_text
-from trace_cli.formats.fitted import fit_columns, shown_width
-from trace_cli.formats.table import draw_table
+from trace_cli.formats.fitted import draw_fitted, shown_width
 from trace_cli.prediction import number
-from trace_cli.site_time import duration, likelihood
+from trace_cli.site_time import duration, likelihood, percent
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
@@ -121,7 +120,7 @@ def _promise(one: Mapping[str, Any], time: SiteTime) -> str:
     if one["promised"] is None:
         return "nothing, so it cannot be late"
     late = one["late_probability"]
-    words = f"{time.minute(one['promised'])}; being late is {likelihood(late)} ({_percent(late)})"
+    words = f"{time.minute(one['promised'])}; being late is {likelihood(late)} ({percent(late)})"
     if one["expected_late_hours"] and round(late, 2):
         words += f", by {duration(one['expected_late_hours'])} on average"
     return words
@@ -138,7 +137,7 @@ def _write_table(shipments: Sequence[Mapping[str, Any]], as_of: str, codes: Code
             "missing" if one["state"] == "missing" else time.short(one["eta"]["p50"], year),
             "-" if one["state"] == "missing" else _band(one["eta"], time, year),
             "-" if one["promised"] is None else time.short(one["promised"], year),
-            "-" if one["late_probability"] is None else _percent(one["late_probability"]),
+            "-" if one["late_probability"] is None else percent(one["late_probability"]),
             "-" if one["expected_late_hours"] is None else duration(one["expected_late_hours"]),
         ]
         for one in shipments
@@ -147,7 +146,7 @@ def _write_table(shipments: Sequence[Mapping[str, Any]], as_of: str, codes: Code
     # columns in which nothing stands say nothing: no promise, no place that anything goes to
     bare = [at for at in (2, 5, 6, 7) if all(row[at] in ("-", "?") for row in rows)]
     kept = [at for at in range(len(head)) if at not in bare]
-    left, cells = fit_columns(
+    drawn, left = draw_fitted(
         [head[at] for at in kept],
         [[row[at] for at in kept] for row in rows],
         width=width,
@@ -155,10 +154,10 @@ def _write_table(shipments: Sequence[Mapping[str, Any]], as_of: str, codes: Code
         spare=[kept.index(at) for at in (1, 4, 7, 5) if at in kept],
         ends=(0,),
         least=9,
+        right=[kept.index(at) for at in (6, 7) if at in kept],
     )
+    say(drawn)
     shown = [kept[at] for at in left]
-    right = tuple(at for at, column in enumerate(shown) if column in (6, 7))
-    say(draw_table([head[at] for at in shown], cells, right=right))
     words = f"Times are {time.name}. Expected is the middle"
     words += "; in 8 of 10 cases the arrival lies between the two times of that column." if 4 in shown else "."
     if 6 in shown:
@@ -175,10 +174,6 @@ def _band(eta: Mapping[str, str], time: SiteTime, year: int) -> str:
     if low.year == high.year == year:
         return f"{low:%m-%d} to {high:%m-%d}"
     return f"{low:%y-%m-%d} to {high:%y-%m-%d}"
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.0f} %"
 
 
 def _short(uri: str | None, codes: Codes) -> str:

@@ -22,9 +22,10 @@ def record_new(
     Raises:
         LedgerError: Of the ledger; nothing is recorded then.
     """
+    from ledger.chain.entry import IMPORTED
     from ledger.custody.exchange.master_tables import new_records
     from ledger.custody.index.lookup import Lookup
-    from ledger.custody.master import IMPORTED, MasterData
+    from ledger.custody.master import MasterData
 
     with site.proving() as (view, reader):
         bodies = new_records(MasterData(Lookup(view, reader)), said, imported=via == IMPORTED)

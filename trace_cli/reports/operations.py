@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from trace_cli.formats.tabular import Table
 from trace_cli.reports.bottlenecks import hours_text, relief_words, short_cause
-from trace_cli.site_time import duration, likelihood
+from trace_cli.site_time import LIKELY, duration, likelihood
 
 if TYPE_CHECKING:
     from ledger.custody.codes import Codes
     from trace_cli.site_time import SiteTime
 
-ALARM: Final = 0.5
 _NAMED: Final = 3
 
 
@@ -33,7 +32,7 @@ def summary_lines(found: Mapping[str, Any], codes: Codes, time: SiteTime) -> lis
         lines.append("No place is likely to have unusually long stays in the period ahead.")
     shipments = found["shipments"]
     going = [one for one in shipments if one["state"] != "missing"]
-    late = [one for one in going if (one["late_probability"] or 0) >= ALARM]
+    late = [one for one in going if (one["late_probability"] or 0) >= LIKELY]
     if late:
         worst = late[0]
         lines.append(
@@ -58,7 +57,7 @@ def summary_lines(found: Mapping[str, Any], codes: Codes, time: SiteTime) -> lis
 def operations_tables(found: Mapping[str, Any], codes: Codes, time: SiteTime) -> list[Table]:
     """Build the tables: alarms, what is likely late, arrivals, places, what is under way, flows."""
     shipments = found["shipments"]
-    likely = [one for one in shipments if (one["late_probability"] or 0) >= ALARM]
+    likely = [one for one in shipments if (one["late_probability"] or 0) >= LIKELY]
     return [
         Table("Alarms", _PLACE_HEAD, [_place(found, site, codes) for site in _alarms(found["sites"])]),
         Table("Likely late", _LATE_HEAD, [_shipment(one, codes, time) for one in likely]),
@@ -82,7 +81,7 @@ _DAY_HEAD: Final = ("place", "day", "expected", "under way", "loads", "10 %", "9
 
 def _alarms(sites: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Take the places with an alarm, most hours at stake first."""
-    found = [site for site in sites if (site["alarm_probability"] or 0) >= ALARM]
+    found = [site for site in sites if (site["alarm_probability"] or 0) >= LIKELY]
     return sorted(found, key=lambda site: (-(site["hours_at_stake"] or 0), -site["alarm_probability"]))
 
 

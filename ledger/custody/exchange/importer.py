@@ -18,6 +18,7 @@ from typing import IO, Any, Final
 
 from ledger.chain import canonical
 from ledger.chain.commitment import refuse_reserved
+from ledger.chain.entry import IMPORTED
 from ledger.chain.errors import Refused
 from ledger.custody.codes import Codes
 from ledger.custody.exchange.column_map import ColumnMap
@@ -159,7 +160,7 @@ def _batches(spool: IO[bytes], recorder: Recorder, by: str) -> Iterator[list[Pre
     batch: list[Prepared] = []
     for line in spool:
         digest = bytes.fromhex(line[:_DIGEST].decode("ascii"))
-        batch.append(recorder.prepare(canonical.parse(line[_DIGEST:]), by=by, via="imported", digest=digest))
+        batch.append(recorder.prepare(canonical.parse(line[_DIGEST:]), by=by, via=IMPORTED, digest=digest))
         if len(batch) == BATCH:
             yield batch
             batch = []

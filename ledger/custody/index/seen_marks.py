@@ -48,13 +48,20 @@ class SeenMarks:
 
 
 def load_marks(home: Path, origin: str) -> tuple[SeenMarks, str]:
-    """Load what was kept, with the note of the head that it was proven under; both empty: nothing."""
+    """Load what was kept, with the note of the head that it was proven under; both empty: nothing.
+
+    A list of another log, or of numbers that its head does not have, is none.
+    """
     try:
         told = json.loads(read_secret(_path(home, origin), "what was seen of a log", ""))
         lists = [tuple(map(int, told[name])) for name in ("holds", "cases", "keys")]
-        return SeenMarks(int(told["upto"]), *lists), str(told["note"])
-    except (LedgerError, ValueError, KeyError, TypeError):
+        seen, head = SeenMarks(int(told["upto"]), *lists), parse_checkpoint(told["note"]).head
+    except (LedgerError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return SeenMarks(), ""
+    fits = all(0 <= seq < seen.upto for found in lists for seq in found)
+    if head.origin != origin or not 0 <= seen.upto <= head.size or not fits:
+        return SeenMarks(), ""
+    return seen, str(told["note"])
 
 
 def see_marks(view: View, reader: AuthenticReader, home: Path, *, most: int | None = AT_ONCE) -> SeenMarks:
@@ -73,9 +80,7 @@ def see_marks(view: View, reader: AuthenticReader, home: Path, *, most: int | No
     seen, note = load_marks(home, head.origin)
     try:  # 1
         then = parse_checkpoint(note).head if note else None
-        if then is None or then.origin != head.origin or seen.upto > then.size:
-            seen = SeenMarks()
-        else:
+        if then is not None:
             refuse_other_history(reader.tile, then, head)
     except LedgerError:
         seen = SeenMarks()

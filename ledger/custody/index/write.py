@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any, Final, NamedTuple
 
 from ledger.chain import canonical
+from ledger.chain.entry import IMPORTED
 from ledger.chain.errors import Refused
 from ledger.chain.tree import TILE_WIDTH
 from ledger.custody.holds import hold_words
@@ -64,7 +65,7 @@ def short_hash(body: Mapping[str, Any]) -> bytes | None:
 def index_row(body: Mapping[str, Any], hashed: bytes | None = None, *, via: str) -> IndexRow:
     """Read from an event, as it stands in the log, what the index keeps: nothing of what is private."""
     things, time = named_when(body)
-    imported = via == "imported"
+    imported = via == IMPORTED
     location = body.get("bizLocation") or body.get("readPoint")
     place = location.get("id") if isinstance(location, Mapping) else None
     parent = body.get("parentID")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.chain.entry import IMPORTED
 from ledger.chain.note import VerifierKey
 from ledger.chain.policy import Policy
 from ledger.chain.reader import AuthenticReader
@@ -74,7 +75,7 @@ def _standing(records: list[Record]) -> dict[str, list[tuple[int, bool]]]:
     standing: dict[str, list[tuple[int, bool]]] = {}
     for record in records:
         sets, lifts = record.holds
-        imported = record.via == "imported"
+        imported = record.via == IMPORTED
         for word in sets:
             standing.setdefault(word, []).append((record.seq, imported))
         for word in lifts:

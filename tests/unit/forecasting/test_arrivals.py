@@ -145,6 +145,32 @@ def test_several_places_are_told_as_each_alone(events):
         pd.testing.assert_frame_equal(both[place], alone)
 
 
+def test_loads_not_yet_under_way_spread_the_normal_law():
+    """The variance of a compound Poisson number is that of its loads, not of its things."""
+    asked, sizes, times = np.array([0.1, 0.9]), np.array([5, 20]), np.array([3, 1])
+    low, high = count_quantiles(asked, np.empty(0), NONE, 90_000.0, sizes, times)
+    drawn = np.random.default_rng(1).poisson(90_000 / 8.75, 4_000)
+    things = [np.random.default_rng(at).choice([5, 5, 5, 20], loads).sum() for at, loads in enumerate(drawn)]
+    assert high - low == pytest.approx(np.subtract(*np.quantile(things, [0.9, 0.1])), rel=0.05)
+
+
+def test_things_that_left_nowhere_and_things_that_have_not_left_come_at_their_rates():
+    rows = []
+    for hour in range(60 * 24):
+        time = NOW - pd.Timedelta(hours=hour)
+        # one an hour appears at SPOT, one every two hours leaves for SPOT and takes fifty hours
+        rows.append((time, "observing", f"W{hour}", "SPOT", None, None))
+        if hour % 2:
+            rows.append((time, "shipping", f"S{hour}", "DOCK", "SPOT", None))
+            if hour > 50:
+                rows.append((time + pd.Timedelta(hours=50), "receiving", f"S{hour}", "SPOT", None, None))
+    told = arrivals_by_day(table(rows), as_of=NOW, places=["SPOT"], days=5, levels=(0.5,))["SPOT"]
+    new = (told["mean"] - told["under_way"]).tolist()
+    # of today twelve hours are left; what has not left comes from the third day on
+    assert new == pytest.approx([12, 24, 24, 36, 36], rel=0.05)
+    assert told["under_way"].sum() == pytest.approx(25, abs=1)
+
+
 def test_days_are_those_of_the_zone(events):
     asked = {"as_of": NOW, "places": ["SHOP"], "levels": (0.5,), "days": 3}
     # midnight in Auckland lies an hour before, so what comes in five hours comes today there as well

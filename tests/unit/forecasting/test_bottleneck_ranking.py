@@ -132,6 +132,19 @@ def test_a_place_that_grows_is_named_by_its_open_work():
     assert answer["forecast_queue_hours"]["F"] > before["forecast_queue_hours"]["F"]
 
 
+def test_a_place_that_kept_exceeding_what_was_expected_is_expected_to_wait_longer():
+    """Work at GROWS rises by a fifth a week, so that mean rates lag behind it; at EVEN it stays as it is."""
+    rows = []
+    for week in range(24):
+        for place, count in (("GROWS", round(4 * 1.2**week)), ("EVEN", 40)):
+            begin = 168 * (week - 24) + 120 * np.arange(count) / count
+            rows += [(place, start, start + (10.0 if k % 2 else 0.0)) for k, start in enumerate(begin.tolist())]
+    answer = bottlenecks(table(rows), as_of=NEXT).set_index("place")
+    hours_each = answer["expected_queue_hours"] / answer["expected_arrivals"]
+    assert hours_each["EVEN"] == pytest.approx(5, rel=0.03)
+    assert hours_each["GROWS"] > 1.04 * hours_each["EVEN"]
+
+
 def test_longer_hours_and_longer_periods_are_the_same_question():
     hours = {"A": 5.0, "B": 4.0, "C": 3.5, "D": 3.0, "E": 2.0, "F": 1.9, "G": 1.0}
     short = stays(hours, hours_in_period=1)

@@ -8,7 +8,7 @@ import pytest
 import forecasting
 from forecasting.flow.covariates import Covariates
 from forecasting.flow.encodings import PARTS, Clock
-from forecasting.flow.interplay import WORTH, code_groups, pair_means, sums_and_differences
+from forecasting.flow.interplay import MOST_PAIRS, WORTH, code_groups, pair_means, sums_and_differences
 
 NOW = pd.Timestamp("2026-06-01")
 
@@ -48,6 +48,22 @@ def test_a_pair_is_the_shrunk_mean_of_the_other_parts():
         here, then = place == asked_place[at], stage == asked_stage[at]
         parent = shrunk(seen & here, 0.5) + shrunk(seen & then, 0.5) - 0.5
         assert of_asked[at] == pytest.approx(shrunk(seen & here & then, parent))
+
+
+def test_the_pairs_that_tell_most_are_kept_and_none_that_says_no_more_than_its_parts():
+    rng = np.random.default_rng(3)
+    count = 400
+    groups = {name: rng.integers(0, 2, count) for name in "abcdef"}
+    groups["hub"] = 2 * groups["a"] + rng.integers(0, 2, count)
+    outcome = 0.1 * rng.normal(size=count) + (groups["e"] == groups["f"])
+    clock = Clock(np.zeros(count), np.zeros(count), np.zeros(1), rng.integers(0, PARTS, count))
+    both = {name: (group, group[:1]) for name, group in groups.items()}
+    told = pair_means(both, outcome, clock, (np.full(count, 0.5), np.full(1, 0.5)))
+    # of 21 pairs; the hub says which a already
+    assert len(told) == MOST_PAIRS
+    assert next(iter(told)) == "mean of e and f"
+    few = pair_means({name: both[name] for name in ("a", "hub", "e")}, outcome, clock, (outcome, outcome[:1]))
+    assert set(few) == {"mean of a and e", "mean of hub and e"}
 
 
 def test_only_numbers_of_like_size_are_added_and_each_once():
