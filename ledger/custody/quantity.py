@@ -31,6 +31,8 @@ _COMMON: Final = {
     "pound": "LBR",
     "pounds": "LBR",
     "gal": "GLL",
+    "pair": "PR",
+    "pairs": "PR",
     # Packages, Rec 21 codes as Rec 20 takes them, with an X in front.
     "case": "XCS",
     "cases": "XCS",

@@ -110,6 +110,20 @@ def with_evidence(page: str, evidence: str) -> str:
     return page.replace(escape(read_evidence(page), quote=False), escape(evidence, quote=False))
 
 
+def test_a_quantity_has_its_unit_as_people_write_it(browser, site, page):
+    browser.open(site / "box.html")
+    event = "{{event: {{body: new Map(), mentions: [{{uri: 'x', quantity: new Numeral('{0}'), unit: {1}}}]}}}}"
+    for number, unit, shown in (
+        ("63.4", "'KGM'", "63.4 kg"),
+        ("1", "'XCS'", "1 case"),
+        ("2", "'XCS'", "2 cases"),
+        ("2", "'ZZZ'", "2 ZZZ"),
+        ("2", "null", "2"),
+        ("2", "'constructor'", "2 constructor"),
+    ):
+        assert browser.evaluate(f"quantityOf({event.format(number, unit)}, 'x')") == shown
+
+
 def test_intact_with_the_count_and_the_fingerprint(browser, site, page, capsys):
     said = browser.open(site / "box.html")
     assert said["words"] == "intact"

@@ -2,6 +2,7 @@
 """Every field of master data has its reader: names, units, tolerance, lot size, shelf life, code source."""
 
 import csv
+import re
 
 import pytest
 
@@ -46,6 +47,26 @@ def test_amounts_are_written_in_the_unit_of_the_product(trace, known):
     found = trace("recall", "P:A", "--json").answer
     assert {line["unit"] for line in found["affected"] if line["kind"] == "lot"} == {"KGM"}
     assert trace("balance", "Q:C", "--json").answer["lot"]["made"] == 95
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *[("back", "Q:C"), ("forward", "P:A"), ("recall", "P:A"), ("balance", "Q:C"), ("history", "P:A")],
+        *[("contents", PALLET), ("product", "show", "Q"), ("product", "list")],
+    ],
+)
+def test_people_read_symbols_and_programs_codes(trace, known, command):
+    said = trace(*command)
+    assert said.code == 0
+    assert not re.search(r"\b(KGM|GRM)\b", said.out)
+    assert re.search(r"\bk?g\b", said.out)
+    assert re.search(r'"(KGM|GRM)"', trace(*command, "--json").out)
+
+
+def test_a_large_amount_is_written_out_in_a_history(trace, ledger_of):
+    ledger_of(HEAD + "2026-03-01T08:00:00Z,commissioning,,P,A,12345678.25,kg,,PLANT,,,\n")
+    assert "12345678.25 kg" in trace("history", "P:A").out
 
 
 def test_a_count_is_never_taken_for_a_weight(trace, ledger_of):

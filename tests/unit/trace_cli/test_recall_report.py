@@ -49,6 +49,8 @@ def test_the_report_holds_the_list_of_the_recall(trace, sample):
     assert "<script" not in page
     assert "@media print" in page
     assert 'class="alert"' not in page
+    assert {row[6].value for row in book["Affected"].iter_rows(min_row=2)} == {"KGM"}
+    assert "KGM" not in page
 
 
 def test_the_signed_head_of_the_report_can_be_held_against_the_ledger(trace, sample):

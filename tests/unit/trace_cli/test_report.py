@@ -21,7 +21,14 @@ def test_a_report_holds_what_was_found(trace, sample, direction, item):
     sizes = [len(found[key]) for key in ("nodes", "links", "balance", "gaps")]
     assert [sheet.max_row - 1 for sheet in book] == sizes
     assert all(cell.data_type != "f" for sheet in book for row in sheet.iter_rows() for cell in row)
+    # A workbook is read by programs, a page by people.
+    units = {
+        cell.value for sheet in book for column in sheet.columns if column[0].value == "Unit" for cell in column
+    }
     page = (sample / "r.html").read_text(encoding="utf-8")
+    assert "KGM" in units
+    assert "<td>kg</td>" in page
+    assert "KGM" not in page
     assert len(re.findall("<tr>", page)) == sum(sizes) + sum(1 for size in sizes if size)
     assert "default-src 'none'" in page
     assert "<script" not in page
