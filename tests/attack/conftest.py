@@ -15,6 +15,7 @@ import pytest
 
 from ledger.chain.keys import create_key
 from ledger.chain.policy import create_policy
+from ledger.custody.index import coverage, hold_probe, lookup, seen_marks
 from ledger.custody.privacy import make_policy
 from ledger.custody.recorder import Recorder
 from trace_cli.main import run
@@ -134,3 +135,14 @@ def judge(site, trace) -> Callable[..., Ran]:
         return ran
 
     return call
+
+
+@pytest.fixture
+def searches_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program takes a log of some hundred entries for one that is too large to be searched whole."""
+    monkeypatch.setattr(hold_probe, "PROBED", 20)
+    monkeypatch.setattr(lookup, "PROBED", 20)
+    monkeypatch.setattr(coverage, "SEARCHED", 20)
+    monkeypatch.setattr(seen_marks, "LEAST_NEW", 1)
+    # So that the part that is chosen by chance never is the one that matters.
+    monkeypatch.setattr(hold_probe.secrets, "randbelow", lambda _: 0)

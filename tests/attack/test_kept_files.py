@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from ledger.chain.home import place_of, replace_secret
-from ledger.custody.index import coverage, hold_probe, lookup, seen_marks
+from ledger.custody.index import seen_marks
 from trace_cli import kept_history
 
 ORIGIN = "acme.example/dc1"
@@ -294,13 +294,8 @@ def test_what_a_killed_writer_left_is_taken_away(tmp_path):
 
 
 @pytest.fixture
-def deep(site, trace, monkeypatch):
+def deep(site, trace, searches_little):
     """A site whose log is too large to be searched whole, with a hold deep in it that was seen."""
-    monkeypatch.setattr(hold_probe, "PROBED", 20)
-    monkeypatch.setattr(lookup, "PROBED", 20)
-    monkeypatch.setattr(coverage, "SEARCHED", 20)
-    monkeypatch.setattr(seen_marks, "LEAST_NEW", 1)
-    monkeypatch.setattr(hold_probe.secrets, "randbelow", lambda _: 0)
     assert trace("receive", "CRATE-9", "--from", "FARM-1").code == 0
     assert trace("hold", "CRATE-9", "--reason", "sample").code == 0
     more(site, trace, "MORE")

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from ledger.chain.home import place_of
-from ledger.custody.index import coverage, hold_probe, lookup, seen_marks
+from ledger.custody.index import seen_marks
 
 ORIGIN = "acme.example/dc1"
 SHIP = ("ship", "CRATE-9", "--to", "SHOP-1")
@@ -18,14 +18,8 @@ MORE = "time,step,item,place\n" + "".join(
 
 
 @pytest.fixture
-def deep(site, trace, monkeypatch):
+def deep(site, trace, searches_little):
     """A hold at entry 302, 300 entries behind it, and a program that would search 20 of them."""
-    monkeypatch.setattr(hold_probe, "PROBED", 20)
-    monkeypatch.setattr(lookup, "PROBED", 20)
-    monkeypatch.setattr(coverage, "SEARCHED", 20)
-    monkeypatch.setattr(seen_marks, "LEAST_NEW", 1)
-    # So that the part that is chosen by chance never is the one that matters.
-    monkeypatch.setattr(hold_probe.secrets, "randbelow", lambda _: 0)
     assert trace("receive", "CRATE-9", "--from", "FARM-1").code == 0
     assert trace("hold", "CRATE-9", "--reason", "sample").code == 0
     (site.folder / "more.csv").write_text(MORE, encoding="utf-8")

@@ -51,32 +51,7 @@ def draw_fitted(
 ) -> tuple[str, list[int]]:
     """Draw a table that fits a width, one line a row; `draw_table` folds cells instead, and keeps every column.
 
-    Args:
-        head: names of the columns.
-        rows: cells.
-        width: that there is.
-        names, least, spare, ends: as of `fit_columns`.
-        right: columns that are aligned to the right (numbers).
-
-    Returns:
-        The table, and the columns that are left in it.
-    """
-    left, cells = fit_columns(head, rows, width=width, names=names, least=least, spare=spare, ends=ends)
-    kept = [at for at, column in enumerate(left) if column in right]
-    return draw_table([head[at] for at in left], cells, right=kept), left
-
-
-def fit_columns(
-    head: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    *,
-    width: int,
-    names: Sequence[int] = (),
-    least: int = 6,
-    spare: Sequence[int] = (),
-    ends: Sequence[int] = (),
-) -> tuple[list[int], list[list[str]]]:
-    """Make a table fit a width: shorten names, and where that is not enough leave columns out.
+    Names are shortened, and where that is not enough columns are left out.
 
     Args:
         head: names of the columns.
@@ -86,9 +61,10 @@ def fit_columns(
         least: of a shortened cell.
         spare: columns that may be left out, the first of them first.
         ends: of `names`, those that are cut from the front.
+        right: columns that are aligned to the right (numbers).
 
     Returns:
-        The columns that are left, and the rows with cells for these alone.
+        The table, and the columns that are left in it.
     """
     cells = [[safe(cell) for cell in row] for row in rows]
     taken = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
@@ -106,4 +82,5 @@ def fit_columns(
     for row in cells:
         for at, most in room.items():
             row[at] = fit_name(row[at], most, end=at in ends)
-    return left, [[row[at] for at in left] for row in cells]
+    kept = [at for at, column in enumerate(left) if column in right]
+    return draw_table([head[at] for at in left], [[row[at] for at in left] for row in cells], right=kept), left
